@@ -74,6 +74,10 @@ pub enum Factor {
     /// The customer reads the messenger of the phone number on file; no
     /// authenticator.
     Whatsapp,
+    /// The customer has the authenticator that was enrolled at a counter (3.1.4).
+    Totp,
+    /// The customer has a paper with a code that was never used before (3.1.2).
+    BackupCode,
 }
 
 words!(Factor, "a factor");
@@ -83,7 +87,7 @@ impl Factor {
     pub const fn satisfies(self, assurance: Assurance) -> bool {
         match assurance {
             Assurance::Any => true,
-            Assurance::Nist => matches!(self, Self::Sms),
+            Assurance::Nist => matches!(self, Self::Sms | Self::Totp | Self::BackupCode),
         }
     }
 }
@@ -108,7 +112,7 @@ pub enum Assurance {
     /// Any channel will do.
     #[default]
     Any,
-    /// Only what NIST SP 800-63B-4 counts as an out-of-band authenticator.
+    /// Only what NIST SP 800-63B-4 counts as an authenticator.
     Nist,
 }
 

@@ -59,7 +59,7 @@ pub enum EventKind {
     ContactChanged,
     /// An admin says that a changed contact is the customer's.
     ContactConfirmed,
-    /// The contact that was changed was told so.
+    /// A contact was told of a change.
     NoticeSent,
     /// It could not be told.
     NoticeNotSent,
@@ -109,6 +109,12 @@ pub enum EventKind {
     Held,
     /// A legal hold ended.
     Released,
+    /// A customer enrolled an authenticator, or got backup codes.
+    FactorEnrolled,
+    /// The same in the place of older ones.
+    FactorReplaced,
+    /// An authenticator was removed.
+    FactorRemoved,
 }
 
 words!(EventKind, "a kind of event");
@@ -140,8 +146,8 @@ impl EventKind {
             Self::Tested => "Test message",
             Self::ContactChanged => "Contact changed",
             Self::ContactConfirmed => "Contact confirmed",
-            Self::NoticeSent => "Old contact told",
-            Self::NoticeNotSent => "Old contact not told",
+            Self::NoticeSent => "Contact told",
+            Self::NoticeNotSent => "Contact not told",
             Self::StaffChanged => "Staff changed",
             Self::AccountOpened => "Account opened",
             Self::ContactRevealed => "Contact revealed",
@@ -165,6 +171,9 @@ impl EventKind {
             Self::Reported => "Customer's data told",
             Self::Held => "Legal hold",
             Self::Released => "Legal hold ended",
+            Self::FactorEnrolled => "Factor enrolled",
+            Self::FactorReplaced => "Factor replaced",
+            Self::FactorRemoved => "Factor removed",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::code::Code;
 use crate::domain::contact::Contact;
+use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 
@@ -79,11 +80,13 @@ pub struct TestMessage {
     pub counter: String,
 }
 
-/// Tells a contact that it is the customer's no longer. It holds no code and
-/// nothing of the contact that took its place.
+/// Tells a contact that it is the customer's no longer, or that a factor of the customer was
+/// changed. It holds no code and nothing of the contact that took its place.
 #[derive(Clone, Debug)]
 pub struct ChangeNotice {
-    /// The contact that was changed.
+    /// What it is about.
+    pub about: NoticeAbout,
+    /// The contact that is told.
     pub to: Contact,
     /// A name of this very message, the same for each try.
     pub name: String,

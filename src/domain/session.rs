@@ -112,8 +112,8 @@ pub struct Session {
     pub account_no: String,
     /// The customer's name.
     pub customer_name: String,
-    /// The request that opened it.
-    pub request: RequestId,
+    /// The request whose code opened it; none where another factor did.
+    pub request: Option<RequestId>,
     /// What was proven.
     pub factor: Factor,
     /// What the verification was for.

@@ -78,6 +78,7 @@ mod tests {
     use crate::domain::channel::{Channel, Factor};
     use crate::domain::circuit_breaker::ProviderHealth;
     use crate::domain::contact::ContactKind;
+    use crate::domain::customer_factor::FactorKind;
     use crate::domain::delivery::{DeliveryState, FailureClass};
     use crate::domain::event::EventKind;
     use crate::domain::outbox::OutboxTask;
@@ -117,9 +118,11 @@ mod tests {
              staff_changed account_opened contact_revealed approval_asked approved \
              policy_changed signed_in sign_in_failed signed_out terminal_locked sitting_ended \
              sign_in_set_up sign_in_reset service_started keys_rotated store_marked migrated events_purged \
-             erased exported reported held released",
+             erased exported reported held released factor_enrolled factor_replaced \
+             factor_removed",
         );
-        has(&Factor::ALL, "contact-confirmed sms whatsapp");
+        has(&Factor::ALL, "contact-confirmed sms whatsapp totp backup-code");
+        has(&FactorKind::ALL, "totp backup-codes");
         has(&OutboxTask::ALL, "send settle follow");
         has(
             &Outcome::ALL,

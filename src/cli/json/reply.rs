@@ -28,9 +28,12 @@ pub struct Reply {
     /// When a limited act may be tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
-    /// The session's secret; `verify` alone gives it, this once.
+    /// The session's secret; `verify` and `factor verify` alone give it, this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_token: Option<String>,
+    /// The backup codes that are left, after one was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes_left: Option<usize>,
     /// The configuration key that a failure is about, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
@@ -192,7 +195,8 @@ pub struct SessionLine<'a> {
     /// The sentence for people.
     pub message: String,
     session: &'a SessionId,
-    request: &'a RequestId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'a RequestId>,
     customer: &'a str,
     name: &'a str,
     factor: Factor,
@@ -215,7 +219,7 @@ impl<'a> SessionLine<'a> {
             outcome,
             message,
             session: &session.id,
-            request: &session.request,
+            request: session.request.as_ref(),
             customer: &session.account_no,
             name: &session.customer_name,
             factor: session.factor,

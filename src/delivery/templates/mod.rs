@@ -28,6 +28,7 @@ use crate::delivery::templates::sms::Form;
 use crate::delivery::templates::sources::{EMAIL, SMS};
 use crate::delivery::templates::values::Values;
 use crate::domain::channel::Channel;
+use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::message::MessageFacts;
 use crate::domain::{locale, text};
 
@@ -53,9 +54,9 @@ pub struct Templates {
     email: BTreeSet<String>,
     /// The languages there are text messages in.
     sms: BTreeMap<String, Form>,
-    /// The same of notices to contacts that were changed.
-    notice_email: BTreeSet<String>,
-    notice_sms: BTreeMap<String, Form>,
+    /// The same of notices, by what they are about.
+    notice_email: BTreeSet<(NoticeAbout, String)>,
+    notice_sms: BTreeMap<(NoticeAbout, String), Form>,
     /// The website that text messages bind the code to.
     bound_domain: Option<String>,
 }

@@ -10,6 +10,7 @@ pub mod contact_notices;
 pub mod customers;
 pub mod delivery_stats;
 pub mod error;
+pub mod factors;
 pub mod health;
 pub mod keys;
 pub mod outbox;
@@ -36,6 +37,9 @@ pub use customers::{
 };
 pub use delivery_stats::DeliveryStatsStore;
 pub use error::StoreError;
+pub use factors::{
+    ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorStore, Resealed,
+};
 pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
@@ -74,6 +78,7 @@ pub trait Store:
     + MaintenanceStore
     + StaffStore
     + ApprovalStore
+    + FactorStore
     + PolicyStore
     + SignInStore
     + TrailStore
@@ -97,6 +102,7 @@ impl<T> Store for T where
         + MaintenanceStore
         + StaffStore
         + ApprovalStore
+        + FactorStore
         + PolicyStore
         + SignInStore
         + TrailStore

@@ -5,6 +5,8 @@
 use crate::config::settings::ThemeName;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::enter_code::state::EnterCode;
+use crate::tui::enter_factor::state::EnterFactor;
+use crate::tui::factors::state::FactorPanel;
 use crate::tui::find::state::Find;
 use crate::tui::log::state::{LogPage, LogPanel};
 use crate::tui::machine::counter_info::CounterInfo;
@@ -50,6 +52,8 @@ pub enum Screen {
     Send(Box<Send>),
     /// Enter the code.
     EnterCode(Box<EnterCode>),
+    /// Enter a code that needs no message.
+    EnterFactor(Box<EnterFactor>),
     /// Serve the verified customer.
     Verified(Box<Verified>),
 }
@@ -59,6 +63,8 @@ pub enum Screen {
 pub enum Overlay {
     /// How messages fare.
     DeliveryStats(DeliveryStatsPanel),
+    /// What the verified customer has enrolled.
+    Factors(Box<FactorPanel>),
     /// The keys.
     Help(Scroll),
     /// Every command by name.
@@ -88,6 +94,7 @@ impl Model {
         match (self.context(), &self.screen) {
             (Context::Find, Screen::Find(find)) => !find.input.value().is_empty(),
             (Context::LogFilter | Context::Palette | Context::SignIn, _) => true,
+            (Context::EnterFactor, Screen::EnterFactor(_)) => true,
             _ => false,
         }
     }
@@ -100,6 +107,7 @@ impl Model {
             Some(Overlay::Help(_)) => Context::Help,
             Some(Overlay::DeliveryStats(_)) => Context::DeliveryStats,
             Some(Overlay::Palette(_)) => Context::Palette,
+            Some(Overlay::Factors(_)) => Context::Factors,
             None => self.context_beneath(),
         }
     }
@@ -115,6 +123,7 @@ impl Model {
                 Screen::Find(_) => Context::Find,
                 Screen::Send(_) => Context::Send,
                 Screen::EnterCode(_) => Context::EnterCode,
+                Screen::EnterFactor(_) => Context::EnterFactor,
                 Screen::Verified(_) => Context::Verified,
             },
         }
@@ -143,6 +152,7 @@ impl Model {
             Screen::Find(_) => false,
             Screen::Send(send) => send.is_at_stake(),
             Screen::EnterCode(entry) => entry.is_at_stake(),
+            Screen::EnterFactor(entry) => entry.is_at_stake(),
             Screen::Verified(_) => true,
         }
     }

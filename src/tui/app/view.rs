@@ -16,7 +16,10 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
-use crate::tui::{deliveries, enter_code, find, log, overlays, send, sign_in, tray, verified};
+use crate::tui::{
+    deliveries, enter_code, enter_factor, factors, find, log, overlays, send, sign_in, tray,
+    verified,
+};
 
 /// Draws the model.
 pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
@@ -68,6 +71,7 @@ fn draw_work(scene: Scene<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'
             Screen::Find(find) => find::view::draw(scene, find, frame, area),
             Screen::Send(send) => send::view::draw(scene, send, frame, area),
             Screen::EnterCode(entry) => enter_code::view::draw(scene, entry, frame, area),
+            Screen::EnterFactor(entry) => enter_factor::view::draw(scene, entry, frame, area),
             Screen::Verified(verified) => verified::view::draw(scene, verified, frame, area),
         }
     }
@@ -86,6 +90,7 @@ fn draw_overlay(scene: Scene<'_>, model: &Model, area: Rect, frame: &mut Frame<'
             overlays::help::draw(scene, *scroll, model.context_beneath(), frame, area);
         }
         Some(Overlay::DeliveryStats(panel)) => deliveries::view::draw(scene, panel, frame, area),
+        Some(Overlay::Factors(panel)) => factors::view::draw(scene, panel, frame, area),
         Some(Overlay::Palette(palette)) => overlays::palette::draw(scene, palette, frame, area),
         Some(Overlay::Confirm(question)) => {
             question::draw(scene, *question, &model.screen, frame, area);

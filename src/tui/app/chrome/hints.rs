@@ -104,6 +104,7 @@ fn rank(model: &Model, command: Command) -> u8 {
         Command::ToggleTray if model.context() == Context::EnterCode => 3,
         Command::Help => 0,
         Command::Accept | Command::Logout | Command::EnterCode => 1,
+        Command::EnrolTotp | Command::MakeBackupCodes => 2,
         Command::Back | Command::Clear => 2,
         Command::Resend | Command::NextPurpose | Command::FilterText => 3,
         Command::ChangeContact | Command::FilterNone => 4,

@@ -1,13 +1,18 @@
 //! Codes of an authenticator (RFC 6238): six digits, a new one every 30 seconds, SHA-1, as
-//! every authenticator takes them. One step of skew either way.
+//! every authenticator takes them. One step of skew either way. The staff signs in with one,
+//! and customers prove with one who they are.
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 use zeroize::Zeroizing;
 
+use crate::domain::customer::CustomerId;
 use crate::domain::key::Key;
 use crate::domain::seal::{self, Nonce, SealBroken};
+use crate::domain::session::SessionId;
 use crate::domain::sign_in::TypedSecret;
 use crate::domain::staff::AccountName;
 use crate::domain::text;
@@ -20,7 +25,11 @@ const SEED: usize = 20;
 const STEP: u64 = 30;
 
 /// Digits of a code.
-const DIGITS: u8 = 6;
+pub const DIGITS: u8 = 6;
+
+/// Steps either way within which a code that is not taken shows that a clock is wrong: ten
+/// minutes.
+const CLOCK_STEPS: u64 = 20;
 
 /// The secret that an authenticator shares with the desk; erased when dropped and never
 /// printed by `Debug`.
@@ -37,16 +46,27 @@ impl Seed {
 
     /// The step whose code this is, at that moment; none where it is none.
     pub fn step_of(&self, typed: &TypedSecret, now: Timestamp) -> Option<u64> {
-        let digits: Zeroizing<String> =
-            Zeroizing::new(typed.0.chars().filter(|char| !matches!(char, ' ' | '-')).collect());
-        let now = u64::try_from(now.millis() / 1_000).ok()?;
-        self.totp().check(&digits, now)
+        self.totp().check(&digits(typed), seconds(now)?)
+    }
+
+    /// How an authenticator whose clock is wrong would have come to this code, by up to ten
+    /// minutes; none where it would not, and where the code is taken as it is.
+    pub fn wrong_clock(&self, typed: &TypedSecret, now: Timestamp) -> Option<WrongClock> {
+        let (typed, step) = (digits(typed), seconds(now)? / STEP);
+        let totp = self.totp();
+        let is_code = |step: u64| {
+            let code = totp.generate(step.saturating_mul(STEP)).to_string();
+            bool::from(code.as_bytes().ct_eq(typed.as_bytes()))
+        };
+        let early = (2..=CLOCK_STEPS).filter_map(|by| step.checked_sub(by));
+        let late = (2..=CLOCK_STEPS).filter_map(|by| step.checked_add(by));
+        let shown = early.chain(late).fold(None, |found, it| is_code(it).then_some(it).or(found));
+        shown.map(|shown| WrongClock { shown, step })
     }
 
     /// The code at a moment, as the authenticator shows it.
     pub fn code_at(&self, now: Timestamp) -> String {
-        let now = u64::try_from(now.millis() / 1_000).unwrap_or(0);
-        self.totp().generate(now).to_string()
+        self.totp().generate(seconds(now).unwrap_or(0)).to_string()
     }
 
     /// What the authenticator takes by hand: base 32 in groups of four.
@@ -58,8 +78,8 @@ impl Seed {
     }
 
     /// What a QR code holds for it (the Key Uri Format that authenticators read).
-    pub fn uri(&self, office: &str, account: &AccountName) -> Zeroizing<String> {
-        let (office, account) = (percent_encoded(office), percent_encoded(account.as_str()));
+    pub fn uri(&self, office: &str, account: &str) -> Zeroizing<String> {
+        let (office, account) = (percent_encoded(office), percent_encoded(account));
         let secret = Zeroizing::new(self.secret().to_base32());
         Zeroizing::new(format!(
             "otpauth://totp/{office}:{account}?secret={}&issuer={office}",
@@ -67,7 +87,16 @@ impl Seed {
         ))
     }
 
-    /// The seed for the store: sealed, and of no use in another account's row.
+    /// The seed as somebody is offered it, to be enrolled under the name of an account.
+    pub fn offer(&self, office: &str, account: &str, sealed: String) -> TotpOffer {
+        TotpOffer {
+            uri: TypedSecret(self.uri(office, account)),
+            words: TypedSecret(self.words()),
+            sealed,
+        }
+    }
+
+    /// The seed for the store: sealed, and of no use in another row.
     pub fn seal(&self, bound: Bound<'_>, key: &Key, nonce: Nonce) -> String {
         seal::close_bytes(self.0.as_slice(), &bound.bytes(), &key.derive(&["totp seed"]), nonce)
     }
@@ -92,6 +121,21 @@ impl Seed {
     }
 }
 
+/// What was typed, without what stands between the digits.
+fn digits(typed: &TypedSecret) -> Zeroizing<String> {
+    Zeroizing::new(typed.0.chars().filter(|char| !matches!(char, ' ' | '-')).collect())
+}
+
+/// Whether something typed can be a code at all: only what can is counted as an attempt.
+pub fn is_code(typed: &TypedSecret) -> bool {
+    let digits = digits(typed);
+    digits.len() == usize::from(DIGITS) && digits.bytes().all(|it| it.is_ascii_digit())
+}
+
+fn seconds(at: Timestamp) -> Option<u64> {
+    u64::try_from(at.millis() / 1_000).ok()
+}
+
 fn totp(algorithm: Algorithm, digits: u8, secret: Secret) -> Totp {
     Builder::new()
         .with_algorithm(algorithm)
@@ -108,6 +152,34 @@ impl fmt::Debug for Seed {
     }
 }
 
+/// An authenticator to be enrolled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TotpOffer {
+    /// What its QR code holds.
+    pub uri: TypedSecret,
+    /// The same to be typed.
+    pub words: TypedSecret,
+    /// The seed as the desk takes it back with the first code.
+    pub sealed: String,
+}
+
+/// A code that an authenticator shows whose clock is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrongClock {
+    /// The step of the code.
+    pub shown: u64,
+    /// The step of our clock.
+    pub step: u64,
+}
+
+impl WrongClock {
+    /// How far the authenticator is ahead, in seconds; below zero where it is behind.
+    pub fn ahead(self) -> i64 {
+        let steps = i128::from(self.shown) - i128::from(self.step);
+        i64::try_from(steps * i128::from(STEP)).unwrap_or(0)
+    }
+}
+
 /// What a sealed seed belongs to.
 #[derive(Clone, Copy, Debug)]
 pub enum Bound<'a> {
@@ -115,6 +187,10 @@ pub enum Bound<'a> {
     Account(&'a AccountName),
     /// The enrolment of an account whose row has this version.
     Enrolment(&'a AccountName, u32),
+    /// A customer with this account number, in the row of this generation.
+    Customer(CustomerId, &'a str, u32),
+    /// The enrolment of a customer in a session.
+    CustomerEnrolment(CustomerId, &'a SessionId),
 }
 
 impl Bound<'_> {
@@ -127,6 +203,15 @@ impl Bound<'_> {
             Self::Account(account) => add([b"account", account.as_str().as_bytes(), b""]),
             Self::Enrolment(account, version) => {
                 add([b"enrolment", account.as_str().as_bytes(), &version.to_be_bytes()]);
+            }
+            Self::Customer(customer, account_no, generation) => {
+                let generation = generation.to_be_bytes();
+                add([b"customer", &customer.0.to_be_bytes(), &generation]);
+                add([account_no.trim().as_bytes(), b"", b""]);
+            }
+            Self::CustomerEnrolment(customer, session) => {
+                let session = session.as_str().as_bytes();
+                add([b"customer enrolment", &customer.0.to_be_bytes(), session]);
             }
         }
         bound
@@ -221,10 +306,51 @@ mod tests {
     }
 
     #[test]
+    fn security_14_a_customers_sealed_seed_opens_for_that_customer_alone() {
+        let (seed, key) = (Seed::new(&[9; 32]), Key::new([1; 32]));
+        let (dana, session) = (CustomerId(17), SessionId::from_bits(7));
+        let bound = Bound::Customer(dana, "WB-004217", 1);
+        let sealed = seed.seal(bound, &key, Nonce::from([3; 32]));
+        let opens = |bound| Seed::open(&sealed, bound, &key).is_ok();
+        assert!(opens(bound));
+        for other in [
+            Bound::Customer(CustomerId(18), "WB-004217", 1),
+            Bound::Customer(dana, "WB-004218", 1),
+            Bound::Customer(dana, "WB-004217", 2),
+            Bound::CustomerEnrolment(dana, &session),
+            Bound::Account(&account("dana")),
+        ] {
+            assert!(!opens(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_clock_is_recognised_up_to_ten_minutes_either_way() {
+        let seed = Seed::new(&[9; 32]);
+        let now = Timestamp::from_millis(1_000_000_000_000);
+        for (seconds, ahead) in [
+            (0, None),
+            (30, None),
+            (-30, None),
+            (60, Some(60)),
+            (-60, Some(-60)),
+            (600, Some(600)),
+            (-600, Some(-600)),
+            (630, None),
+            (-630, None),
+        ] {
+            let code = seed.code_at(Timestamp::from_millis(now.millis() + seconds * 1_000));
+            let wrong = seed.wrong_clock(&TypedSecret::new(code), now);
+            assert_eq!(wrong.map(WrongClock::ahead), ahead, "{seconds}");
+        }
+        assert_eq!(seed.wrong_clock(&TypedSecret::new("000000"), now), None);
+    }
+
+    #[test]
     fn an_authenticator_reads_the_uri() {
         let seed = Seed::new(&[0; 32]);
         assert_eq!(seed.words().as_str(), "AAAA AAAA AAAA AAAA AAAA AAAA AAAA AAAA");
-        let uri = seed.uri("Riverside & Sons", &account("dana"));
+        let uri = seed.uri("Riverside & Sons", "dana");
         let office = "Riverside%20%26%20Sons";
         let secret = "A".repeat(32);
         let expected = format!("otpauth://totp/{office}:dana?secret={secret}&issuer={office}");

@@ -1,12 +1,13 @@
 //! QR codes as lines of half blocks, for a terminal.
 
-use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
 
 /// The lines of the QR code of a text, drawn light on dark as terminals mostly are; none
-/// where the text is too long for one.
+/// where the text is too long for one. Nothing covers a part of a screen, so that the lowest
+/// level of correction will do, and the code is as small as it can be.
 pub fn lines(text: &str) -> Option<Vec<String>> {
-    let code = QrCode::new(text).ok()?;
+    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let drawn = code
         .render::<Dense1x2>()
         .dark_color(Dense1x2::Light)
