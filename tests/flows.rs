@@ -11,6 +11,8 @@ mod counter;
 mod desk;
 #[path = "flows/enter_code.rs"]
 mod enter_code;
+#[path = "flows/factors.rs"]
+mod factors;
 #[path = "flows/find.rs"]
 mod find;
 #[path = "flows/overlays.rs"]

@@ -14,7 +14,10 @@ pub fn lines(text: &str) -> Option<Vec<String>> {
         .light_color(Dense1x2::Dark)
         .quiet_zone(true)
         .build();
-    Some(drawn.lines().map(str::to_owned).collect())
+    // Two of the four light modules above and below are enough for readers, and a line less
+    // each for the screen.
+    let lines: Vec<String> = drawn.lines().map(str::to_owned).collect();
+    Some(lines.get(1..lines.len().saturating_sub(1))?.to_vec())
 }
 
 #[cfg(test)]
@@ -26,10 +29,10 @@ mod tests {
         let lines = lines(&"otpauth://totp/x".repeat(6)).expect("a code");
         let width = lines[0].chars().count();
         assert!(lines.iter().all(|it| it.chars().count() == width), "{lines:#?}");
-        assert_eq!(lines.len(), width.div_ceil(2));
+        assert_eq!(lines.len() + 2, width.div_ceil(2));
         assert!(lines[0].chars().all(|it| it == '█'), "a quiet zone");
         // A corner: seven dark modules above a light ring.
-        let corner: String = lines[2].chars().skip(4).take(7).collect();
+        let corner: String = lines[1].chars().skip(4).take(7).collect();
         assert_eq!(corner, " ▄▄▄▄▄ ");
         assert!(super::lines(&"x".repeat(5_000)).is_none());
     }

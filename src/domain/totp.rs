@@ -27,6 +27,10 @@ const STEP: u64 = 30;
 /// Digits of a code.
 pub const DIGITS: u8 = 6;
 
+/// Bytes of the office's name and the account number in a short address: with the rest of it
+/// they make 78, as many as a QR code of 33 modules holds.
+const SHORT_LABEL: usize = 22;
+
 /// Steps either way within which a code that is not taken shows that a clock is wrong: ten
 /// minutes.
 const CLOCK_STEPS: u64 = 20;
@@ -87,13 +91,18 @@ impl Seed {
         ))
     }
 
-    /// The seed as somebody is offered it, to be enrolled under the name of an account.
-    pub fn offer(&self, office: &str, account: &str, sealed: String) -> TotpOffer {
-        TotpOffer {
-            uri: TypedSecret(self.uri(office, account)),
-            words: TypedSecret(self.words()),
-            sealed,
-        }
+    /// The same in as few bytes as can be: the QR code of an office and an account number of
+    /// the usual length has 33 modules then, for which the smallest window has room.
+    pub fn short_uri(&self, office: &str, account: &str) -> Zeroizing<String> {
+        let account = percent_encoded(account);
+        let issuer = short_issuer(office, SHORT_LABEL.saturating_sub(account.len()));
+        let secret = Zeroizing::new(self.secret().to_base32());
+        Zeroizing::new(format!("otpauth://totp/{issuer}:{account}?secret={}", secret.as_str()))
+    }
+
+    /// The seed as somebody is offered it, to be enrolled.
+    pub fn offer(&self, uri: Zeroizing<String>, sealed: String) -> TotpOffer {
+        TotpOffer { uri: TypedSecret(uri), words: TypedSecret(self.words()), sealed }
     }
 
     /// The seed for the store: sealed, and of no use in another row.
@@ -119,6 +128,20 @@ impl Seed {
     fn totp(&self) -> Totp {
         totp(Algorithm::SHA1, DIGITS, self.secret())
     }
+}
+
+/// The first words of an office's name, as far as there is room for them; the first one
+/// always.
+fn short_issuer(office: &str, room: usize) -> String {
+    let mut issuer = String::new();
+    for word in office.split_whitespace() {
+        let longer = if issuer.is_empty() { word.to_owned() } else { format!("{issuer} {word}") };
+        if !issuer.is_empty() && percent_encoded(&longer).len() > room {
+            break;
+        }
+        issuer = longer;
+    }
+    percent_encoded(&issuer)
 }
 
 /// What was typed, without what stands between the digits.
@@ -355,5 +378,14 @@ mod tests {
         let secret = "A".repeat(32);
         let expected = format!("otpauth://totp/{office}:dana?secret={secret}&issuer={office}");
         assert_eq!(uri.as_str(), expected);
+        for (office, account, label) in [
+            ("Riverside & Sons Billing", "WB-004217", "Riverside"),
+            ("The City Waste", "WB-004217", "The%20City"),
+            ("Abfallwirtschaftsbetrieb Süd", "WB-004217", "Abfallwirtschaftsbetrieb"),
+        ] {
+            let uri = seed.short_uri(office, account);
+            assert_eq!(uri.as_str(), format!("otpauth://totp/{label}:{account}?secret={secret}"));
+        }
+        assert!(seed.short_uri("Riverside Billing", "WB-004217").len() <= 78);
     }
 }

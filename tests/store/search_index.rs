@@ -118,6 +118,9 @@ on_each_store! {
             "ALTER TABLE core_delivery DROP COLUMN fingerprint",
             "DROP TABLE core_production",
             "DROP TABLE core_hold",
+            "DROP TABLE core_customer_factor",
+            "DROP TABLE core_backup_code",
+            "ALTER TABLE core_notice DROP COLUMN about",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             fixture.sql(statement).await;

@@ -51,7 +51,8 @@ impl Desk {
             wrong = Some(WrongFirstCode { clock });
         }
         let sealed = seed.seal(bound, key, Nonce::from(self.random.secret()?));
-        let offer = seed.offer(&self.office.name, &enrolling.session.account_no, sealed);
+        let uri = seed.short_uri(&self.office.name, &enrolling.session.account_no);
+        let offer = seed.offer(uri, sealed);
         Ok(TotpEnrolment::Offer { offer, wrong })
     }
 

@@ -259,7 +259,7 @@ impl Desk {
         }
         let nonce = Nonce::from(self.random.secret()?);
         let sealed = seed.seal(bound, key, nonce);
-        let offer = seed.offer(&self.office.name, account.as_str(), sealed);
+        let offer = seed.offer(seed.uri(&self.office.name, account.as_str()), sealed);
         Ok(SecondFactor::Asked(SignInOutcome::Enrol(offer)))
     }
 
