@@ -198,7 +198,7 @@ impl<'a> Run<'a> {
                 customer: *customer,
                 channel: Channel::Email,
                 purpose: "pay a bill".into(),
-                idempotency: self.desk.new_act().expect("a name"),
+                idempotency: self.desk.new_idempotency_key().expect("a name"),
             };
             let asked = self.desk.ask(&ask).await.expect("an answer");
             assert!(matches!(asked, CodeRequestOutcome::Ready(_)), "{asked:?}");

@@ -4,8 +4,8 @@
 use crate::config::build::Build;
 use crate::config::identifier::{Identifier, TableName};
 use crate::config::key::Key;
+use crate::config::keys::{self, FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys};
 use crate::config::settings::StoreSettings;
-use crate::config::table::{self, FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys};
 
 /// The office's tables of what it has on its customers; none where there is no such table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +102,7 @@ fn refuse_columns_without(build: &mut Build<'_>, table: &Key<Option<TableName>>)
     if build.merged.is_set(table) || build.findings.is_broken(table) {
         return;
     }
-    for key in table::keys_of(table.path().section()) {
+    for key in keys::keys_of(table.path().section()) {
         if build.merged.is_set(key) && !build.merged.is_as_by_default(key) {
             build.refuse(key, format!("{key} names a column of {table}, which is not set"));
         }

@@ -8,6 +8,10 @@ use secrecy::SecretString;
 
 use crate::config::environment::ProcessEnvironment;
 use crate::config::key::{Key, KeyPath};
+use crate::config::keys::{
+    DESK, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT, SERVE, SMS,
+    SMS_FALLBACK, STAFF, TRAY, UI,
+};
 use crate::config::layer::Merged;
 use crate::config::problem::{ConfigError, Findings};
 use crate::config::settings::{
@@ -15,10 +19,6 @@ use crate::config::settings::{
     StoreSettings, TraySettings, UiSettings,
 };
 use crate::config::show::Effective;
-use crate::config::table::{
-    DESK, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT, SERVE, SMS,
-    SMS_FALLBACK, STAFF, TRAY, UI,
-};
 use crate::config::value::{Secret, Value};
 use crate::config::{
     channels, customers, email, fallback, file, files, messages, secret, sms, store, whatsapp,

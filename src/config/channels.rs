@@ -1,8 +1,8 @@
 //! Which channels an office has: any of them can be off, but not all.
 
 use crate::config::build::Build;
+use crate::config::keys::{EMAIL, OTP, SMS, WHATSAPP};
 use crate::config::settings::{EmailSettings, SmsSettings, WhatsappProvider};
-use crate::config::table::{EMAIL, OTP, SMS, WHATSAPP};
 use crate::domain::channel::{Assurance, Channel};
 
 /// Refuses an office that could verify nobody.

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use crate::config::account_lists;
 use crate::config::build::Build;
+use crate::config::keys::{self, CUSTOMERS, STORE};
 use crate::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, ServerKind, StoreSettings,
     TableName,
 };
-use crate::config::table::{self, CUSTOMERS, STORE};
 
 /// What the store calls its own table.
 const OWN: &str = "core_customer";
@@ -115,7 +115,7 @@ fn refuse_what_describes_no_table(build: &mut Build<'_>) {
     if build.merged.is_set(&CUSTOMERS.file) {
         build.refuse(&CUSTOMERS.file, "customers.file needs customers.table, the table in it");
     }
-    for key in table::keys_of(CUSTOMERS.section()) {
+    for key in keys::keys_of(CUSTOMERS.section()) {
         let others = [CUSTOMERS.table.path(), CUSTOMERS.file.path(), CUSTOMERS.read_only.path()];
         let is_column = !others.contains(&key);
         if is_column && build.merged.is_set(key) && !build.merged.is_as_by_default(key) {

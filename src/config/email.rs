@@ -1,12 +1,12 @@
 //! `[email]` and `[email.fallback]`: presets, and what a server needs.
 
 use crate::config::build::Build;
+use crate::config::keys::EmailKeys;
 use crate::config::kind::is_loopback;
 use crate::config::settings::{
     EmailProvider, EmailSettings, Login, MailAuth, Proof, SendGridSettings, SmtpSettings, SmtpTls,
     TokenSettings,
 };
-use crate::config::table::EmailKeys;
 
 /// What a provider's name stands for.
 struct Preset {

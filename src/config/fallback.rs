@@ -5,9 +5,9 @@ use secrecy::ExposeSecret as _;
 
 use crate::config::build::Build;
 use crate::config::key::{KeyPath, Section};
+use crate::config::keys::{self, EmailKeys, SmsKeys};
 use crate::config::layer::Merged;
 use crate::config::settings::{EmailProvider, SmsProvider};
-use crate::config::table::{self, EmailKeys, SmsKeys};
 
 /// The keys of a section that sets up a provider.
 pub(super) trait ProviderKeys {
@@ -64,7 +64,7 @@ pub(super) fn read<K: ProviderKeys, T>(
     let provider = fallback.provider();
     if fallback.is_off(build) {
         // Whoever sets its other keys means to have one.
-        let meant = table::keys_of(fallback.section()).find(|key| build.merged.is_set(*key));
+        let meant = keys::keys_of(fallback.section()).find(|key| build.merged.is_set(*key));
         if let Some(key) = meant
             && !build.merged.is_set(provider)
             && !build.findings.is_broken(provider)
@@ -109,7 +109,7 @@ pub(super) fn read<K: ProviderKeys, T>(
 
 /// Whether two sections say the same in every key that both have.
 fn same(merged: &Merged, main: Section, fallback: Section) -> bool {
-    table::keys_of(fallback).all(|path| {
+    keys::keys_of(fallback).all(|path| {
         let other = main.at(path.name());
         merged.value(path) == merged.value(other)
             && match (merged.secret(path), merged.secret(other)) {

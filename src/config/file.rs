@@ -7,11 +7,11 @@ use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
 use crate::config::environment::ProcessEnvironment;
+use crate::config::keys;
 use crate::config::kind::Base;
 use crate::config::layer::Layer;
 use crate::config::problem::Findings;
 use crate::config::raw::Raw;
-use crate::config::table;
 use crate::domain::text::clean;
 
 /// The file to read: the one named on the command line, else the one that
@@ -88,7 +88,7 @@ pub(super) fn parse(
     for entry in entries {
         let place = place(name, text, entry.at);
         match entry.what {
-            What::Value(path, value) => match table::key(&path) {
+            What::Value(path, value) => match keys::key(&path) {
                 Some(key) => layer.read(key, &Raw::of_toml(value), &place, &base, findings),
                 None => findings.refuse(Some(&place), unknown_key(&path)),
             },
@@ -124,12 +124,12 @@ fn collect<'a>(section: Option<&str>, table: &'a DeTable<'a>, entries: &mut Vec<
         let name = name.get_ref();
         let path = section.map_or_else(|| name.to_string(), |it| format!("{it}.{name}"));
         let what = match value.get_ref() {
-            DeValue::Table(keys) if table::is_section(&path) => {
+            DeValue::Table(keys) if keys::is_section(&path) => {
                 collect(Some(&path), keys, entries);
                 continue;
             }
-            _ if table::is_section(&path) => What::NoSection(path),
-            DeValue::Table(_) if table::key(&path).is_none() => What::UnknownSection(path),
+            _ if keys::is_section(&path) => What::NoSection(path),
+            DeValue::Table(_) if keys::key(&path).is_none() => What::UnknownSection(path),
             value => What::Value(path, value),
         };
         entries.push(Entry { at, what });
@@ -143,7 +143,7 @@ fn place(name: &str, text: &str, at: usize) -> String {
 
 pub(super) fn unknown_key(path: &str) -> String {
     let path = clean(path);
-    match table::nearest(&path) {
+    match keys::nearest(&path) {
         Some(known) => format!("there is no key {path}; did you mean {known}?"),
         None => format!("there is no key {path}"),
     }
@@ -151,7 +151,7 @@ pub(super) fn unknown_key(path: &str) -> String {
 
 fn unknown_section(section: &str) -> String {
     let section = clean(section);
-    match table::nearest_section(&section) {
+    match keys::nearest_section(&section) {
         Some(known) => format!("there is no section [{section}]; did you mean {known}?"),
         None => format!("there is no section [{section}]"),
     }

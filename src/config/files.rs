@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::build::Build;
+use crate::config::keys::{self, MESSAGES};
 use crate::config::settings::Environment;
-use crate::config::table::{self, MESSAGES};
 use crate::config::{secret, strict_modes};
 
 /// Judges the files that a configuration names, its own file, and the key file.
@@ -23,7 +23,7 @@ pub(super) fn judge(build: &mut Build<'_>, environment: Environment, key_file: &
 
 /// Files with a secret that everybody can read.
 fn readable_secrets(build: &Build<'_>) -> Vec<String> {
-    let named = table::secret_files().filter_map(|key| build.get(key));
+    let named = keys::secret_files().filter_map(|key| build.get(key));
     let itself = build.file.clone().filter(|_| build.file_has_secret);
     let is_open =
         |file: &PathBuf| std::fs::metadata(file).is_ok_and(|metadata| secret::is_open(&metadata));
@@ -42,7 +42,7 @@ fn readable_secrets(build: &Build<'_>) -> Vec<String> {
 
 /// Files that decide and that others could change.
 fn writable_files(build: &Build<'_>, key_file: &Path) -> Vec<String> {
-    let mut files: Vec<_> = table::deciding_files().filter_map(|key| build.get(key)).collect();
+    let mut files: Vec<_> = keys::deciding_files().filter_map(|key| build.get(key)).collect();
     files.extend(build.file.clone());
     files.push(key_file.to_owned());
     let templates = build.get(&MESSAGES.folder);

@@ -8,10 +8,10 @@ use config::{Map, Source, Value, ValueKind};
 use secrecy::SecretString;
 
 use crate::config::key::{Key, KeyInfo, KeyPath};
+use crate::config::keys::{Fallback, TABLE, alternatives};
 use crate::config::kind::{Base, Checked};
 use crate::config::problem::Findings;
 use crate::config::raw::Raw;
-use crate::config::table::{Fallback, TABLE, alternatives};
 use crate::config::value::Value as Typed;
 
 /// The place of a value that nobody set.

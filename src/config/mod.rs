@@ -20,6 +20,7 @@ mod file;
 mod files;
 mod identifier;
 mod key;
+pub mod key_file;
 pub mod keys;
 mod kind;
 mod layer;
@@ -33,7 +34,6 @@ mod sms;
 mod store;
 mod store_url;
 mod strict_modes;
-pub mod table;
 pub mod terminal;
 mod value;
 mod variables;
@@ -92,7 +92,7 @@ impl Config {
         let mut settings = Vec::new();
         for it in set {
             match it.split_once('=').map(|(path, value)| (path.trim(), value)) {
-                Some((path, value)) => match table::key(path) {
+                Some((path, value)) => match keys::key(path) {
                     Some(key) => settings.push((key.path.variable(), value)),
                     None => findings.refuse(None, file::unknown_key(path)),
                 },
@@ -130,17 +130,17 @@ impl Config {
             return Err(ConfigError::new(None, findings.problems));
         };
         let mut office = Layer::default();
-        office.set(&table::OFFICE.name, &"Riverside Billing".into(), DEMO);
-        office.set(&table::OFFICE.counter, &Some("3".into()), DEMO);
-        office.set(&table::LOG.file, &Some(format!("{folder}/countersign.log").into()), DEMO);
+        office.set(&keys::OFFICE.name, &"Riverside Billing".into(), DEMO);
+        office.set(&keys::OFFICE.counter, &Some("3".into()), DEMO);
+        office.set(&keys::LOG.file, &Some(format!("{folder}/countersign.log").into()), DEMO);
         let mut fixed = Layer::default();
-        fixed.set(&table::ROOT.environment, &Environment::Development, DEMO);
+        fixed.set(&keys::ROOT.environment, &Environment::Development, DEMO);
         let store = store_url::sqlite_url(&format!("{folder}/countersign.db"));
-        fixed.set(&table::STORE.url, &Some(store), DEMO);
-        fixed.set(&table::EMAIL.provider, &EmailProvider::Tray, DEMO);
-        fixed.set(&table::SMS.provider, &SmsProvider::Tray, DEMO);
-        fixed.set(&table::SMS_FALLBACK.provider, &SmsProvider::Off, DEMO);
-        fixed.set(&table::WHATSAPP.provider, &WhatsappProvider::Off, DEMO);
+        fixed.set(&keys::STORE.url, &Some(store), DEMO);
+        fixed.set(&keys::EMAIL.provider, &EmailProvider::Tray, DEMO);
+        fixed.set(&keys::SMS.provider, &SmsProvider::Tray, DEMO);
+        fixed.set(&keys::SMS_FALLBACK.provider, &SmsProvider::Off, DEMO);
+        fixed.set(&keys::WHATSAPP.provider, &WhatsappProvider::Off, DEMO);
         let variables = variables::read(surroundings, &mut findings);
         let layers = vec![Layer::defaults(), office, variables, fixed];
         match Merged::of(layers) {

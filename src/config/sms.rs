@@ -5,11 +5,11 @@ use secrecy::ExposeSecret as _;
 
 use crate::config::build::Build;
 use crate::config::key::{Key, KeyPath};
+use crate::config::keys::{PHONES, SmsKeys};
 use crate::config::settings::{
     GatewayHeader, GatewaySettings, SmsProvider, SmsSettings, TwilioCredentials, TwilioSender,
     TwilioSettings,
 };
-use crate::config::table::{PHONES, SmsKeys};
 use crate::domain::customer::PhonePolicy;
 
 pub(super) fn read(build: &mut Build<'_>, keys: &SmsKeys) -> SmsSettings {

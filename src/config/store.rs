@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::build::Build;
+use crate::config::keys::{ROOT, STORE};
 use crate::config::kind::{Base, Kind, SET};
 use crate::config::raw::Raw;
 use crate::config::secret;
@@ -12,7 +13,6 @@ use crate::config::settings::{
     Environment, Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings, StoreTls,
 };
 use crate::config::store_url::{StoreLocation, StoreUrl, sqlite_url};
-use crate::config::table::{ROOT, STORE};
 
 pub(super) fn read(build: &mut Build<'_>) -> StoreSettings {
     let in_file = url_file(build);

@@ -4,9 +4,9 @@
 use strum::VariantNames as _;
 
 use crate::config::build::Build;
+use crate::config::keys::{SMS, WHATSAPP};
 use crate::config::settings::{TwilioSender, WhatsappProvider, WhatsappSettings, WhatsappTemplate};
 use crate::config::sms;
-use crate::config::table::{SMS, WHATSAPP};
 use crate::domain::message::Fact;
 
 pub(super) fn read(build: &mut Build<'_>) -> WhatsappSettings {

@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
+use crate::config::keys::{EMAIL, EMAIL_FALLBACK, EmailKeys, SMS, SMS_FALLBACK, SmsKeys};
 use crate::config::settings::{EmailSettings, SmsSettings, TraySettings, WhatsappSettings};
-use crate::config::table::{EMAIL, EMAIL_FALLBACK, EmailKeys, SMS, SMS_FALLBACK, SmsKeys};
 use crate::delivery::email::sendgrid::SendGridProvider;
 use crate::delivery::email::smtp::{self, SmtpProvider};
 use crate::delivery::error::DeliveryError;

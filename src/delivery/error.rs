@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::config::table::KeyPath;
+use crate::config::keys::KeyPath;
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use crate::domain::explanation::Explanation;
 use crate::service::ports::SendGuard;
@@ -204,7 +204,7 @@ pub(super) async fn claim(guard: &dyn SendGuard) -> Result<(), DeliveryError> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::config::table::{EMAIL_FALLBACK, Section, TABLE};
+    use crate::config::keys::{EMAIL_FALLBACK, Section, TABLE};
 
     /// Fails where a clerk would be told what only an admin can do, or where the error is
     /// about a key of another section.

@@ -13,7 +13,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, Url, redirect, retry};
 use tokio::sync::OnceCell;
 
-use crate::config::table::{KeyPath, Section};
+use crate::config::keys::{KeyPath, Section};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::timeouts::SendTimeouts;
 use crate::delivery::tls::{self, Doubt, Trust};
@@ -248,7 +248,7 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
-    use crate::config::table::SMS;
+    use crate::config::keys::SMS;
 
     const PARTY: HttpPeer = HttpPeer { name: "Twilio", key: SMS.base_url.path(), ca_file: None };
 

@@ -15,7 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
 
-use crate::config::table::{KeyPath, Section};
+use crate::config::keys::{KeyPath, Section};
 use crate::delivery::error::{DeliveryError, FailureKind};
 
 /// Certificates, read once.

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::config::table::TRAY as TRAY_KEYS;
+use crate::config::keys::TRAY as TRAY_KEYS;
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::message::MessageKind;
 use crate::delivery::provider::Provider;

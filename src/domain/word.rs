@@ -80,8 +80,8 @@ mod tests {
     use crate::domain::contact::ContactKind;
     use crate::domain::customer_factor::FactorKind;
     use crate::domain::delivery::{DeliveryState, FailureClass};
+    use crate::domain::delivery_retry::OutboxTask;
     use crate::domain::event::EventKind;
-    use crate::domain::outbox::OutboxTask;
     use crate::domain::outcome::Outcome;
     use crate::domain::request::Status;
     use crate::domain::session::SessionEnd;

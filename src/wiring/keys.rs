@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::keys::{KeyFile, KeyFileError};
+use crate::config::key_file::{KeyFile, KeyFileError};
 use crate::domain::key::{KeyId, Keyring};
 use crate::domain::time::Timestamp;
 use crate::random::OsRandom;

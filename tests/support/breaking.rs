@@ -62,6 +62,10 @@ pub(crate) enum Break {
     Failed,
 }
 
+/// How long a granted send claim takes to arrive with `asleep` and `late`: longer
+/// than the tests that use them have as their claim time-out.
+const SLOW_CLAIM: Duration = Duration::from_millis(900);
+
 pub(crate) struct Breaking {
     inner: Arc<dyn Store>,
     breaks: Mutex<VecDeque<Break>>,
@@ -80,7 +84,7 @@ impl Breaking {
 
     /// From now on nothing is answered as long as there is a file of this name
     /// in the folder: `lost` fails, `hung` waits. With `asleep` the process stands
-    /// still for some seconds once a hand-over has begun; with `late` only the
+    /// still for [`SLOW_CLAIM`] once a hand-over has begun; with `late` only the
     /// answer to that takes so long.
     pub(crate) fn lost_by_file(&self, folder: &Path) {
         *self.folder.lock().expect("unpoisoned") = Some(folder.to_owned());
@@ -487,10 +491,10 @@ impl OutboxStore for Breaking {
         let word = self.read(self.inner.claim_send(messages, holder)).await;
         let folder = self.folder.lock().expect("unpoisoned").clone();
         if folder.as_ref().is_some_and(|folder| folder.join("late").exists()) {
-            tokio::time::sleep(Duration::from_secs(7)).await;
+            tokio::time::sleep(SLOW_CLAIM).await;
         }
         if folder.is_some_and(|folder| folder.join("asleep").exists()) {
-            std::thread::sleep(Duration::from_millis(5_200));
+            std::thread::sleep(SLOW_CLAIM);
         }
         word
     }

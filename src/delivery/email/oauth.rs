@@ -13,8 +13,8 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::config::keys::{EmailKeys, KeyPath};
 use crate::config::settings::TokenSettings;
-use crate::config::table::{EmailKeys, KeyPath};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::redact::Secrets;

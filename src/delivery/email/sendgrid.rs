@@ -11,8 +11,8 @@ use reqwest::{Response, StatusCode, Url};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use crate::config::keys::{EmailKeys, KeyPath};
 use crate::config::settings::SendGridSettings;
-use crate::config::table::{EmailKeys, KeyPath};
 use crate::delivery::email::smtp::sender_address;
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::http::{self, Http, HttpPeer};
@@ -244,8 +244,8 @@ impl Provider for SendGridProvider {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::keys::EMAIL_FALLBACK;
     use crate::config::settings::MessageSettings;
-    use crate::config::table::EMAIL_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     #[test]

@@ -15,8 +15,8 @@ use reqwest::{Method, StatusCode, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
+use crate::config::keys::{KeyPath, SmsKeys};
 use crate::config::settings::{GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings};
-use crate::config::table::{KeyPath, SmsKeys};
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::message::MessageKind;
@@ -335,8 +335,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::keys::SMS_FALLBACK;
     use crate::config::settings::MessageSettings;
-    use crate::config::table::SMS_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     const JSON: &str =

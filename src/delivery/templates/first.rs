@@ -1,7 +1,7 @@
 //! `{{ code }}` is the first number of a message: telephones and mail programs that offer
 //! to fill a code in take the first one that they find.
 
-use crate::config::table::OFFICE;
+use crate::config::keys::OFFICE;
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::check::{Finding, State, Work};
 use crate::delivery::templates::sources::{EMAIL, SMS};

@@ -21,8 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
+use crate::config::keys::{MESSAGES, WHATSAPP};
 use crate::config::settings::MessageSettings;
-use crate::config::table::{MESSAGES, WHATSAPP};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::sms::Form;
 use crate::delivery::templates::sources::{EMAIL, SMS};

@@ -14,7 +14,7 @@ use ratatui::text::{Line, Span};
 use crate::domain::customer_factor::FactorKind;
 use crate::service::messages;
 use crate::tui::enter_factor::state::EnterFactor;
-use crate::tui::machine::scene::{Focus, Scene};
+use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::widgets::customer_title::title;
 use crate::tui::widgets::facts::{LABEL, fact};
 use crate::tui::widgets::field;
@@ -23,12 +23,12 @@ use crate::tui::widgets::rows::{Row, settle};
 use crate::tui::widgets::text::{width, wrap};
 
 /// Draws the field.
-pub fn draw(scene: Scene<'_>, entry: &EnterFactor, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
-    let focused = scene.has_focus(Focus::Work);
+pub fn draw(cx: DrawContext<'_>, entry: &EnterFactor, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
+    let focused = cx.has_focus(Focus::Work);
     let inner = panel::draw(frame, area, theme, title(&entry.of.customer, None), focused);
     let room = usize::from(inner.width);
-    let purpose = scene.shared.place.purposes.get(entry.of.purpose).cloned().unwrap_or_default();
+    let purpose = cx.shared.place.purposes.get(entry.of.purpose).cloned().unwrap_or_default();
     let mut rows = vec![Row::Gap];
     rows.extend(wrap(asked(entry), room).into_iter().map(|it| Row::Line(Line::from(it))));
     rows.push(Row::Gap);

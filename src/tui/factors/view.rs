@@ -19,9 +19,9 @@ use crate::domain::totp::TotpOffer;
 use crate::service::factors::NumberedCode;
 use crate::service::messages;
 use crate::tui::factors::state::{FactorPanel, Stage, Sure};
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::notice::Tone;
-use crate::tui::machine::scene::Scene;
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::moment::minute_or_day;
 use crate::tui::widgets::panel::{self, Title};
@@ -35,14 +35,14 @@ const NAME_CELLS: usize = 16;
 const GAP: u16 = 2;
 
 /// Draws the panel.
-pub fn draw(scene: Scene<'_>, panel: &FactorPanel, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
+pub fn draw(cx: DrawContext<'_>, panel: &FactorPanel, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
     if let Stage::Enrol { offer, .. } = &panel.stage {
-        return draw_enrolment(scene, panel, offer, frame, area);
+        return draw_enrolment(cx, panel, offer, frame, area);
     }
     let widest = centred(area, 72, area.height);
     let room = usize::from(panel::inside(widest, theme).width);
-    let lines = lines(scene, panel, room);
+    let lines = lines(cx, panel, room);
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let area = centred(area, 72, height.min(area.height));
     let title = Title::of("Authenticator and backup codes");
@@ -50,15 +50,15 @@ pub fn draw(scene: Scene<'_>, panel: &FactorPanel, frame: &mut Frame<'_>, area: 
     panel::lines(frame, inner, &lines);
 }
 
-fn lines<'a>(scene: Scene<'_>, panel: &FactorPanel, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn lines<'a>(cx: DrawContext<'_>, panel: &FactorPanel, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let mut lines = match (&panel.stage, &panel.factors) {
-        (Stage::Codes(codes), _) => shown_codes(scene, codes, room),
+        (Stage::Codes(codes), _) => shown_codes(cx, codes, room),
         (Stage::Sure(sure), _) => said(ask(*sure), room),
-        (_, Some(factors)) => overview(scene, factors, room),
+        (_, Some(factors)) => overview(cx, factors, room),
         (_, None) => vec![Line::styled("Reading", theme.muted)],
     };
-    lines.extend(message(scene, panel, room));
+    lines.extend(message(cx, panel, room));
     lines
 }
 
@@ -66,8 +66,8 @@ fn said<'a>(text: &str, room: usize) -> Vec<Line<'a>> {
     wrap(text, room).into_iter().map(Line::from).collect()
 }
 
-fn message<'a>(scene: Scene<'_>, panel: &FactorPanel, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn message<'a>(cx: DrawContext<'_>, panel: &FactorPanel, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let (style, text) = match &panel.message {
         _ if panel.waiting.is_some() && panel.message.is_none() => (theme.muted, "One moment …"),
         None => return Vec::new(),
@@ -80,16 +80,16 @@ fn message<'a>(scene: Scene<'_>, panel: &FactorPanel, room: usize) -> Vec<Line<'
     lines
 }
 
-fn overview<'a>(scene: Scene<'_>, factors: &CustomerFactors, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
-    let zone = scene.shared.place.zone;
+fn overview<'a>(cx: DrawContext<'_>, factors: &CustomerFactors, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
+    let zone = cx.shared.place.zone;
     let name = |text: &str| Span::styled(pad(text, NAME_CELLS, ""), theme.muted);
     let totp = factors.totp_since.map_or_else(
         || Span::styled("none", theme.muted),
         |it| {
             Span::raw(format!(
                 "enrolled since {}",
-                minute_or_day(it, scene.time().unwrap_or_default(), zone)
+                minute_or_day(it, cx.time().unwrap_or_default(), zone)
             ))
         },
     );
@@ -136,8 +136,8 @@ const fn ask(sure: Sure) -> &'static str {
     }
 }
 
-fn shown_codes<'a>(scene: Scene<'_>, codes: &[NumberedCode], room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn shown_codes<'a>(cx: DrawContext<'_>, codes: &[NumberedCode], room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let mut lines = said(messages::BACKUP_CODES_ONCE, room);
     lines.push(Line::default());
     let half = codes.len().div_ceil(2);
@@ -151,13 +151,13 @@ fn shown_codes<'a>(scene: Scene<'_>, codes: &[NumberedCode], room: usize) -> Vec
 
 /// The QR code at the left, and at the right what to do; where it has no room, the words alone.
 fn draw_enrolment(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     panel: &FactorPanel,
     offer: &TotpOffer,
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let theme = scene.theme;
+    let theme = cx.theme;
     let inner = panel::draw(frame, area, theme, Title::of("Enrol an authenticator"), true);
     let drawn = qr::lines(&offer.uri.0, theme, inner.height);
     let code_width = drawn.first().map_or(0, |it| u16::try_from(it.width()).unwrap_or(0));
@@ -185,7 +185,7 @@ fn draw_enrolment(
         Span::styled(label, theme.strong),
         Span::styled(typed.to_owned(), theme.strong),
     ]));
-    lines.extend(message(scene, panel, room));
+    lines.extend(message(cx, panel, room));
     panel::lines(frame, words, &lines);
     if panel.waiting.is_none() {
         field::cursor(frame, words, (row, width(label) + width(typed)));

@@ -6,7 +6,7 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
 
-use crate::config::table::EmailKeys;
+use crate::config::keys::EmailKeys;
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::message::MessageKind;
 use crate::delivery::templates::Templates;
@@ -117,8 +117,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::keys::EMAIL;
     use crate::config::settings::MessageSettings;
-    use crate::config::table::EMAIL;
     use crate::domain::code::Code;
     use crate::domain::contact::Contact;
     use crate::domain::message::{MessageFacts, Outgoing};

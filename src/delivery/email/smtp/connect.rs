@@ -13,8 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
+use crate::config::keys::EmailKeys;
 use crate::config::settings::{SmtpSettings, SmtpTls};
-use crate::config::table::EmailKeys;
 use crate::delivery::email::smtp::login::{self, Login};
 use crate::delivery::email::smtp::reply::{Stage, Verdicts};
 use crate::delivery::email::smtp::starttls::{self, Prologue};

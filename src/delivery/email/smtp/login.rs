@@ -9,8 +9,8 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::Auth;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::config::keys::EmailKeys;
 use crate::config::settings;
-use crate::config::table::EmailKeys;
 use crate::delivery::email::oauth::{Token, Tokens};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::redact::Secrets;

@@ -24,8 +24,8 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
 
+use crate::config::keys::EmailKeys;
 use crate::config::settings::SmtpSettings;
-use crate::config::table::EmailKeys;
 use crate::delivery::email::smtp::compose::Letter;
 use crate::delivery::email::smtp::connect::Server;
 use crate::delivery::email::smtp::idle_connections::IdleConnections;

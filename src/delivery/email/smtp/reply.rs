@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lettre::transport::smtp::Error;
 
-use crate::config::table::{EMAIL_FALLBACK, EmailKeys, KeyPath};
+use crate::config::keys::{EMAIL_FALLBACK, EmailKeys, KeyPath};
 use crate::delivery::email::smtp::status::{self, Class, Matter, Pause};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::redact::Secrets;
@@ -305,7 +305,7 @@ pub(super) fn queue_id(answer: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::table::EMAIL;
+    use crate::config::keys::EMAIL;
     use crate::delivery::error::tests::assert_is_told_well;
     use crate::domain::delivery::DeliveryState::{Failed, Undeliverable};
     use crate::domain::delivery::FailureClass;

@@ -6,7 +6,7 @@
 //! old ones, so what is not listed here is judged by its HTTP status and shown
 //! in Twilio's own words.
 
-use crate::config::table::{KeyPath, SmsKeys, WhatsappKeys};
+use crate::config::keys::{KeyPath, SmsKeys, WhatsappKeys};
 
 use CodeMeaning::{Account, Barred, Busy, Message, Recipient};
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 
+use crate::config::keys::{KeyPath, SMS, SmsKeys, WHATSAPP};
 use crate::config::settings::{TwilioCredentials, TwilioSettings};
-use crate::config::table::{KeyPath, SMS, SmsKeys, WHATSAPP};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::http::HttpPeer;
 use crate::delivery::redact::Secrets;
@@ -285,7 +285,7 @@ impl Verdicts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::table::SMS_FALLBACK;
+    use crate::config::keys::SMS_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     #[test]

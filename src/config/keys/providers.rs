@@ -6,11 +6,11 @@
 use std::path::PathBuf;
 
 use crate::config::key::{Key, KeyPath, Section, section};
+use crate::config::keys::number;
 use crate::config::kind::Kind;
 use crate::config::settings::{
     EmailProvider, GatewayContent, GatewayMethod, MailAuth, SmsProvider, SmtpTls, WhatsappProvider,
 };
-use crate::config::table::number;
 use crate::config::value::{Absent, Secret, UNSET, word, words};
 use crate::domain::message::Fact;
 use crate::domain::phone::NumberType;

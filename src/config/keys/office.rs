@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::config::identifier::{Identifier, TableName};
 use crate::config::key::{Key, KeyPath, Section, section};
+use crate::config::keys::{number, time};
 use crate::config::kind::{Kind, Unit};
 use crate::config::settings::{Environment, StoreTls};
-use crate::config::table::{number, time};
 use crate::config::value::{Absent, Column, Secret, UNSET, word, words};
 use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;

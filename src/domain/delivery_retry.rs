@@ -1,4 +1,5 @@
-//! What is done with a message, step by step, until nothing is left to be done.
+//! The retry of a message: what is done next with it, step by step, until nothing is left
+//! to be done. Whether a failed hand-over is tried again, when, and by which provider.
 //!
 //! Each step is decided by what came of the one before and by how long the code
 //! is still of use; a table of cases, without a clock and without a provider.
