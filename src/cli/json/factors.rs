@@ -50,6 +50,8 @@ impl<'a> FactorsReply<'a> {
 pub struct OfferLine<'a> {
     /// `offered`
     pub outcome: &'static str,
+    /// The sentence for people.
+    pub message: &'static str,
     /// What the QR code holds.
     uri: &'a str,
 }
@@ -57,7 +59,8 @@ pub struct OfferLine<'a> {
 impl<'a> OfferLine<'a> {
     /// An authenticator to be enrolled.
     pub fn new(offer: &'a TotpOffer) -> Self {
-        Self { outcome: "offered", uri: &offer.uri.0 }
+        let message = "Let the authenticator read this as a QR code, and give its first code.";
+        Self { outcome: "offered", message, uri: &offer.uri.0 }
     }
 }
 
