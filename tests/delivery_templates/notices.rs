@@ -1,5 +1,7 @@
 //! The notice to a contact that was changed.
 
+use countersign::domain::contact_notice::NoticeAbout;
+
 use super::*;
 
 fn notice(channel: Channel, locale: &str) -> ChangeNotice {

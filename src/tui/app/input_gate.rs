@@ -40,6 +40,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect;
 
+use crate::domain::customer_factor::FactorKind;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::turn::Turn;
 use crate::tui::app::{dispatch, layout};
@@ -219,7 +220,12 @@ pub(in crate::tui) fn is_hidden(model: &Model) -> bool {
 
 /// Whether codes are typed where the keyboard is.
 fn is_for_codes(model: &Model) -> bool {
-    matches!(model.context(), Context::EnterCode | Context::EnterFactor)
+    matches!(model.context(), Context::EnterCode | Context::EnterFactor | Context::Factors)
+}
+
+/// Whether the code that is typed has letters.
+fn takes_letters(model: &Model) -> bool {
+    matches!(&model.screen, Screen::EnterFactor(it) if it.kind == FactorKind::BackupCodes)
 }
 
 /// Whether characters are text where the keyboard is.
@@ -236,8 +242,10 @@ fn text(turn: &mut Turn<'_>) -> Key {
         return Key::Goes;
     }
     let at_the_boxes = is_for_codes(turn.model);
+    let takes_letters = takes_letters(turn.model);
     let keyboard = &mut turn.model.shared.keyboard;
-    let is_too_much = keyboard.defers_check() || !at_the_boxes || keyboard.burst.has_letters;
+    let has_letters = keyboard.burst.has_letters && !takes_letters;
+    let is_too_much = keyboard.defers_check() || !at_the_boxes || has_letters;
     keyboard.burst.is_scan |= keyboard.burst.length >= MIN_SCAN_CHARS && is_too_much;
     if !keyboard.burst.is_scan {
         return Key::Goes;

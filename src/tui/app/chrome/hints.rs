@@ -5,7 +5,8 @@
 use ratatui::text::{Line, Span};
 
 use crate::domain::request::Status;
-use crate::tui::app::model::{Model, Screen};
+use crate::tui::app::model::{Model, Overlay, Screen};
+use crate::tui::factors::state::Stage;
 use crate::tui::machine::keymap::{self, Binding, Command, Context};
 use crate::tui::theme::Theme;
 use crate::tui::theme::size::MIN_FRAMED_SIZE;
@@ -73,6 +74,11 @@ fn holds(model: &Model, binding: &Binding) -> bool {
     }
     if model.sign_in.is_some() && binding.context == Context::Global && command != Command::Quit {
         return false;
+    }
+    if let Some(Overlay::Factors(panel)) = &model.overlay
+        && matches!(command, Command::EnrolTotp | Command::RemoveTotp | Command::MakeBackupCodes)
+    {
+        return matches!(panel.stage, Stage::Overview);
     }
     match (command, &model.screen) {
         (Command::ToggleTray, _) => model.shared.place.has_tray,
