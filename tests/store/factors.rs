@@ -50,13 +50,23 @@ async fn terminals(fixture: &TestStore) -> Vec<Terminal> {
 
 impl Terminal {
     async fn change(&self, customer: CustomerId, kind: FactorKind, after: u32) -> bool {
+        self.change_of((customer, "WB-1"), kind, after).await
+    }
+
+    async fn change_of(
+        &self,
+        (customer, account_no): (CustomerId, &str),
+        kind: FactorKind,
+        after: u32,
+    ) -> bool {
         let (key_id, key) = self.keyring.current();
         let nonce = Nonce::from([3; 32]);
-        let of = SetOf { customer, account_no: "WB-1", generation: after + 1 };
+        let of = SetOf { customer, account_no, generation: after + 1 };
         let (sealed, digests) = match kind {
-            FactorKind::Totp => {
-                (seed().seal(Bound::Customer(customer, "WB-1", after + 1), key, nonce), Vec::new())
-            }
+            FactorKind::Totp => (
+                seed().seal(Bound::Customer(customer, account_no, after + 1), key, nonce),
+                Vec::new(),
+            ),
             FactorKind::BackupCodes => new_set(&codes(), of, key, [5; 32], nonce),
         };
         let change = FactorChange {
@@ -108,6 +118,22 @@ impl Terminal {
     async fn now(&self) -> Timestamp {
         self.store.now().await.expect("a time")
     }
+}
+
+/// What a counter does about factors, with the rights that it has.
+pub(crate) async fn a_factor_is_enrolled_and_used(
+    desk: &Terminal,
+    customer: CustomerId,
+    account_no: &str,
+) {
+    assert!(desk.change_of((customer, account_no), FactorKind::Totp, 0).await);
+    for after in 0..2 {
+        assert!(desk.change_of((customer, account_no), FactorKind::BackupCodes, after).await);
+    }
+    assert_eq!(desk.outcome(customer, &backup(1, 9)).await, Outcome::Wrong);
+    assert_eq!(desk.outcome(customer, &backup(1, 1_001)).await, Outcome::Verified);
+    let guess = typed(&seed(), desk.now().await);
+    assert_eq!(desk.outcome(customer, &guess).await, Outcome::Verified);
 }
 
 /// The same guess on all terminals at once.
