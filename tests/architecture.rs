@@ -371,7 +371,19 @@ const LAYERS_OF_TUI: &[&[&str]] = &[
     &["terminal"],
     &["theme"],
     &["widgets", "machine"],
-    &["find", "send", "enter_code", "verified", "log", "tray", "deliveries", "overlays", "sign_in"],
+    &[
+        "find",
+        "send",
+        "enter_code",
+        "enter_factor",
+        "verified",
+        "factors",
+        "log",
+        "tray",
+        "deliveries",
+        "overlays",
+        "sign_in",
+    ],
     &["app"],
 ];
 

@@ -158,13 +158,13 @@ const SEND: &[Binding] = &[
         Context::Send,
         &[char('a')],
         Command::UseTotp,
-        ["a", "", "", "Ask for a code of the customer's authenticator; nothing is sent."],
+        ["a", "", "", "Ask for an authenticator's code; nothing is sent."],
     ),
     bind(
         Context::Send,
         &[char('b')],
         Command::UseBackupCode,
-        ["b", "", "", "Ask for one of the customer's backup codes; nothing is sent."],
+        ["b", "", "", "Ask for a backup code; nothing is sent."],
     ),
     bind(
         Context::Send,
@@ -230,7 +230,7 @@ const FACTORS: &[Binding] = &[
         Context::Factors,
         &[char('e')],
         Command::EnrolTotp,
-        ["e", "", "enrol", "Enrol an authenticator, or another one in its place."],
+        ["e", "", "enrol", "Enrol an authenticator; asks before it replaces one."],
     ),
     bind(
         Context::Factors,
@@ -274,7 +274,7 @@ const VERIFIED: &[Binding] = &[
         Context::Verified,
         &[ctrl('f')],
         Command::Factors,
-        ["Ctrl-F", "", "factors", "The customer's authenticator and backup codes."],
+        ["Ctrl-F", "", "factors", "Authenticator and backup codes."],
     ),
     bind(Context::Verified, UP_K, Command::Up, ["Up", "k", "", "Scroll up."]),
     bind(Context::Verified, DOWN_J, Command::Down, ["Down", "j", "", "Scroll down."]),
