@@ -1,4 +1,4 @@
-//! `templates`: what messages say, looked at without sending one.
+//! `templates`: checks and previews messages without sending any.
 
 use std::fs;
 
@@ -17,7 +17,6 @@ use crate::domain::message::{ChangeNotice, MessageFacts};
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 
-/// `templates`
 pub fn run(
     context: &dyn AppContext,
     config: &Config,
@@ -102,7 +101,7 @@ fn show(output: &mut Output, arguments: &PreviewArgs, preview: &Preview) -> Resu
     Ok(())
 }
 
-/// What nobody is told.
+/// A sample notice.
 fn notice(
     config: &Config,
     about: NoticeAbout,
@@ -128,7 +127,7 @@ fn notice(
     })
 }
 
-/// A message to nobody, from this office.
+/// A sample message of this office, to a fictitious customer.
 fn made_up(config: &Config, locale: Option<String>) -> MessageFacts {
     MessageFacts {
         office: config.office.name.clone(),

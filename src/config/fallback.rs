@@ -1,5 +1,4 @@
-//! `[email.fallback]` and `[sms.fallback]`: the provider that stands in where the
-//! first one fails.
+//! `[email.fallback]` and `[sms.fallback]`: the fallback provider of a channel.
 
 use secrecy::ExposeSecret as _;
 
@@ -9,7 +8,7 @@ use crate::config::keys::{self, EmailKeys, SmsKeys};
 use crate::config::layer::Merged;
 use crate::config::settings::{EmailProvider, SmsProvider};
 
-/// The keys of a section that sets up a provider.
+/// The keys of a section that configures a provider.
 pub(super) trait ProviderKeys {
     fn section(&self) -> Section;
     fn provider(&self) -> KeyPath;
@@ -53,8 +52,7 @@ impl ProviderKeys for SmsKeys {
     }
 }
 
-/// Reads the provider that stands in for the one of `main` as that one is read;
-/// none where there is none.
+/// Reads the fallback provider with the reader of the main one; `None` if there is no fallback.
 pub(super) fn read<K: ProviderKeys, T>(
     build: &mut Build<'_>,
     main: &K,
@@ -63,7 +61,7 @@ pub(super) fn read<K: ProviderKeys, T>(
 ) -> Option<T> {
     let provider = fallback.provider();
     if fallback.is_off(build) {
-        // Whoever sets its other keys means to have one.
+        // Other keys without a provider are a mistake: a fallback was intended.
         let meant = keys::keys_of(fallback.section()).find(|key| build.merged.is_set(*key));
         if let Some(key) = meant
             && !build.merged.is_set(provider)
@@ -107,7 +105,7 @@ pub(super) fn read<K: ProviderKeys, T>(
     Some(settings)
 }
 
-/// Whether two sections say the same in every key that both have.
+/// Whether two sections have equal values for every key that both have.
 fn same(merged: &Merged, main: Section, fallback: Section) -> bool {
     keys::keys_of(fallback).all(|path| {
         let other = main.at(path.name());

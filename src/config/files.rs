@@ -1,5 +1,5 @@
-//! The files that decide what happens, and who else on this machine can read or change them:
-//! refused in production, said in development.
+//! Checks the permissions of configuration, key, secret, template and certificate files: files that
+//! others can read or change are refused in production and give a warning in development.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::config::keys::{self, MESSAGES};
 use crate::config::settings::Environment;
 use crate::config::{secret, strict_modes};
 
-/// Judges the files that a configuration names, its own file, and the key file.
+/// Checks the files that a configuration names, the configuration file itself and the key file.
 pub(super) fn judge(build: &mut Build<'_>, environment: Environment, key_file: &Path) {
     let mut faults = readable_secrets(build);
     faults.extend(writable_files(build, key_file));
@@ -21,7 +21,7 @@ pub(super) fn judge(build: &mut Build<'_>, environment: Environment, key_file: &
     }
 }
 
-/// Files with a secret that everybody can read.
+/// Files with a secret that are world-readable.
 fn readable_secrets(build: &Build<'_>) -> Vec<String> {
     let named = keys::secret_files().filter_map(|key| build.get(key));
     let itself = build.file.clone().filter(|_| build.file_has_secret);
@@ -40,7 +40,7 @@ fn readable_secrets(build: &Build<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Files that decide and that others could change.
+/// Files that the desk trusts and that another account could change.
 fn writable_files(build: &Build<'_>, key_file: &Path) -> Vec<String> {
     let mut files: Vec<_> = keys::deciding_files().filter_map(|key| build.get(key)).collect();
     files.extend(build.file.clone());
@@ -55,8 +55,8 @@ fn writable_files(build: &Build<'_>, key_file: &Path) -> Vec<String> {
     faults
 }
 
-/// Certificates to trust are named by the configuration, not by variables that anybody can set
-/// who starts the program.
+/// Trusted certificates are named by the configuration alone: variables that whoever starts the
+/// program can set are a fault.
 fn trusting_variables(build: &Build<'_>) -> Vec<String> {
     let set = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
         .into_iter()

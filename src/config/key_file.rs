@@ -30,65 +30,54 @@ use zeroize::Zeroizing;
 use crate::domain::key::{Key, KeyId, Keyring};
 use crate::domain::text::without_mark;
 
-/// The most bytes of a key file. A longer one is neither read nor written.
+/// Size limit of a key file in bytes, for reading and writing.
 const FILE_MAX: u64 = 64 * 1024;
 
-/// How long after the rotation that retired it a key is kept: much longer than any code or
-/// waiting message that was made with it is of use.
+/// How long a retired key is kept after the rotation that retired it: much longer than any code or
+/// outbox message made with it is usable.
 const RETIRED_KEPT: Duration = Duration::from_hours(1);
 
 /// Why a key file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    /// The system refuses it.
+    /// An I/O error.
     #[error("the key file {path} cannot be {act}: {error}", path = .path.display())]
     Io {
-        /// Which file.
         path: PathBuf,
         /// `read` or `written`.
         act: &'static str,
-        /// Why.
         error: io::Error,
     },
-    /// Others can read or write it.
+    /// The mode lets others read or write it.
     #[error(
         "the key file {path} is open to others (mode {mode:03o}); run: chmod 600 '{path}'",
         path = .path.display()
     )]
-    Open {
-        /// Which file.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// It is no key file, or a damaged one.
+    Open { path: PathBuf, mode: u32 },
+    /// It is not a key file, or it is damaged.
     #[error(
         "the key file {path} is damaged: {why}; bring it back from a copy, or move it away and \
          start again, which makes open codes worthless",
         path = .path.display()
     )]
     Damaged {
-        /// Which file.
         path: PathBuf,
-        /// In which way, without repeating what it holds.
+        /// What is wrong, without repeating any content.
         why: String,
     },
-    /// It would not fit any more.
+    /// Another key would exceed the size limit.
     #[error(
         "the key file {path} holds as many keys as it can, since keys were rotated many times \
          within an hour; try again in an hour",
         path = .path.display()
     )]
-    TooManyKeys {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// There is no new key, since there are no random numbers.
+    TooManyKeys { path: PathBuf },
+    /// The random number generator failed.
     #[error("{0}")]
     Random(String),
 }
 
-/// What a key file holds.
+/// The parsed content of a key file.
 #[derive(Clone, Debug)]
 pub struct KeyFile {
     current: KeyId,
@@ -96,7 +85,7 @@ pub struct KeyFile {
     retired: BTreeMap<KeyId, Key>,
 }
 
-/// The file as it is written; keys are borrowed, so that no copy stays behind.
+/// The serialised form; keys are borrowed, so that no copy of them stays in memory.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written<'a> {
@@ -106,7 +95,7 @@ struct Written<'a> {
 }
 
 impl KeyFile {
-    /// Reads the key file, which has to be there.
+    /// Reads the key file, which must exist.
     pub fn load(path: &Path) -> Result<Self, KeyFileError> {
         let file = File::open(path).map_err(|error| unreadable(path, error))?;
         let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
@@ -120,8 +109,8 @@ impl KeyFile {
             .map_err(|why| KeyFileError::Damaged { path: path.to_owned(), why })
     }
 
-    /// Reads the key file, or makes one with a key of `secret`. Of several
-    /// terminals that start at once, all end up with the same key.
+    /// Reads the key file, or creates it with a key from `secret`. If several processes start at
+    /// once, all of them end up with the same key.
     pub fn load_or_create<E: Display>(
         path: &Path,
         secret: impl FnOnce() -> Result<[u8; 32], E>,
@@ -138,7 +127,7 @@ impl KeyFile {
             .mode(0o700)
             .create(&folder)
             .map_err(|error| unwritable(path, error))?;
-        // A link is made whole or not at all, and never over what is there.
+        // A hard link is created atomically and never replaces an existing file.
         let placed = made.put_beside(path, |beside| fs::hard_link(beside, path));
         match placed {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -148,15 +137,15 @@ impl KeyFile {
         }
     }
 
-    /// Adds a key of `secret`, which signs from now on; the others still check, but for
-    /// those that were retired long before `now`, by the store's clock in seconds since 1970.
-    /// Gives the new key's name.
+    /// Adds a key from `secret`, which signs from now on; the others still verify, except those
+    /// retired more than `RETIRED_KEPT` before `now` (store clock, seconds since 1970), which are
+    /// dropped. Returns the new key's name.
     pub fn rotate<E: Display>(
         path: &Path,
         now: u64,
         secret: impl FnOnce() -> Result<[u8; 32], E>,
     ) -> Result<KeyId, KeyFileError> {
-        // Two rotations at once must not lose one another's key.
+        // Serialise rotations, so that two at once do not lose each other's key.
         let folder = File::open(folder(path)).map_err(|error| unwritable(path, error))?;
         flock(&folder, FlockOperation::LockExclusive)
             .map_err(|error| unwritable(path, error.into()))?;
@@ -179,19 +168,19 @@ impl KeyFile {
         &self.current
     }
 
-    /// The names of the keys that only check.
+    /// The names of the keys that only verify.
     pub fn retired(&self) -> impl Iterator<Item = &KeyId> {
         self.retired.keys()
     }
 
-    /// The keys as the desk uses them.
+    /// The keys as the desk's keyring.
     pub fn ring(self) -> Keyring {
         let ring = Keyring::new(self.current, self.current_key);
         self.retired.into_iter().fold(ring, |ring, (id, key)| ring.with_retired(id, key))
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        // The parser's own words may repeat what the file holds.
+        // The parser's message may repeat content of the file, so only the line is reported.
         let written: Written<'_> = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
@@ -214,7 +203,7 @@ impl KeyFile {
     }
 
     fn text(&self) -> Zeroizing<String> {
-        // Made long enough at once: growing would leave copies of keys behind.
+        // Allocate enough at once: growing would leave copies of keys in freed memory.
         let length = 320 + 100 * (1 + self.retired.len());
         let mut text = Zeroizing::new(String::with_capacity(length));
         text.push_str(
@@ -234,8 +223,8 @@ impl KeyFile {
         text
     }
 
-    /// Writes the file under another name beside `path`, durably, and lets
-    /// `place` bring it there.
+    /// Writes and syncs the file under a temporary name next to `path`, then lets `place` put it
+    /// there.
     fn put_beside(
         &self,
         path: &Path,
@@ -249,18 +238,18 @@ impl KeyFile {
             .write_all(self.text().as_bytes())
             .and_then(|()| file.sync_all())
             .and_then(|()| place(&beside));
-        // Gone already where it was renamed.
+        // Already gone if `place` renamed it.
         let _ = fs::remove_file(&beside);
         placed.and_then(|()| File::open(folder)?.sync_all())
     }
 }
 
-/// What the name of a key tells.
+/// What the name of a key encodes.
 struct Name {
-    /// Its place in the order of all keys.
+    /// Sequence number of the key.
     number: u64,
-    /// When it was made, in seconds since 1970; the first key and those of older programs do
-    /// not say.
+    /// Creation time in seconds since 1970; the first key and keys made by older versions have
+    /// none.
     made_at: Option<u64>,
 }
 
@@ -273,8 +262,8 @@ impl Name {
     }
 }
 
-/// Drops the keys that a later one replaced long ago. A key is retired when the next one is
-/// made, so that it has no use when any later one is old enough.
+/// Drops keys that were replaced more than `RETIRED_KEPT` ago. A key is retired when the next one
+/// is created, so it is unused as soon as any later key is old enough.
 fn drop_outdated(keys: &mut BTreeMap<KeyId, Key>, now: u64) {
     let is_old = |made_at| now.saturating_sub(made_at) > RETIRED_KEPT.as_secs();
     let names = keys.keys().filter_map(Name::of);
@@ -283,8 +272,8 @@ fn drop_outdated(keys: &mut BTreeMap<KeyId, Key>, now: u64) {
     keys.retain(|id, _| Name::of(id).is_none_or(|it| it.number >= replaced));
 }
 
-/// A new key and its name: the number tells the order, the start of the digest tells keys of
-/// the same number apart, and the time says when the one before was retired.
+/// Creates a key and its name: the number gives the order, the start of the digest distinguishes
+/// keys of the same number, and the time tells when the key before was retired.
 fn new_key<E: Display>(
     number: u64,
     made_at: Option<u64>,

@@ -1,6 +1,6 @@
-//! The one table of keys. What a key may hold, what it holds when nobody says anything and
-//! what it is for stand in the sections below (`table/`) and nowhere else: reading, the example
-//! file, `config show` and the documentation are made from them or checked against them.
+//! The table of all configuration keys. Allowed values, defaults and help texts are declared in the
+//! sections (`keys/`) and nowhere else: parsing, the example file, `config show` and the
+//! documentation are generated from them or checked against them.
 
 mod account_lists;
 mod office;
@@ -65,7 +65,7 @@ pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
     .concat()
 });
 
-/// The key that is written so.
+/// Finds a key by its path in text form.
 pub(super) fn key(path: &str) -> Option<&'static KeyInfo> {
     TABLE.iter().find(|key| key.path.is_written(path))
 }
@@ -75,20 +75,19 @@ pub(super) fn keys_of(section: Section) -> impl Iterator<Item = KeyPath> {
     TABLE.iter().map(|key| key.path).filter(move |path| path.section() == section)
 }
 
-/// Keys of which a place may set one only; what a later place sets replaces the others, so
-/// that `expiry_seconds` in the environment wins over `expiry_minutes` in the file.
+/// Pairs of keys of which one source may set only one. A later layer replaces both, so that
+/// `expiry_seconds` in the environment overrides `expiry_minutes` in the file.
 pub(super) fn alternatives() -> impl Iterator<Item = [KeyPath; 2]> {
     let office = office::alternatives().into_iter().chain(account_lists::alternatives());
     office.chain(providers::alternatives())
 }
 
-/// The files that hold a secret.
+/// Keys that name a file with a secret.
 pub(super) fn secret_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
     office::secret_files().into_iter().chain(providers::secret_files())
 }
 
-/// The files that decide whom to trust and who this office is: those with a secret, and those
-/// with certificates.
+/// Keys that name a file which decides whom to trust: secrets and certificates.
 pub(super) fn deciding_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
     secret_files().chain([
         &STORE.ca_file,
@@ -99,12 +98,12 @@ pub(super) fn deciding_files() -> impl Iterator<Item = &'static Key<Option<PathB
     ])
 }
 
-/// The known key that was probably meant by an unknown one.
+/// The known key most similar to an unknown one.
 pub(super) fn nearest(path: &str) -> Option<KeyPath> {
     let leaf = path.rsplit('.').next().unwrap_or_default();
     let likeness = |known: KeyPath| {
         let whole = strsim::jaro_winkler(&known.to_string(), path);
-        // The right key in the wrong section is likelier than a look-alike.
+        // The right name in the wrong section is likelier than a similar name.
         if known.name() == leaf { whole.max(0.95) } else { whole }
     };
     TABLE
@@ -115,17 +114,17 @@ pub(super) fn nearest(path: &str) -> Option<KeyPath> {
         .map(|(_, path)| path)
 }
 
-/// The sections that have a name.
+/// All sections except the root.
 fn sections() -> impl Iterator<Item = Section> {
     TABLE.iter().map(|key| key.path.section()).filter(|section| *section != Section::ROOT)
 }
 
-/// Whether there are keys in a section of this name.
+/// Whether a section with this name exists.
 pub(super) fn is_section(name: &str) -> bool {
     sections().any(|section| section.name() == name)
 }
 
-/// The known section that was probably meant by an unknown one.
+/// The known section most similar to an unknown one.
 pub(super) fn nearest_section(name: &str) -> Option<Section> {
     sections()
         .map(|section| (strsim::jaro_winkler(section.name(), name), section))

@@ -1,4 +1,4 @@
-//! `[messages]`: what messages say, and in which language.
+//! `[messages]`: templates and the default language.
 
 use crate::config::build::Build;
 use crate::config::keys::MESSAGES;

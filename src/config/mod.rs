@@ -52,17 +52,16 @@ use crate::config::layer::{Layer, Merged};
 use crate::config::problem::Findings;
 use crate::config::settings::{EmailProvider, Environment, SmsProvider, WhatsappProvider};
 
-/// The place of what the demo sets.
+/// The origin of values that the demo sets.
 const DEMO: &str = "demo";
 
 impl Config {
-    /// The configuration of this process: `named` is the file that the command
-    /// line names, if it does.
+    /// Loads the configuration of this process. `named` is the file named on the command line.
     pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
         Self::load_in(named, &ProcessEnvironment::of_process())
     }
 
-    /// The configuration in given surroundings.
+    /// Loads the configuration in a given environment.
     pub fn load_in(
         named: Option<&Path>,
         surroundings: &ProcessEnvironment,
@@ -79,9 +78,9 @@ impl Config {
         }
     }
 
-    /// A policy in writing, with what a file and single keys (`otp.length=8`) change of it, to
-    /// try it out. Nothing else of the configuration means anything, and no variable of the
-    /// environment sets a key.
+    /// Builds a configuration to preview a policy: `policy` in TOML, changed by a file and by
+    /// single keys such as `otp.length=8`. Only policy keys of the result have a meaning;
+    /// environment variables are ignored.
     pub fn of_policy(
         policy: &str,
         file: Option<&Path>,
@@ -111,14 +110,14 @@ impl Config {
         }
     }
 
-    /// A configuration to try things out with: everything lies in `folder`,
-    /// and no message leaves the machine, whatever the environment says. Times,
-    /// tries, limits and looks can be set by environment variables.
+    /// The configuration of the demo: all files are in `folder` and no message leaves the machine,
+    /// whatever the environment says. Environment variables may set times, attempts, limits and the
+    /// theme.
     pub fn demo(folder: &Path) -> Result<Self, ConfigError> {
         Self::demo_in(folder, &ProcessEnvironment::of_process())
     }
 
-    /// The same in given surroundings.
+    /// The demo configuration in a given environment.
     pub fn demo_in(folder: &Path, surroundings: &ProcessEnvironment) -> Result<Self, ConfigError> {
         let sections = ["environment", "store", "customers", "keys", "email", "tray", "whatsapp"];
         let surroundings = &surroundings.without(&sections);
@@ -149,13 +148,13 @@ impl Config {
         }
     }
 
-    /// Every key as it works, each with where its value came from.
+    /// Every key with its effective value and origin.
     pub const fn show(&self) -> &Effective {
         &self.effective
     }
 }
 
-/// The layers do not fit over each other.
+/// The error for layers that cannot be merged.
 fn unmerged(
     file: Option<PathBuf>,
     mut findings: Findings,

@@ -1,4 +1,4 @@
-//! Keys set by environment variables: `COUNTERSIGN__OTP__LENGTH=8`.
+//! Reads keys from environment variables such as `COUNTERSIGN__OTP__LENGTH=8`.
 
 use crate::config::environment::{PREFIX, ProcessEnvironment};
 use crate::config::keys::{self, TABLE};
@@ -8,8 +8,8 @@ use crate::config::problem::Findings;
 use crate::config::raw::Raw;
 use crate::domain::text::clean;
 
-/// Reads the variables that set keys; one that sets none is refused, since it
-/// was meant to set something.
+/// Reads the variables that set keys. An unknown key is refused, since the variable was meant to
+/// have an effect.
 pub(super) fn read(surroundings: &ProcessEnvironment, findings: &mut Findings) -> Layer {
     let home = surroundings.home();
     let base = Base { folder: surroundings.folder(), home: home.as_deref() };

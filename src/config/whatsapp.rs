@@ -1,5 +1,4 @@
-//! `[whatsapp]`: a sender and an approved template at the Twilio account of
-//! `[sms]`.
+//! `[whatsapp]`: the sender and an approved template, at the Twilio account of `[sms]`.
 
 use strum::VariantNames as _;
 
@@ -36,7 +35,7 @@ fn twilio(build: &mut Build<'_>) -> WhatsappSettings {
         let (key, facts) = (&WHATSAPP.variables, Fact::VARIANTS.join(", "));
         build.refuse(key, format!("{key} takes {facts}, and code must be one of them"));
     }
-    // Without an account the configuration is refused.
+    // Without an account the configuration is refused already.
     settings.map_or(WhatsappSettings::Off, |settings| {
         WhatsappSettings::Twilio(settings, WhatsappTemplate { content_sid, variables })
     })

@@ -1,8 +1,8 @@
-//! From the configuration to senders.
+//! Builds senders from the configuration.
 //!
-//! Nothing here looks up a name, reads a certificate or opens a connection:
-//! the first picture of the interface waits for it. All of that happens at the
-//! first message, or when `doctor` asks.
+//! Nothing here resolves a name, reads a certificate or opens a connection, since the first screen
+//! of the interface waits for it. All of that happens with the first message, or when `doctor`
+//! checks.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::delivery::tray::{TrayFile, TrayProvider};
 use crate::domain::channel::Channel;
 use crate::service::ports::{Sender, Tray};
 
-/// The sender of email; none where the office sends none.
+/// The email sender; `None` if the channel is off.
 pub fn email_sender(
     email: &EmailSettings,
     tray: &TraySettings,
@@ -30,7 +30,7 @@ pub fn email_sender(
     by_email(&EMAIL, email, tray, templates, times)
 }
 
-/// The sender that stands in for it.
+/// The fallback email sender; `None` if the channel is off.
 pub fn email_fallback(
     email: &EmailSettings,
     tray: &TraySettings,
@@ -40,7 +40,7 @@ pub fn email_fallback(
     by_email(&EMAIL_FALLBACK, email, tray, templates, times)
 }
 
-/// The sender of text messages; none where the office sends none.
+/// The SMS sender; `None` if the channel is off.
 pub fn sms_sender(
     sms: &SmsSettings,
     tray: &TraySettings,
@@ -50,7 +50,7 @@ pub fn sms_sender(
     by_sms(&SMS, sms, tray, templates, times)
 }
 
-/// The sender that stands in for it.
+/// The fallback SMS sender; `None` if the channel is off.
 pub fn sms_fallback(
     sms: &SmsSettings,
     tray: &TraySettings,
@@ -60,7 +60,7 @@ pub fn sms_fallback(
     by_sms(&SMS_FALLBACK, sms, tray, templates, times)
 }
 
-/// The sender of WhatsApp messages; none where the office has none.
+/// The WhatsApp sender; `None` if the channel is off.
 pub fn whatsapp_sender(
     whatsapp: &WhatsappSettings,
     tray: &TraySettings,
@@ -80,7 +80,7 @@ pub fn whatsapp_sender(
     }))
 }
 
-/// The tray to look into.
+/// The tray, for reading.
 pub fn tray(tray: &TraySettings) -> Arc<dyn Tray> {
     Arc::new(TrayFile::new(tray.file.clone()))
 }
@@ -97,7 +97,8 @@ fn by_email(
     Ok(Some(match email {
         EmailSettings::Off => return Ok(None),
         EmailSettings::Tray { from } => {
-            // An address that a real provider would refuse is refused here too.
+            // Refuse what a real provider would refuse, so that a development configuration has the
+            // same errors.
             smtp::sender_address(keys, from)?;
             tray_sender(Channel::Email, fallback, templates, tray)
         }

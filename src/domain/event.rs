@@ -1,5 +1,4 @@
-//! What happened: one entry for each act at the desk, for the log panel and
-//! for whoever asks later. An event never holds a code, a token or an
+//! Log entries: one event for each act at the desk. An event never contains a code, a token or an
 //! unmasked contact.
 
 use crate::domain::channel::Channel;
@@ -73,6 +72,8 @@ pub enum EventKind {
     ApprovalAsked,
     /// A second admin approved an act.
     Approved,
+    /// An act that waited for a second admin will not be done.
+    ApprovalRefused,
     /// The office's policy is another one than before.
     PolicyChanged,
     /// Somebody of the staff signed in.
@@ -153,6 +154,7 @@ impl EventKind {
             Self::ContactRevealed => "Contact revealed",
             Self::ApprovalAsked => "Waits for a second admin",
             Self::Approved => "Approved by a second admin",
+            Self::ApprovalRefused => "Approval refused",
             Self::PolicyChanged => "Policy changed",
             Self::SignedIn => "Signed in",
             Self::SignInFailed => "Sign-in failed",
@@ -187,9 +189,8 @@ pub struct Actor {
     pub counter: String,
 }
 
-/// An event's number. It is given before the event is committed: of two
-/// terminals that act in one moment, the one with the higher number may be seen
-/// first.
+/// An event's number. It is assigned before the commit: of two concurrent transactions, the one
+/// with the higher number may become visible first.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
@@ -232,8 +233,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// What happened, in a clerk's words. A message that no network takes or brings
-    /// may have been sent all the same.
+    /// The label for clerks. A message that no network accepts or delivers may have been sent all
+    /// the same.
     pub const fn label(&self) -> &'static str {
         match (self.kind, self.outcome) {
             (EventKind::NotSent, Some(Outcome::Undeliverable)) => "Message undeliverable",
@@ -272,9 +273,9 @@ pub enum EventPage {
     After(EventId),
 }
 
-/// So many numbers before the newest event that was seen, one may still appear.
-/// Between being numbered and being committed an event waits for nothing but
-/// the store itself, some milliseconds; the busiest office writes ten a second.
+/// How far before the newest seen event a later one may still appear. Between getting its number
+/// and its commit an event waits only for the store, some milliseconds; the busiest office writes
+/// ten a second.
 pub const LATE_COMMIT_OVERLAP: u32 = 100;
 
 impl EventPage {

@@ -1,12 +1,12 @@
-//! Enums whose variants have a word: the same in JSON, the store, filters and on the command
-//! line. strum makes the words from the names of the variants.
+//! Enums whose variants have a word: the same in JSON, the store, filters and on the command line.
+//! strum derives the words from the variants' names.
 
-/// A text that is none of the words of an enum.
+/// A text that is not one of an enum's words.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{word}\" is not {what}")]
 pub struct UnknownWord {
     word: String,
-    /// What it should be, with an article.
+    /// A description of the enum, with an article.
     what: &'static str,
 }
 
@@ -25,9 +25,9 @@ pub(super) const fn all<T: Copy, const N: usize>(variants: &'static [T]) -> [T; 
     }
 }
 
-/// Gives `ALL`, `word`, `FromStr` and serde to an enum that derives `IntoStaticStr` (with
-/// `const_into_str`) and `VariantArray` of strum. The second argument completes the sentence
-/// "this word is not …".
+/// Implements `ALL`, `word`, `FromStr` and serde for an enum that derives `IntoStaticStr` (with
+/// `const_into_str`) and `VariantArray` of strum. The second argument completes the sentence "this
+/// word is not …".
 macro_rules! words {
     ($name:ident, $what:literal) => {
         impl $name {
@@ -87,7 +87,7 @@ mod tests {
     use crate::domain::session::SessionEnd;
     use crate::domain::staff::Role;
 
-    /// Stores and programs have these words: a variant that is renamed keeps its word.
+    /// Stores and programs depend on these words: a renamed variant keeps its word.
     fn has<T>(all: &[T], words: &str)
     where
         T: FromStr<Err: Debug> + Serialize + DeserializeOwned + PartialEq + Debug,
@@ -116,7 +116,7 @@ mod tests {
              superseded cancelled expired session_ended unlocked imported maintained provider_down \
              provider_up tested contact_changed contact_confirmed notice_sent notice_not_sent \
              staff_changed account_opened contact_revealed approval_asked approved \
-             policy_changed signed_in sign_in_failed signed_out terminal_locked sitting_ended \
+             approval_refused policy_changed signed_in sign_in_failed signed_out terminal_locked sitting_ended \
              sign_in_set_up sign_in_reset service_started keys_rotated store_marked migrated events_purged \
              erased exported reported held released factor_enrolled factor_replaced \
              factor_removed",

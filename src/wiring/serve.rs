@@ -1,5 +1,5 @@
-//! The desk service: the desk at a socket, and all the work of the host beside it: the
-//! outbox, the sealing of the log, and the nightly maintenance.
+//! The desk service: the server on a socket, with the outbox worker, the sealing of the log and the
+//! nightly maintenance.
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,10 +20,10 @@ use crate::service::audit::seal::SealWorker;
 use crate::service::delivery::worker::OutboxWorker;
 use crate::service::upkeep::maintenance::MaintenanceRun;
 
-/// Messages of the outbox at once.
+/// Concurrent outbox messages.
 const CONCURRENT_MESSAGES: usize = 16;
 
-/// How long after the start the first maintenance runs, and how long until the next.
+/// The delay of the first maintenance after the start, and the interval.
 const MAINTENANCE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(24));
 
 /// Serves until a signal.
@@ -32,7 +32,7 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     if !keep_memory_out_of_swap() {
         tracing::warn!("keys may be written to the swap space: LimitMEMLOCK is not infinity");
     }
-    let listener = listener(&config.serve).await?;
+    let (listener, own_socket) = listener(&config.serve).await?;
     let mut signals = Signals::new().map_err(failed)?;
     let lifecycle = Lifecycle::new();
     let end = CancellationToken::new();
@@ -57,12 +57,16 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     if let Finish::LeftBehind(left) = lifecycle.finish(&mut signals, SERVICE_END_TIMEOUT).await {
         tracing::warn!(left, "something was still under way at the end");
     }
-    remove(&config.serve.socket);
+    if let Some(path) = own_socket {
+        // Terminals notice the end at once. It may be gone already.
+        let _ = std::fs::remove_file(path);
+    }
     Ok(Exit::signal(signal.exit_code()))
 }
 
-/// The socket that the service manager opened (`sd_listen_fds(3)`), or one of our own.
-async fn listener(settings: &ServeSettings) -> Result<UnixListener, Failure> {
+/// The socket passed by the service manager (`sd_listen_fds(3)`), or a new one and its path,
+/// which the service removes in the end. A socket of the service manager stays.
+async fn listener(settings: &ServeSettings) -> Result<(UnixListener, Option<&Path>), Failure> {
     let failed = |error: std::io::Error| {
         Failure::configuration(format!(
             "The socket of the service manager cannot be used: {error}."
@@ -70,13 +74,15 @@ async fn listener(settings: &ServeSettings) -> Result<UnixListener, Failure> {
     };
     if let Some(given) = ListenFd::from_env().take_unix_listener(0).map_err(failed)? {
         given.set_nonblocking(true).map_err(failed)?;
-        return UnixListener::from_std(given).map_err(failed);
+        return Ok((UnixListener::from_std(given).map_err(failed)?, None));
     }
     let listening = remote::listen(&settings.socket, settings.group.as_deref()).await;
-    listening.map_err(|error| Failure::configuration(super::sentence(&error.to_string())))
+    let listening =
+        listening.map_err(|error| Failure::configuration(super::sentence(&error.to_string())))?;
+    Ok((listening, Some(&settings.socket)))
 }
 
-/// Runs the maintenance every night of the service.
+/// Runs maintenance periodically.
 async fn maintain(desk: Desk, end: CancellationToken) {
     let (mut pause, every) = MAINTENANCE;
     loop {
@@ -96,7 +102,7 @@ async fn maintain(desk: Desk, end: CancellationToken) {
                 Err(error) => break Err(error),
             }
         };
-        // What was done before an error is in the log all the same.
+        // Log what was done before an error.
         let recorded = desk.finish_maintenance(run.totals(), None).await;
         if let Err(error) = worked.and(recorded) {
             tracing::warn!(%error, "the maintenance did not come to its end");
@@ -104,7 +110,7 @@ async fn maintain(desk: Desk, end: CancellationToken) {
     }
 }
 
-/// Tells the service manager that the service lives, as often as it wants to hear
+/// Sends the watchdog keep-alive to the service manager at half its timeout
 /// (`sd_watchdog_enabled(3)`).
 async fn watchdog() {
     let Some(timeout) = sd_notify::watchdog_enabled() else { return };
@@ -115,17 +121,8 @@ async fn watchdog() {
 }
 
 fn tell_manager(state: &[NotifyState<'_>]) {
-    // Without a service manager there is nobody to tell.
+    // Without a service manager this does nothing.
     if let Err(error) = sd_notify::notify(state) {
         tracing::warn!(%error, "the service manager was not told");
-    }
-}
-
-/// A socket that nobody listens at is removed, so that terminals hear that at once. One of
-/// the service manager's stays.
-fn remove(socket: &Path) {
-    if std::env::var_os("LISTEN_FDS").is_none() {
-        // It may be gone already.
-        let _ = std::fs::remove_file(socket);
     }
 }

@@ -1,6 +1,7 @@
 //! A desk service in a folder that only its account can read, and counters of other
 //! accounts.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -10,6 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -147,6 +149,13 @@ impl Service {
     /// A command of an account, with no more of its surroundings than the counter's
     /// configuration.
     pub(crate) fn as_account(&self, account: &str, arguments: &[&str]) -> Command {
+        let mut command = self.program_as_account(account, binary());
+        command.args(arguments);
+        command
+    }
+
+    /// Another program of an account, in the same surroundings.
+    pub(crate) fn program_as_account(&self, account: &str, program: impl AsRef<OsStr>) -> Command {
         let home = self.path(&format!("home-{account}"));
         if !home.exists() {
             fs::create_dir(&home).expect("a home");
@@ -162,8 +171,7 @@ impl Service {
             command.args(["--regid", GROUP, "--clear-groups"]);
         }
         command
-            .arg(binary())
-            .args(arguments)
+            .arg(program)
             .env_clear()
             .env("HOME", &home)
             .env("TZ", "UTC")
@@ -192,10 +200,14 @@ impl Service {
     /// A command of the service's account, with the service's configuration.
     fn owner_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.as_account(OWNER, arguments);
+        self.configure_owner(&mut command);
+        command
+    }
+
+    fn configure_owner(&self, command: &mut Command) {
         command
             .env("COUNTERSIGN_CONFIG", self.path("own").join("service.toml"))
             .current_dir(self.path("own"));
-        command
     }
 
     #[track_caller]
@@ -207,7 +219,31 @@ impl Service {
 
     /// Starts the service, and waits until it listens.
     pub(crate) fn run(&mut self) {
-        self.child = Some(self.owner_command(&["serve"]).spawn().expect("it starts"));
+        self.run_with(|_| {});
+    }
+
+    /// The same, with other surroundings.
+    pub(crate) fn run_with(&mut self, change: impl FnOnce(&mut Command)) {
+        let mut command = self.owner_command(&["serve"]);
+        change(&mut command);
+        self.started(command);
+    }
+
+    /// The same through another program of the service's account, which is given the path of
+    /// the binary.
+    pub(crate) fn run_as_program(
+        &mut self,
+        program: &str,
+        change: impl FnOnce(&mut Command, &Path),
+    ) {
+        let mut command = self.program_as_account(OWNER, program);
+        self.configure_owner(&mut command);
+        change(&mut command, binary());
+        self.started(command);
+    }
+
+    fn started(&mut self, mut command: Command) {
+        self.child = Some(command.spawn().expect("it starts"));
         let since = Instant::now();
         while !self.greets() {
             let ended = self.child.as_mut().expect("a service").try_wait().expect("looked");
@@ -215,6 +251,14 @@ impl Service {
             assert!(since.elapsed() < TEST_TIMEOUT, "the service does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Tells the service to end, and waits until it has.
+    pub(crate) fn end(&mut self) {
+        let mut child = self.child.take().expect("a service");
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process"));
+        kill_process(pid.expect("a process"), Signal::TERM).expect("told");
+        child.wait().expect("ended");
     }
 
     /// The process of the service (setpriv becomes it).
@@ -312,6 +356,12 @@ impl Raw {
             }
         }
     }
+}
+
+/// Makes an account the owner of a file.
+pub(crate) fn give_to(path: &Path, account: &str) {
+    let (uid, gid) = ids(account);
+    chown(path, Some(uid), Some(gid)).expect("given");
 }
 
 fn ids(account: &str) -> (u32, u32) {

@@ -1,8 +1,7 @@
-//! The arguments: what can be typed, and the help that teaches it.
+//! The command line arguments and their help text.
 //!
-//! No option takes a code, a password or a token: a command line is seen by
-//! every user of the machine (security requirement 41). They come from a
-//! prompt or from standard input.
+//! No option takes a code, a password or a token: a command line is visible to every user of the
+//! machine (security requirement 41). Secrets are read from a prompt or from standard input.
 
 mod audit;
 mod customers;
@@ -197,6 +196,10 @@ Examples:
     #[command(after_help = "Example:\n  countersign approve 7K3M9QX2TB\n\n\
         Nobody approves what they asked for. The log keeps who asked, why, and who approved.")]
     Approve(ApproveArgs),
+    /// Refuse an act that waits for a second admin, or withdraw one's own
+    #[command(after_help = "Example:\n  countersign refuse 7K3M9QX2TB\n\n\
+        It is not done. The log keeps who refused it.")]
+    Refuse(ApproveArgs),
     /// The desk as a service of this host, at which its terminals work
     #[command(after_help = "\
 Example:
@@ -269,7 +272,7 @@ pub struct Json {
     pub json: bool,
 }
 
-/// `approve`
+/// `approve` and `refuse`
 #[derive(Debug, Args)]
 pub struct ApproveArgs {
     /// The act, such as 7K3M9QX2TB, as `approvals` lists it
@@ -355,6 +358,7 @@ impl Command {
             | Self::Keys(Keys::List(output) | Keys::Rotate(output))
             | Self::Approvals(output)
             | Self::Approve(ApproveArgs { output, .. })
+            | Self::Refuse(ApproveArgs { output, .. })
             | Self::Migrate(MigrateArgs { output, .. })
             | Self::Doctor(DoctorArgs { output, .. })
             | Self::Config(ConfigCommand::Check(output) | ConfigCommand::Show(output)) => {

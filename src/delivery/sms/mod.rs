@@ -1,4 +1,4 @@
-//! Text messages: Twilio (WhatsApp too), and an HTTP gateway.
+//! SMS: Twilio (also for WhatsApp) and an HTTP gateway.
 
 pub(super) mod gateway;
 pub(super) mod twilio;

@@ -15,9 +15,9 @@ use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::message::ChangeNotice;
 use crate::domain::text;
 
-/// What findings about notices are filed under.
+/// The `part` of findings about notices.
 const PART: &str = "notice";
-/// The names there are in a notice.
+/// The names that a notice may use.
 const NAMES: [&str; 2] = ["office", "customer"];
 
 fn values(notice: &ChangeNotice, cleaned: impl Fn(&str) -> String) -> Values {
@@ -29,7 +29,7 @@ fn values(notice: &ChangeNotice, cleaned: impl Fn(&str) -> String) -> Values {
 }
 
 impl Templates {
-    /// A notice as it would be sent.
+    /// Renders a notice as it would be sent.
     pub fn notice_sample(&self, notice: &ChangeNotice) -> Result<Sample, DeliveryError> {
         Ok(match notice.to.kind() {
             ContactKind::Email => {
@@ -55,7 +55,6 @@ impl Templates {
         })
     }
 
-    /// As an email.
     pub(in crate::delivery) fn notice_email(
         &self,
         notice: &ChangeNotice,
@@ -67,7 +66,6 @@ impl Templates {
         Ok(EmailText { subject: text::clean(&subject?), plain: plain?, html: html? })
     }
 
-    /// As one text message.
     pub(in crate::delivery) fn notice_sms(
         &self,
         notice: &ChangeNotice,
@@ -95,7 +93,7 @@ impl Templates {
 }
 
 impl Work {
-    /// Looks at the notices of a language.
+    /// Checks the notices of a language.
     pub(super) fn notice(&mut self, sources: &Sources, tag: &str) {
         for about in NoticeAbout::ALL {
             self.notice_about(about, sources, tag);
@@ -127,7 +125,7 @@ impl Work {
         }
     }
 
-    /// Whether these were understood; if not, that was said.
+    /// Whether these parts were compiled; if not, that was reported.
     fn are_compiled(&self, tag: &str, parts: &[&str]) -> bool {
         parts.iter().all(|part| self.is_compiled(&format!("{tag}/{part}")))
             && [NOTICE_LAYOUT, FRAME].into_iter().all(|name| self.is_compiled(name))

@@ -17,7 +17,7 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use crate::tui::app::chrome::notice;
+use crate::tui::app::chrome::{notice, revealed};
 use crate::tui::app::model::Model;
 use crate::tui::machine::draw_context::Focus;
 use crate::tui::theme::size::{MIN_SIZE, WIDE};
@@ -42,6 +42,8 @@ pub struct Areas {
     pub log: Option<Rect>,
     /// The tray.
     pub tray: Option<Rect>,
+    /// A contact that is shown in full; without height where none is.
+    pub revealed: Rect,
     /// The message.
     pub notice: Rect,
     /// The keys.
@@ -52,7 +54,7 @@ impl Areas {
     /// All above the message: what lies on top is drawn there, so that the
     /// message and the keys stay in sight.
     pub const fn above_notice(&self) -> Rect {
-        Rect { height: self.notice.y.saturating_sub(self.top.y), ..self.top }
+        Rect { height: self.revealed.y.saturating_sub(self.top.y), ..self.top }
     }
 }
 
@@ -63,16 +65,17 @@ pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
     }
     let notice_height = notice::height(model.shared.notice.as_ref(), area.width);
     let least = if area.height >= MIN_TWO_LINE_HEIGHT { 2 } else { 1 };
-    let [top, steps, middle, notice, hints] = Layout::vertical([
+    let [top, steps, middle, revealed, notice, hints] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Fill(1),
+        Constraint::Length(revealed::height(&model.shared, area.width)),
         Constraint::Length(notice_height.max(least)),
         Constraint::Length(1),
     ])
     .areas(area);
     let (work, log, tray) = split(model, middle);
-    Some(Areas { top, steps, work, log, tray, notice, hints })
+    Some(Areas { top, steps, work, log, tray, revealed, notice, hints })
 }
 
 fn split(model: &Model, middle: Rect) -> (Option<Rect>, Option<Rect>, Option<Rect>) {

@@ -3,6 +3,8 @@
 //! cannot be verified without a session.
 
 use crate::config::settings::ThemeName;
+use crate::tui::approvals::state::ApprovalsPanel;
+use crate::tui::customer_acts::state::ActForm;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::enter_factor::state::EnterFactor;
@@ -65,6 +67,10 @@ pub enum Overlay {
     DeliveryStats(DeliveryStatsPanel),
     /// What the verified customer has enrolled.
     Factors(Box<FactorPanel>),
+    /// The reason for an act on a customer.
+    CustomerAct(ActForm),
+    /// The acts that wait for a second admin.
+    Approvals(ApprovalsPanel),
     /// The keys.
     Help(Scroll),
     /// Every command by name.
@@ -93,7 +99,9 @@ impl Model {
     pub fn is_typing(&self) -> bool {
         match (self.context(), &self.screen) {
             (Context::Find, Screen::Find(find)) => !find.input.value().is_empty(),
-            (Context::LogFilter | Context::Palette | Context::SignIn, _) => true,
+            (Context::LogFilter | Context::Palette | Context::SignIn | Context::CustomerAct, _) => {
+                true
+            }
             (Context::EnterFactor, Screen::EnterFactor(_)) => true,
             _ => false,
         }
@@ -106,6 +114,8 @@ impl Model {
             _ if self.sign_in.is_some() => Context::SignIn,
             Some(Overlay::Help(_)) => Context::Help,
             Some(Overlay::DeliveryStats(_)) => Context::DeliveryStats,
+            Some(Overlay::CustomerAct(_)) => Context::CustomerAct,
+            Some(Overlay::Approvals(_)) => Context::Approvals,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::Factors(_)) => Context::Factors,
             None => self.context_beneath(),

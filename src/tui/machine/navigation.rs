@@ -54,6 +54,28 @@ pub enum Navigation {
     Leave,
 }
 
+impl Navigation {
+    /// Whether the screen is another one after it.
+    pub const fn is_another_screen(&self) -> bool {
+        match self {
+            Self::Find { .. }
+            | Self::Send(_)
+            | Self::BackToSend(_)
+            | Self::EnterCode(_)
+            | Self::EnterFactor(..)
+            | Self::Verified { .. }
+            | Self::Leave => true,
+            Self::Ask(_)
+            | Self::Perform(..)
+            | Self::BackToWork
+            | Self::Close
+            | Self::Factors(_)
+            | Self::SignedIn(_)
+            | Self::Uncover => false,
+        }
+    }
+}
+
 /// A verified customer.
 #[derive(Debug)]
 pub struct FactorsOfCustomer {

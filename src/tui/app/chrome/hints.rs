@@ -6,8 +6,10 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::request::Status;
 use crate::tui::app::model::{Model, Overlay, Screen};
+use crate::tui::app::subject;
 use crate::tui::factors::state::Stage;
 use crate::tui::machine::keymap::{self, Binding, Command, Context};
+use crate::tui::machine::permissions;
 use crate::tui::theme::Theme;
 use crate::tui::theme::size::MIN_FRAMED_SIZE;
 use crate::tui::widgets::text::width;
@@ -80,7 +82,11 @@ fn holds(model: &Model, binding: &Binding) -> bool {
     {
         return matches!(panel.stage, Stage::Overview);
     }
+    if !permissions::may(&model.shared, command) {
+        return false;
+    }
     match (command, &model.screen) {
+        (Command::Reveal | Command::Lift, _) => subject::is_there(model),
         (Command::ToggleTray, _) => model.shared.place.has_tray,
         (Command::EnterCode, Screen::Send(send)) => send.open.is_some(),
         (Command::NextPurpose, Screen::Send(_)) => model.shared.place.purposes.len() > 1,
@@ -99,8 +105,19 @@ fn holds(model: &Model, binding: &Binding) -> bool {
 const fn is_elsewhere(command: Command) -> bool {
     matches!(
         command,
-        Command::ToggleLog | Command::ToggleTray | Command::ToggleDeliveryStats | Command::Quit
+        Command::ToggleLog
+            | Command::ToggleTray
+            | Command::ToggleDeliveryStats
+            | Command::ToggleApprovals
+            | Command::Reveal
+            | Command::Lift
+            | Command::Quit
     )
+}
+
+/// Whether the customer on the screen is locked, as far as is known.
+fn is_locked(model: &Model) -> bool {
+    matches!(&model.screen, Screen::EnterCode(entry) if entry.is_customer_locked())
 }
 
 /// How soon a hint goes; the help never does.
@@ -109,6 +126,9 @@ fn rank(model: &Model, command: Command) -> u8 {
         // Where there is a tray, the code is in it and nowhere else.
         Command::ToggleTray if model.context() == Context::EnterCode => 3,
         Command::Help => 0,
+        // It is what helps.
+        Command::Lift if is_locked(model) => 1,
+        Command::Approve | Command::Refuse => 1,
         Command::Accept | Command::Logout | Command::EnterCode => 1,
         Command::EnrolTotp | Command::MakeBackupCodes => 2,
         Command::Back | Command::Clear => 2,
@@ -118,6 +138,9 @@ fn rank(model: &Model, command: Command) -> u8 {
         Command::ToggleTray => 7,
         Command::Quit => 8,
         Command::ToggleDeliveryStats => 9,
+        Command::ToggleApprovals => 10,
+        Command::Reveal => 11,
+        Command::Lift => 12,
         _ => 5,
     }
 }
