@@ -318,8 +318,20 @@ on_each_store! {
         assert!(desk.change(customer, FactorKind::Totp, 0).await);
         assert!(desk.change(customer, FactorKind::BackupCodes, 0).await);
         let before = CustomerId(customer.0 - 1);
-        let read = desk.store.factors_after(before, 10).await.expect("an answer");
-        assert_eq!(read.len(), 2);
+        let page = desk.store.factors_after(before, 10, "k2").await.expect("an answer");
+        assert_eq!((page.last, page.factors.len()), (Some(customer), 2));
+        let read = page.factors;
+        let none = desk.store.factors_after(before, 10, "k1").await.expect("an answer");
+        assert_eq!((none.last, none.factors.len()), (Some(customer), 0), "it is sealed under that");
+        // A page that ends within a customer begins with them the next time.
+        let other = desk.customer("WB-2").await;
+        assert!(desk.change_of((other, "WB-2"), FactorKind::Totp, 0).await);
+        let full = desk.store.factors_after(before, 3, "k2").await.expect("an answer");
+        assert_eq!((full.last, full.factors.len()), (Some(customer), 2));
+        let rest = desk.store.factors_after(customer, 3, "k2").await.expect("an answer");
+        assert_eq!((rest.last, rest.factors.len()), (Some(other), 1));
+        let end = desk.store.factors_after(other, 3, "k2").await.expect("an answer");
+        assert_eq!(end.last, None);
         assert!(desk.change(customer, FactorKind::Totp, 1).await);
         let resealed = |it: &countersign::domain::customer_factor::StoredFactor| Resealed {
             read: it.clone(),
@@ -328,7 +340,7 @@ on_each_store! {
         };
         let anew: Vec<Resealed> = read.iter().map(resealed).collect();
         desk.store.reseal_factors(&anew).await.expect("done");
-        let keys = fixture.texts("SELECT key_id FROM core_customer_factor ORDER BY kind").await;
-        assert_eq!(keys, ["k2", "k1"], "the authenticator was replaced meanwhile");
+        let keys = fixture.texts("SELECT key_id FROM core_customer_factor ORDER BY customer_id, kind").await;
+        assert_eq!(keys, ["k2", "k1", "k1"], "the authenticator was replaced meanwhile");
     }
 }

@@ -42,12 +42,12 @@ use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailH
 use countersign::service::ports::{
     ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore,
     CredentialsChange, CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore,
-    ErasureOutcome, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorStore, Imported,
-    IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest,
-    NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore, ProductionMark, Reissue,
-    Resealed, SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange, StaffStore,
-    StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, TaskBatch, TestMessageStore,
-    VerificationStore, WaitingContact,
+    ErasureOutcome, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage, FactorStore,
+    Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent,
+    NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore,
+    ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter, SessionStore, SignInStore,
+    StaffChange, StaffStore, StaffWrite, Store, StoreError, StoreHealth, StoredCredentials,
+    TaskBatch, TestMessageStore, VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -220,8 +220,9 @@ impl FactorStore for Breaking {
         &self,
         after: CustomerId,
         most: u32,
-    ) -> Result<Vec<StoredFactor>, StoreError> {
-        self.read(self.inner.factors_after(after, most)).await
+        key_id: &str,
+    ) -> Result<FactorPage, StoreError> {
+        self.read(self.inner.factors_after(after, most, key_id)).await
     }
 
     async fn reseal_factors(&self, anew: &[Resealed]) -> Result<(), StoreError> {

@@ -2,12 +2,11 @@
 //! and a retired key is kept for an hour.
 
 use crate::domain::customer::CustomerId;
-use crate::domain::customer_factor::StoredFactor;
 use crate::domain::seal::Nonce;
 use crate::service::ports::factors::Resealed;
 use crate::service::{Desk, DeskError};
 
-/// How many customers are read at a time.
+/// How many factors are read at a time.
 const BATCH: u32 = 200;
 
 impl Desk {
@@ -18,12 +17,11 @@ impl Desk {
         let current = keyring.current().0.as_str();
         let mut after = CustomerId(i64::MIN);
         loop {
-            let read = self.retry(|| self.store.factors_after(after, BATCH)).await?;
-            let Some(last) = read.last() else { return Ok(()) };
-            after = last.customer;
+            let page = self.retry(|| self.store.factors_after(after, BATCH, current)).await?;
+            let Some(last) = page.last else { return Ok(()) };
+            after = last;
             let mut anew = Vec::new();
-            let is_older = |it: &StoredFactor| it.sealed.is_some() && it.key_id != current;
-            for factor in read.into_iter().filter(is_older) {
+            for factor in page.factors.into_iter().filter(|it| it.sealed.is_some()) {
                 let nonce = Nonce::from(self.random.secret()?);
                 match factor.resealed(&keyring, nonce) {
                     Ok(sealed) => {

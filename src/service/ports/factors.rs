@@ -37,12 +37,14 @@ pub trait FactorStore: Send + Sync {
         &self,
         attempt: FactorAttempt<'_>,
     ) -> Result<FactorAttemptOutcome, StoreError>;
-    /// The factors of up to `most` customers with numbers above `after`, by number.
+    /// Up to `most` factors of customers with numbers above `after`, by number; those that are
+    /// sealed under the key `key_id` are passed over. `most` is two or more.
     async fn factors_after(
         &self,
         after: CustomerId,
         most: u32,
-    ) -> Result<Vec<StoredFactor>, StoreError>;
+        key_id: &str,
+    ) -> Result<FactorPage, StoreError>;
     /// Puts what was sealed anew in the place of what was read, unless it was changed since.
     async fn reseal_factors(&self, anew: &[Resealed]) -> Result<(), StoreError>;
 }
@@ -135,6 +137,15 @@ pub enum FactorAttemptOutcome {
     },
     /// The customer has none of this kind.
     NotEnrolled,
+}
+
+/// Some factors in the order of their customers.
+#[derive(Clone, Debug, Default)]
+pub struct FactorPage {
+    /// The last customer that was looked at; none where there is none behind.
+    pub last: Option<CustomerId>,
+    /// Those that are sealed under other keys.
+    pub factors: Vec<StoredFactor>,
 }
 
 /// A factor that was sealed anew.

@@ -38,7 +38,8 @@ pub use customers::{
 pub use delivery_stats::DeliveryStatsStore;
 pub use error::StoreError;
 pub use factors::{
-    ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorStore, Resealed,
+    ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage, FactorStore,
+    Resealed,
 };
 pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};

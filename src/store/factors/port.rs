@@ -6,7 +6,7 @@ use crate::domain::customer::CustomerId;
 use crate::domain::customer_factor::{CustomerFactors, FactorKind, StoredFactor};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::factors::{
-    FactorAttempt, FactorAttemptOutcome, FactorChange, FactorStore, Resealed,
+    FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage, FactorStore, Resealed,
 };
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
@@ -45,8 +45,9 @@ impl FactorStore for SqlStore {
         &self,
         after: CustomerId,
         most: u32,
-    ) -> Result<Vec<StoredFactor>, StoreError> {
-        records::after(&self.db, after, most).await
+        key_id: &str,
+    ) -> Result<FactorPage, StoreError> {
+        records::after(&self.db, after, most, key_id).await
     }
 
     async fn reseal_factors(&self, anew: &[Resealed]) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use crate::domain::customer_factor::{BackupCodesLeft, CustomerFactors, FactorKin
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
-use crate::service::ports::factors::{FactorChange, Resealed};
+use crate::service::ports::factors::{FactorChange, FactorPage, Resealed};
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::row_type::row_type;
@@ -38,7 +38,11 @@ row_type! {
 statements! {
     OF_CUSTOMER { (select FactorColumns) "WHERE f.customer_id = $1 ORDER BY f.kind" }
     OF_KIND { (select FactorColumns) "WHERE f.customer_id = $1 AND f.kind = $2" }
-    AFTER { (select FactorColumns) "WHERE f.customer_id > $1 ORDER BY f.customer_id, f.kind LIMIT $2" }
+    /// Without the customer: a planner would read as many customers beside them.
+    AFTER {
+        "SELECT customer_id, kind, key_id FROM core_customer_factor WHERE customer_id > $1 \
+         ORDER BY customer_id, kind LIMIT $2"
+    }
     CODES_LEFT {
         "SELECT number FROM core_backup_code WHERE customer_id = $1 AND used_at IS NULL \
          ORDER BY number"
@@ -162,25 +166,28 @@ pub(super) async fn held(
     row.map(|row| read(&row)).transpose()
 }
 
-/// The factors of customers with higher numbers.
+/// The factors of customers with higher numbers that are sealed under another key.
 pub(in crate::store) async fn after(
     db: &Database,
     after: CustomerId,
     most: u32,
-) -> Result<Vec<StoredFactor>, StoreError> {
-    // Both kinds of the last customer are there, or none of them.
-    let kinds = u32::try_from(FactorKind::ALL.len()).unwrap_or(1);
-    let rows = db.all(&AFTER, args![after.0, most.saturating_mul(kinds)]).await?;
-    let mut factors = Vec::with_capacity(rows.len());
-    for row in &rows {
-        factors.push(read(row)?.stored);
+    key_id: &str,
+) -> Result<FactorPage, StoreError> {
+    let rows = db.all(&AFTER, args![after.0, most]).await?;
+    let customers = rows.iter().map(|row| row.int("customer_id"));
+    let customers = customers.collect::<Result<Vec<i64>, _>>()?;
+    let Some(&newest) = customers.last() else { return Ok(FactorPage::default()) };
+    // The last customer of a full page may have more: the next page begins with them.
+    let is_full = customers.len() >= most as usize;
+    let before = customers.iter().copied().filter(|it| *it < newest).max();
+    let last = if is_full { before.unwrap_or(newest) } else { newest };
+    let mut page = FactorPage { last: Some(CustomerId(last)), factors: Vec::new() };
+    for (row, customer) in rows.iter().zip(customers).filter(|(_, customer)| *customer <= last) {
+        if row.text("key_id")? != key_id {
+            page.factors.extend(stored(db, CustomerId(customer), row.word("kind")?).await?);
+        }
     }
-    let is_full = factors.len() >= most.saturating_mul(kinds) as usize;
-    if let (true, Some(last)) = (is_full, factors.last().map(|it| it.customer)) {
-        let is_only = factors.first().is_some_and(|it| it.customer == last);
-        factors.retain(|it| is_only || it.customer != last);
-    }
-    Ok(factors)
+    Ok(page)
 }
 
 /// Whether the act of this idempotency key was done.
