@@ -377,6 +377,8 @@ const LAYERS_OF_TUI: &[&[&str]] = &[
         "dashboard",
         "deliveries",
         "enter_code",
+        "enter_factor",
+        "factors",
         "find",
         "log",
         "overlays",

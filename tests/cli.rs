@@ -14,6 +14,8 @@ mod customers;
 mod desk;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/factors.rs"]
+mod factors;
 #[path = "cli/fallback.rs"]
 mod fallback;
 #[path = "cli/flow.rs"]

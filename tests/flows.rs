@@ -13,6 +13,8 @@ mod customer_acts;
 mod desk;
 #[path = "flows/enter_code.rs"]
 mod enter_code;
+#[path = "flows/factors.rs"]
+mod factors;
 #[path = "flows/find.rs"]
 mod find;
 #[path = "flows/overlays.rs"]

@@ -14,6 +14,8 @@ mod broken_connection;
 mod changed_contacts;
 #[path = "use_cases/door.rs"]
 mod door;
+#[path = "use_cases/factors.rs"]
+mod factors;
 #[path = "use_cases/late.rs"]
 mod late;
 #[path = "use_cases/limits.rs"]

@@ -35,6 +35,8 @@ GRANT INSERT, DELETE ON countersign.core_customer_search TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_customer_word TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_otp TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_guard TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_customer_factor TO countersign_counter;
+GRANT INSERT, UPDATE, DELETE ON countersign.core_backup_code TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_clerk_guard TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_delivery TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_session TO countersign_counter;

@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod deliveries;
 pub mod doctor;
 pub mod exit;
+pub mod factors;
 pub mod import;
 pub mod index;
 pub mod json;
@@ -41,7 +42,7 @@ use std::time::Duration;
 use clap::Parser as _;
 
 use crate::cli::app_context::AppContext;
-use crate::cli::args::{Cli, Command, ConfigCommand, Customers, Keys, Staff};
+use crate::cli::args::{Cli, Command, ConfigCommand, Customers, Factors, Keys, Staff};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{ConfigReply, Reply};
 use crate::cli::next::Next;
@@ -243,6 +244,7 @@ async fn at_the_desk(
         Command::Status(named) => request::status(&desk, output, &named.request).await,
         Command::Cancel(named) => request::cancel(&desk, output, &named.request).await,
         Command::Session(command) => session::run(&desk, output, command).await,
+        Command::Factor(command) => factors::run(&desk, output, command).await,
         Command::Maintain(arguments) => maintain::run(&desk, output, &arguments).await,
         Command::Deliver(arguments) => {
             let worker = context.outbox_worker(config).await?;
@@ -275,6 +277,7 @@ const fn names_a_customer(command: &Command) -> bool {
             | Customers::Hold(_)
             | Customers::Release(_),
         )
+        | Command::Factor(Factors::Show(_) | Factors::Verify(_))
         | Command::Request(_) => true,
         Command::Log(log) => log.customer.is_some(),
         _ => false,

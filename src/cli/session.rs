@@ -100,8 +100,9 @@ fn show(output: &mut Output, word: &'static str, session: &Session) -> Result<()
     if output.json() {
         return Ok(output.object(&SessionLine::new(word, message, session))?);
     }
+    let request = session.request.as_ref().map_or(String::new(), |it| format!(", request {it}"));
     Ok(output.lines(&format!(
-        "{message}\nSession {} · {} · proven: {} {}\nOpened {} by {} at {}, request {}",
+        "{message}\nSession {} · {} · proven: {} {}\nOpened {} by {} at {}{request}",
         session.id,
         session.purpose,
         session.customer_name,
@@ -109,7 +110,6 @@ fn show(output: &mut Output, word: &'static str, session: &Session) -> Result<()
         moment::long(session.created_at),
         session.clerk,
         session.counter,
-        session.request,
     ))?)
 }
 

@@ -7,11 +7,13 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Output;
 use crate::cli::{moment, prompt};
 use crate::domain::outcome::Outcome;
-use crate::domain::sign_in::{TypedSecret, qr};
+use crate::domain::qr;
+use crate::domain::sign_in::TypedSecret;
+use crate::domain::totp::TotpOffer;
 use crate::service::api::{DeskClient, SignInState};
 use crate::service::messages;
 use crate::service::staff::calls::SignIn;
-use crate::service::staff::sign_in::{SignInOutcome, TotpOffer};
+use crate::service::staff::sign_in::SignInOutcome;
 
 /// Signs in if the service asks for it; the returned client knows the clerk.
 pub async fn run(

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::domain::channel::Channel;
 use crate::domain::code::Code;
 use crate::domain::contact::Contact;
+use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::locale;
 use crate::domain::message::{ChangeNotice, MessageFacts};
 use crate::domain::request::Reference;
@@ -60,8 +61,8 @@ fn preview(
     if arguments.html.is_some() && arguments.channel != Channel::Email {
         return Err(Failure::usage("Only an email has an HTML part. Leave out --html."));
     }
-    let preview = if arguments.notice {
-        context.preview_notice(config, &notice(config, arguments)?)?
+    let preview = if let Some(about) = arguments.notice {
+        context.preview_notice(config, &notice(config, about, arguments)?)?
     } else {
         let facts = made_up(config, arguments.locale.clone());
         context.preview(config, arguments.channel, &facts)?
@@ -100,8 +101,12 @@ fn show(output: &mut Output, arguments: &PreviewArgs, preview: &Preview) -> Resu
     Ok(())
 }
 
-/// A sample notice about a changed contact.
-fn notice(config: &Config, arguments: &PreviewArgs) -> Result<ChangeNotice, Failure> {
+/// A sample notice.
+fn notice(
+    config: &Config,
+    about: NoticeAbout,
+    arguments: &PreviewArgs,
+) -> Result<ChangeNotice, Failure> {
     let to = match arguments.channel {
         Channel::Email => Contact::parse(Channel::Email, "dana.rivera@example.org"),
         Channel::Sms => Contact::parse(Channel::Sms, "+15550100142"),
@@ -112,6 +117,7 @@ fn notice(config: &Config, arguments: &PreviewArgs) -> Result<ChangeNotice, Fail
         }
     };
     Ok(ChangeNotice {
+        about,
         to: to.map_err(|error| Failure::internal(error.to_string()))?,
         name: "preview".into(),
         at: Timestamp::default(),

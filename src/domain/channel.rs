@@ -70,6 +70,10 @@ pub enum Factor {
     Sms,
     /// Reads the messenger of the phone number on file; not an authenticator.
     Whatsapp,
+    /// The customer has the authenticator that was enrolled at a counter (3.1.4).
+    Totp,
+    /// The customer has a paper with a code that was never used before (3.1.2).
+    BackupCode,
 }
 
 words!(Factor, "a factor");
@@ -79,7 +83,7 @@ impl Factor {
     pub const fn satisfies(self, assurance: Assurance) -> bool {
         match assurance {
             Assurance::Any => true,
-            Assurance::Nist => matches!(self, Self::Sms),
+            Assurance::Nist => matches!(self, Self::Sms | Self::Totp | Self::BackupCode),
         }
     }
 }
@@ -104,7 +108,7 @@ pub enum Assurance {
     /// Any channel.
     #[default]
     Any,
-    /// Only what NIST SP 800-63B-4 accepts as an out-of-band authenticator.
+    /// Only what NIST SP 800-63B-4 accepts as an authenticator.
     Nist,
 }
 

@@ -1,5 +1,5 @@
-//! The retry policy of notices to replaced contacts. Nobody waits for one at a counter, so it is
-//! retried for a day, and sending it twice does no harm.
+//! What contacts are told of, and the retry policy of these notices. Nobody waits for one at a
+//! counter, so it is retried for a day, and sending it twice does no harm.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use crate::domain::backoff::Backoff;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use crate::domain::time::Timestamp;
+use crate::domain::word::words;
 
 /// The delays between attempts.
 const NOTICE_BACKOFF: Backoff =
@@ -31,6 +32,30 @@ pub fn name(id: i64, contact: &Contact, created_at: Timestamp) -> String {
     let about = format!("{id}\n{}\n{}", contact.as_str(), created_at.millis());
     format!("notice-{}", hex::encode(&Sha256::digest(about)[..16]))
 }
+
+/// What a contact is told of.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "lowercase", const_into_str)]
+pub enum NoticeAbout {
+    /// That another contact took its place.
+    #[default]
+    Contact,
+    /// That the customer's authenticator or backup codes were changed.
+    Factor,
+}
+
+words!(NoticeAbout, "what a notice is about");
 
 /// The next step after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

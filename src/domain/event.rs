@@ -58,7 +58,7 @@ pub enum EventKind {
     ContactChanged,
     /// An admin says that a changed contact is the customer's.
     ContactConfirmed,
-    /// The contact that was changed was told so.
+    /// A contact was told of a change.
     NoticeSent,
     /// It could not be told.
     NoticeNotSent,
@@ -118,6 +118,12 @@ pub enum EventKind {
     AlarmRaised,
     /// An admin has seen to an alarm.
     AlarmAcknowledged,
+    /// A customer enrolled an authenticator, or got backup codes.
+    FactorEnrolled,
+    /// The same in the place of older ones.
+    FactorReplaced,
+    /// An authenticator was removed.
+    FactorRemoved,
 }
 
 words!(EventKind, "a kind of event");
@@ -149,8 +155,8 @@ impl EventKind {
             Self::Tested => "Test message",
             Self::ContactChanged => "Contact changed",
             Self::ContactConfirmed => "Contact confirmed",
-            Self::NoticeSent => "Old contact told",
-            Self::NoticeNotSent => "Old contact not told",
+            Self::NoticeSent => "Contact told",
+            Self::NoticeNotSent => "Contact not told",
             Self::StaffChanged => "Staff changed",
             Self::AccountOpened => "Account opened",
             Self::ContactRevealed => "Contact revealed",
@@ -179,6 +185,9 @@ impl EventKind {
             Self::StatsRebuilt => "Stats rebuilt",
             Self::AlarmRaised => "Alarm",
             Self::AlarmAcknowledged => "Alarm acknowledged",
+            Self::FactorEnrolled => "Factor enrolled",
+            Self::FactorReplaced => "Factor replaced",
+            Self::FactorRemoved => "Factor removed",
         }
     }
 }

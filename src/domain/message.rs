@@ -2,6 +2,7 @@
 
 use crate::domain::code::Code;
 use crate::domain::contact::Contact;
+use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 
@@ -65,11 +66,13 @@ pub struct TestMessage {
     pub counter: String,
 }
 
-/// The notice to a contact that was replaced. It contains no code and nothing about the new
-/// contact.
+/// Tells a contact that it is the customer's no longer, or that a factor of the customer was
+/// changed. It holds no code and nothing of the contact that took its place.
 #[derive(Clone, Debug)]
 pub struct ChangeNotice {
-    /// The replaced contact.
+    /// What it is about.
+    pub about: NoticeAbout,
+    /// The contact that is told.
     pub to: Contact,
     /// The idempotency key, the same for each attempt.
     pub name: String,

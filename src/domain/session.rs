@@ -108,8 +108,8 @@ pub struct Session {
     pub customer: CustomerId,
     pub account_no: String,
     pub customer_name: String,
-    /// The request that opened it.
-    pub request: RequestId,
+    /// The request whose code opened it; none where another factor did.
+    pub request: Option<RequestId>,
     /// The factor that was proven.
     pub factor: Factor,
     pub purpose: String,

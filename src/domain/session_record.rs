@@ -7,6 +7,7 @@
 
 use crate::domain::key::{Key, Keyring};
 use crate::domain::mac::MacTag;
+use crate::domain::request::RequestId;
 use crate::domain::session::Session;
 
 /// A row of the table of sessions.
@@ -58,7 +59,7 @@ fn mac(session: &Session, token_digest: &str, key: &Key) -> MacTag {
         token_digest.as_bytes(),
         &session.customer.0.to_be_bytes(),
         session.account_no.trim().as_bytes(),
-        session.request.as_str().as_bytes(),
+        session.request.as_ref().map_or("", RequestId::as_str).as_bytes(),
         session.factor.word().as_bytes(),
         session.purpose.as_bytes(),
         session.clerk.as_bytes(),
@@ -76,7 +77,6 @@ mod tests {
     use crate::domain::channel::Factor;
     use crate::domain::customer::CustomerId;
     use crate::domain::key::KeyId;
-    use crate::domain::request::RequestId;
     use crate::domain::session::{SessionEnd, SessionId};
     use crate::domain::time::Timestamp;
 
@@ -92,7 +92,7 @@ mod tests {
             customer: CustomerId(17),
             account_no: "WB-004217".into(),
             customer_name: "Dana Rivera".into(),
-            request: RequestId::from_bits(1),
+            request: Some(RequestId::from_bits(1)),
             factor: Factor::Sms,
             purpose: "pay bill".into(),
             clerk: "amira".into(),
@@ -126,7 +126,8 @@ mod tests {
             Session { id: SessionId::from_bits(2), ..session() },
             Session { customer: CustomerId(18), ..session() },
             Session { account_no: "WB-004218".into(), ..session() },
-            Session { request: RequestId::from_bits(2), ..session() },
+            Session { request: Some(RequestId::from_bits(2)), ..session() },
+            Session { request: None, ..session() },
             Session { factor: Factor::ContactConfirmed, ..session() },
             Session { purpose: "other".into(), ..session() },
             Session { clerk: "bruno".into(), ..session() },

@@ -78,6 +78,7 @@ mod tests {
     use crate::domain::channel::{Channel, Factor};
     use crate::domain::circuit_breaker::ProviderHealth;
     use crate::domain::contact::ContactKind;
+    use crate::domain::customer_factor::FactorKind;
     use crate::domain::delivery::{DeliveryState, FailureClass};
     use crate::domain::delivery_retry::OutboxTask;
     use crate::domain::event::EventKind;
@@ -118,9 +119,11 @@ mod tests {
              approval_refused policy_changed signed_in sign_in_failed signed_out terminal_locked sitting_ended \
              sign_in_set_up sign_in_reset service_started keys_rotated store_marked migrated events_purged \
              erased exported reported held released \
-             stats_read stats_rebuilt alarm_raised alarm_acknowledged",
+             stats_read stats_rebuilt alarm_raised alarm_acknowledged \
+             factor_enrolled factor_replaced factor_removed",
         );
-        has(&Factor::ALL, "contact-confirmed sms whatsapp");
+        has(&Factor::ALL, "contact-confirmed sms whatsapp totp backup-code");
+        has(&FactorKind::ALL, "totp backup-codes");
         has(&OutboxTask::ALL, "send settle follow");
         has(
             &Outcome::ALL,

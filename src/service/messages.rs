@@ -7,6 +7,7 @@
 
 mod acts;
 pub(super) mod deliveries;
+mod factors;
 mod sessions;
 mod sign_in;
 mod store_errors;
@@ -18,6 +19,10 @@ pub use crate::service::messages::acts::{
 };
 pub use crate::service::messages::deliveries::{
     ASK_FIRST, delivery, elsewhere, span, spread, state,
+};
+pub use crate::service::messages::factors::{
+    BACKUP_CODES_ONCE, TOTP_ENROLLED, TOTP_REMOVED, backup_codes_sheet, codes_left, factor_refusal,
+    factor_verification, factors, wrong_first_code,
 };
 pub use crate::service::messages::sessions::{NO_SUCH_SESSION, factor, session, session_end};
 pub use crate::service::messages::sign_in::{

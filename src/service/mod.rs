@@ -9,6 +9,7 @@ pub mod audit;
 mod caller;
 pub mod customers;
 pub mod delivery;
+pub mod factors;
 mod idempotency;
 pub mod messages;
 pub mod policy;

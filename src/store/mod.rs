@@ -8,6 +8,7 @@
 //! approvals/      acts that wait for a second admin
 //! audit/          the log of events, and the tree over it
 //! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
+//! factors/        authenticators and backup codes of customers
 //! verification/   requests, attempts, sessions, lockout, contact bindings
 //! staff/          who works at the office
 //! stats/          roll-ups of the log
@@ -24,6 +25,7 @@ mod audit;
 mod customers;
 mod database;
 mod delivery;
+mod factors;
 mod health;
 mod policy;
 mod requirements;
@@ -201,7 +203,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 54] = [
+        let modules: [(&str, &[(&str, Sql)]); 56] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -219,6 +221,8 @@ impl SqlStore {
             ("event_purge", event_purge::STATEMENTS),
             ("events", events::STATEMENTS),
             ("expiry", expiry::STATEMENTS),
+            ("factor_attempt", factors::attempt::STATEMENTS),
+            ("factors", factors::records::STATEMENTS),
             ("external_writer", external_writer::STATEMENTS),
             ("import", import::STATEMENTS),
             ("index", index::STATEMENTS),

@@ -9,8 +9,8 @@
 //! ```text
 //! runtime, executor              the shell: waits, reads the terminal, carries effects out
 //!  └ app                         puts the features together: model, dispatch, replies, view
-//!     └ find, send, enter_code, verified, log, tray, deliveries, overlays, sign_in,
-//!        │  customer_acts, approvals
+//!     └ find, send, enter_code, enter_factor, verified, factors, log, tray, deliveries,
+//!        │  overlays, sign_in, customer_acts, approvals
 //!        │                       a feature each: state, update and view; none knows another
 //!        ├ machine               what features stand on: keys, effects, clock, messages
 //!        └ widgets               lines and boxes from values
@@ -25,7 +25,9 @@ pub mod approvals;
 pub mod customer_acts;
 pub mod deliveries;
 pub mod enter_code;
+pub mod enter_factor;
 pub mod executor;
+pub mod factors;
 pub mod find;
 pub mod log;
 pub mod machine;

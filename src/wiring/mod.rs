@@ -233,6 +233,7 @@ impl AppContext for Wiring {
         // No key is rotated unless its log entry can be written.
         let desk = self.open_desk(config).await?;
         let now = desk.now().await?;
+        desk.keys_about_to_rotate().await?;
         let id = keys(config).rotate(now).map_err(DeskError::from)?;
         let done = || format!("{id} signs new codes from now.");
         desk.keys_rotated(&id).await.map_err(|error| Failure::from(error).after(&done()))?;

@@ -1,10 +1,13 @@
 //! The notice to a contact that was changed.
 
+use countersign::domain::contact_notice::NoticeAbout;
+
 use super::*;
 
 fn notice(channel: Channel, locale: &str) -> ChangeNotice {
     let to = if channel == Channel::Email { "dana@example.org" } else { "+15550100142" };
     ChangeNotice {
+        about: NoticeAbout::Contact,
         to: Contact::parse(channel, to).expect("a contact"),
         name: "notice-1".into(),
         at: Timestamp::default(),
@@ -18,7 +21,9 @@ fn notice(channel: Channel, locale: &str) -> ChangeNotice {
 fn security_17_a_changed_contact_is_told_in_every_language_and_by_one_text_message() {
     let templates = shipped();
     let told = |notice: &ChangeNotice| templates.notice_sample(notice).expect("a notice");
-    for locale in SHIPPED {
+    for (locale, about) in SHIPPED.iter().flat_map(|it| NoticeAbout::ALL.map(|about| (*it, about)))
+    {
+        let notice = |channel, locale| ChangeNotice { about, ..notice(channel, locale) };
         let mail = told(&notice(Channel::Email, locale));
         assert_eq!(mail.locale, locale);
         let (subject, html) = (mail.subject.expect("a subject"), mail.html.expect("HTML"));

@@ -229,13 +229,17 @@ fn is_whole(counter: &Counter) {
             within(find.selected, find.found.value().map_or(0, |hits| hits.customers.len()));
         }
         Screen::Send(send) => {
-            within(send.selected, send.choices.len());
+            within(send.selected, send.lines());
             within(send.purpose, model.shared.place.purposes.len());
         }
         Screen::EnterCode(entry) => {
             assert!(entry.typed.0.len() <= usize::from(model.shared.place.code_length));
             assert!(entry.typed.0.bytes().all(|byte| byte.is_ascii_digit()));
             within(entry.purpose, model.shared.place.purposes.len());
+        }
+        Screen::EnterFactor(entry) => {
+            assert!(entry.typed.0.chars().count() <= 16);
+            within(entry.of.purpose, model.shared.place.purposes.len());
         }
         Screen::Verified(_) => {}
     }

@@ -210,6 +210,7 @@ impl Counter {
             Screen::Find(_) => "find",
             Screen::Send(_) => "send",
             Screen::EnterCode(_) => "entry",
+            Screen::EnterFactor(_) => "factor",
             Screen::Verified(_) => "verified",
         }
     }

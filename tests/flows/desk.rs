@@ -6,14 +6,18 @@ use std::time::Duration;
 use countersign::domain::account::Account;
 use countersign::domain::approval::{Approval, ApprovalId, GuardedAct};
 use countersign::domain::channel::Channel;
+use countersign::domain::code::TypedCode;
 use countersign::domain::customer::{Customer, CustomerId};
+use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, FactorKind};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, SendReport};
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
 use countersign::domain::event::{Actor, Event, EventId, EventKind, EventPage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId, SessionToken};
+use countersign::domain::sign_in::TypedSecret;
 use countersign::domain::time::Timestamp;
+use countersign::domain::totp::TotpOffer;
 use countersign::service::api::{Answer, Call};
 use countersign::service::approvals::calls::{ApproveAct, RefuseAct};
 use countersign::service::approvals::{ApprovalOutcome, RefusalOutcome};
@@ -27,12 +31,18 @@ use countersign::service::customers::lookup::{ChannelChoice, SearchResult};
 use countersign::service::customers::reveal::RevealedContact;
 use countersign::service::delivery::calls::ReadTray;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
+use countersign::service::factors::calls::{EnrolTotp, VerifyFactor};
+use countersign::service::factors::{
+    BackupCodes, FactorRemoval, FactorVerification, NumberedCode, RefusedFactor, TotpEnrolment,
+    VerifiedByFactor, WrongFirstCode,
+};
 use countersign::service::ports::{IndexProgress, NoCustomers, TrayMessage};
 use countersign::service::upkeep::calls::StoreClockReading;
 use countersign::service::verification::calls::{AskForCode, VerifyCode};
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
 use countersign::service::verification::verify::{RefusedCode, Verification, VerifiedCustomer};
 use countersign::tui::machine::message::Failure;
+use zeroize::Zeroizing;
 
 use super::counter::START_MILLIS;
 
@@ -55,6 +65,8 @@ pub(crate) struct Desk {
     pub(crate) preparing: Option<IndexProgress>,
     /// Whether this office has WhatsApp.
     pub(crate) whatsapp: bool,
+    /// What customers have enrolled.
+    pub(crate) factors: CustomerFactors,
     /// By how many milliseconds this terminal's own clock is ahead.
     pub(crate) own_clock: i64,
     /// A wrong code locks the customer.
@@ -142,6 +154,7 @@ impl Desk {
             asks: Vec::new(),
             preparing: None,
             whatsapp: false,
+            factors: CustomerFactors::default(),
             own_clock: 0,
             locks_customer: false,
             waits: false,
@@ -247,6 +260,24 @@ impl Desk {
                 let newer = self.tray.iter().filter(|message| message.number > after);
                 Answer::ReadTray(Ok(newer.cloned().collect()))
             }
+            Call::VerifyFactor(call) => Answer::VerifyFactor(Ok(self.prove(&call, now))),
+            Call::ReadFactors(_) => Answer::ReadFactors(Ok(self.factors.clone())),
+            Call::EnrolTotp(call) => Answer::EnrolTotp(Ok(self.enrol(&call, now))),
+            Call::RemoveTotp(_) => {
+                self.factors.totp_since = None;
+                Answer::RemoveTotp(Ok(FactorRemoval::Removed))
+            }
+            Call::MakeBackupCodes(_) => {
+                let codes: Vec<_> = (1..=10)
+                    .map(|number| NumberedCode {
+                        number,
+                        code: TypedCode(Zeroizing::new(format!("K7Q2{}-XBM4T", number % 10))),
+                    })
+                    .collect();
+                let left = codes.iter().map(|it| it.number).collect();
+                self.factors.backup_codes = Some(BackupCodesLeft { made_at: now, left });
+                Answer::MakeBackupCodes(Ok(BackupCodes::Made(codes)))
+            }
             Call::RevealContact(RevealContact { customer, kind, reason }) => {
                 self.reasons.push(reason);
                 let of = self.customers.iter().find(|it| it.id == customer);
@@ -277,6 +308,55 @@ impl Desk {
             }
             other => panic!("the interface does not ask for {other:?}"),
         }
+    }
+
+    fn enrol(&mut self, call: &EnrolTotp, now: Timestamp) -> TotpEnrolment {
+        if call.typed.as_ref().is_some_and(|it| it.0.as_str() == CODE) {
+            self.factors.totp_since = Some(now);
+            return TotpEnrolment::Enrolled;
+        }
+        let offer = TotpOffer {
+            uri: TypedSecret::new("otpauth://totp/x"),
+            words: TypedSecret::new("AAAA AAAA"),
+            sealed: "sealed".into(),
+        };
+        let wrong = call.typed.is_some().then_some(WrongFirstCode { clock: None });
+        TotpEnrolment::Offer { offer, wrong }
+    }
+
+    /// The code is right, and so is every backup code.
+    fn prove(&mut self, call: &VerifyFactor, now: Timestamp) -> FactorVerification {
+        let kind = call.typed.kind;
+        if kind == FactorKind::Totp && call.typed.typed.0.as_str() != CODE {
+            return FactorVerification::Refused(RefusedFactor {
+                kind,
+                outcome: Outcome::Wrong,
+                customer_locked: false,
+                clerk_waits_until: None,
+                clock: None,
+            });
+        }
+        let customer = self.customers.iter().find(|it| it.id == call.customer);
+        let customer = customer.expect("a customer");
+        let session = Session {
+            id: SessionId::from_bits(8),
+            customer: customer.id,
+            account_no: customer.account_no.clone(),
+            customer_name: customer.name.clone(),
+            request: None,
+            factor: kind.factor(),
+            purpose: call.purpose.clone(),
+            clerk: "amira".into(),
+            counter: "3".into(),
+            created_at: now,
+            expires_at: now.plus(Duration::from_mins(15)),
+            idle_at: now.plus(Duration::from_mins(5)),
+            ended: None,
+        };
+        self.session = Some(session.clone());
+        let codes_left = (kind == FactorKind::BackupCodes).then_some(2);
+        let token = SessionToken::new([8; 32]);
+        FactorVerification::Verified(Box::new(VerifiedByFactor { session, token, codes_left }))
     }
 
     /// The act of this name, which waits no more.
@@ -318,7 +398,8 @@ impl Desk {
             .collect();
         choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.health));
         let open = self.request.clone().filter(|it| it.status == Status::Open && it.customer == id);
-        Some(OpenedCustomer { customer, choices, open: open.map(Box::new) })
+        let factors = self.factors.clone();
+        Some(OpenedCustomer { customer, choices, open: open.map(Box::new), factors })
     }
 
     fn ask(&mut self, ask: &CodeRequest, now: Timestamp) -> CodeRequestOutcome {
@@ -411,7 +492,7 @@ impl Desk {
             customer: customer.id,
             account_no: customer.account_no.clone(),
             customer_name: customer.name.clone(),
-            request: request.id.clone(),
+            request: Some(request.id.clone()),
             factor: request.channel.factor(),
             purpose: request.purpose.clone(),
             clerk: "amira".into(),

@@ -145,6 +145,10 @@ fn apply(model: &mut Model, twist: &Twist) {
             entry.request.delivery.detail = Some(twist.text.as_str().into());
             entry.request.contact.clone_from(&twist.other);
         }
+        Screen::EnterFactor(entry) => {
+            hostile_customer(&mut entry.of.customer, twist);
+            entry.of.purpose = number;
+        }
         Screen::Verified(verified) => {
             hostile_customer(&mut verified.customer, twist);
             verified.scroll = Scroll::at(usize::from(twist.number));

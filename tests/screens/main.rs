@@ -9,6 +9,7 @@ mod models;
 mod no_color;
 mod picture;
 mod pictures;
+mod qr;
 mod snapshots;
 mod states;
 mod svg;

@@ -13,6 +13,7 @@ use countersign::domain::circuit_breaker::{
 use countersign::domain::code::TypedCode;
 use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::{Customer, CustomerId};
+use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, FactorKind};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
 use countersign::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
@@ -20,7 +21,9 @@ use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionId, SessionToken};
+use countersign::domain::sign_in::TypedSecret;
 use countersign::domain::time::Timestamp;
+use countersign::domain::totp::{Seed, TotpOffer};
 use countersign::service::api::Role;
 use countersign::service::customers::lookup::ChannelChoice;
 use countersign::service::customers::reveal::RevealedContact;
@@ -30,10 +33,13 @@ use countersign::tui::app::model::{Model, Screen};
 use countersign::tui::customer_acts::state::{ActForm, CustomerAct, Subject};
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::enter_code::state::EnterCode;
+use countersign::tui::enter_factor::state::EnterFactor;
+use countersign::tui::factors::state::{FactorPanel, Stage};
 use countersign::tui::find::state::{Find, SearchHits};
 use countersign::tui::log::state::LogPanel;
 use countersign::tui::machine::counter_info::CounterInfo;
 use countersign::tui::machine::loaded::{Loaded, Reading};
+use countersign::tui::machine::navigation::ChannelsOfCustomer;
 use countersign::tui::machine::notice::{Notice, Tone};
 use countersign::tui::machine::revealed::Revealed;
 use countersign::tui::machine::scroll::Scroll;
@@ -306,6 +312,7 @@ pub(crate) fn send() -> Send {
     Send {
         customer: dana(),
         choices: choices(),
+        factors: CustomerFactors::default(),
         selected: 0,
         purpose: 0,
         sending: None,
@@ -349,6 +356,7 @@ pub(crate) fn entry(typed: &str, request: Request) -> EnterCode {
         customer: dana(),
         choices: choices(),
         purpose: 0,
+        factors: CustomerFactors::default(),
         request,
         typed: TypedCode(Zeroizing::new(typed.into())),
         verifying: None,
@@ -366,6 +374,53 @@ pub(crate) fn typing() -> EnterCode {
     entry("481", request(Status::Open, 1, DeliveryState::Delivered))
 }
 
+/// What somebody has who enrolled everything.
+pub(crate) fn factors() -> CustomerFactors {
+    CustomerFactors {
+        totp_since: Some(at(-86_400 * 40)),
+        backup_codes: Some(BackupCodesLeft {
+            made_at: at(-86_400 * 40),
+            left: vec![1, 2, 4, 5, 6, 9, 10],
+        }),
+    }
+}
+
+pub(crate) fn entering(kind: FactorKind, typed: &str) -> EnterFactor {
+    EnterFactor {
+        of: ChannelsOfCustomer {
+            customer: dana(),
+            choices: choices(),
+            selected: 2,
+            purpose: 0,
+            open: None,
+            factors: factors(),
+            is_aside: false,
+        },
+        kind,
+        typed: TypedSecret::new(typed),
+        verifying: None,
+        customer_locked: false,
+    }
+}
+
+pub(crate) fn panel(stage: Stage) -> FactorPanel {
+    FactorPanel {
+        customer: CustomerId(1),
+        token: SessionToken::new([7; 32]),
+        factors: Some(factors()),
+        stage,
+        typed: TypedSecret::default(),
+        waiting: None,
+        message: None,
+    }
+}
+
+/// What an authenticator is offered.
+pub(crate) fn offer() -> TotpOffer {
+    let seed = Seed::new(&[9; 32]);
+    seed.offer(seed.short_uri("Riverside Billing", "WB-004217"), String::new())
+}
+
 pub(crate) fn verified() -> Verified {
     Verified {
         customer: dana(),
@@ -374,7 +429,7 @@ pub(crate) fn verified() -> Verified {
             customer: CustomerId(1),
             account_no: "WB-004217".into(),
             customer_name: "Dana Rivera".into(),
-            request: RequestId::from_bits(0x1_2345_6789),
+            request: Some(RequestId::from_bits(0x1_2345_6789)),
             factor: Factor::Sms,
             purpose: "pay a bill".into(),
             clerk: "amira".into(),

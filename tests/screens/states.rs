@@ -5,7 +5,9 @@ use std::time::Instant;
 use countersign::domain::account::{Account, Invoice, Listing, RecordedDate};
 use countersign::domain::approval::ApprovalId;
 use countersign::domain::channel::{Channel, Factor};
+use countersign::domain::code::TypedCode;
 use countersign::domain::contact::ContactKind;
+use countersign::domain::customer_factor::{CustomerFactors, FactorKind};
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::EventFilter;
 use countersign::domain::money::Money;
@@ -13,15 +15,20 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::domain::sign_in::TypedSecret;
+use countersign::domain::totp::TotpOffer;
 use countersign::service::api::Role;
+use countersign::service::factors::{
+    FactorRefusal, FactorVerification, NumberedCode, RefusedFactor,
+};
 use countersign::service::messages;
-use countersign::service::ports::{IndexProgress, NoCustomers};
-use countersign::service::staff::sign_in::TotpOffer;
+use countersign::service::ports::{ClockFault, IndexProgress, NoCustomers};
 use countersign::tui::app::model::{Model, Overlay, Screen};
 use countersign::tui::approvals::state::ApprovalsPanel;
 use countersign::tui::customer_acts::state::CustomerAct;
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::enter_code::state::EnterCode;
+use countersign::tui::enter_factor::state::EnterFactor;
+use countersign::tui::factors::state::{FactorPanel, Stage as FactorStage, Sure};
 use countersign::tui::log::state::{LogPanel, Timeline};
 use countersign::tui::machine::draw_context::Focus;
 use countersign::tui::machine::effect::EffectId;
@@ -37,6 +44,8 @@ use countersign::tui::send::state::Send;
 use countersign::tui::sign_in::state::{Reason, SignInForm, Stage};
 use countersign::tui::tray::state::TrayPanel;
 use countersign::tui::verified::state::Verified;
+
+use zeroize::Zeroizing;
 
 use crate::models as m;
 
@@ -197,6 +206,55 @@ states! {
         open: Some(Box::new(m::request(Status::Open, 1, DeliveryState::Sent))),
         ..m::send()
     });
+    send_with_factors => send(Send { factors: m::factors(), ..m::send() });
+    send_on_authenticator => send(Send { factors: m::factors(), selected: 2, ..m::send() });
+    send_on_backup_codes => send(Send {
+        choices: m::none_usable(),
+        factors: m::factors(),
+        selected: m::none_usable().len() + 1,
+        ..m::send()
+    });
+    enter_authenticator => factor(m::entering(FactorKind::Totp, "4819"));
+    enter_authenticator_wrong_clock => with(factor(m::entering(FactorKind::Totp, "")), |model| {
+        let refused = FactorVerification::Refused(RefusedFactor {
+            kind: FactorKind::Totp,
+            outcome: Outcome::Wrong,
+            customer_locked: false,
+            clerk_waits_until: None,
+            clock: Some(ClockFault { ahead: 240, now: m::at(0) }),
+        });
+        let said = messages::factor_verification(&refused, &|_| "14:32".into());
+        model.shared.notice = Some(m::notice(Tone::Bad, &said));
+    });
+    enter_backup_code => factor(m::entering(FactorKind::BackupCodes, "3 K7Q29-XB"));
+    enter_backup_code_locked => {
+        let mut entering = m::entering(FactorKind::BackupCodes, "");
+        entering.customer_locked = true;
+        factor(entering)
+    };
+    factors_overview => panel(m::panel(FactorStage::Overview));
+    factors_none => panel(FactorPanel {
+        factors: Some(CustomerFactors::default()),
+        message: Some((Tone::Warning, messages::factor_refusal(FactorRefusal::TooWeak).into())),
+        ..m::panel(FactorStage::Overview)
+    });
+    factors_reading => panel(FactorPanel {
+        factors: None,
+        waiting: Some(EffectId(1)),
+        ..m::panel(FactorStage::Overview)
+    });
+    factors_enrol => panel(FactorPanel {
+        typed: TypedSecret::new("48"),
+        ..m::panel(FactorStage::Enrol { offer: m::offer(), replaces: false })
+    });
+    factors_sure => panel(m::panel(FactorStage::Sure(Sure::ReplaceCodes)));
+    factors_codes => {
+        let code = |number: u8| NumberedCode {
+            number,
+            code: TypedCode(Zeroizing::new(format!("K7Q2{}-XBM4T", number % 10))),
+        };
+        panel(m::panel(FactorStage::Codes((1..=10).map(code).collect())))
+    };
     send_on_waiting => send(Send { choices: m::one_waits(), selected: 1, ..m::send() });
     send_one_down => send(Send { choices: m::one_down(), ..m::send() });
     send_on_down => with(send(Send { choices: m::one_down(), selected: 1, ..m::send() }), |model| {
@@ -502,6 +560,16 @@ fn find_more_than_fit() -> State {
 
 fn send(send: Send) -> State {
     m::model(Screen::Send(Box::new(send)))
+}
+
+fn factor(entry: EnterFactor) -> State {
+    m::model(Screen::EnterFactor(Box::new(entry)))
+}
+
+fn panel(panel: FactorPanel) -> State {
+    with(verified(m::verified()), |model| {
+        model.overlay = Some(Overlay::Factors(Box::new(panel)));
+    })
 }
 
 fn entry(entry: EnterCode) -> State {

@@ -31,7 +31,7 @@ use crate::servers::{Database, Server};
 use crate::support::{
     HOLDER, Kind, Terminal, TestStore, Wish, email, next, run, server_settings, token, wish,
 };
-use crate::trail;
+use crate::{factors, trail};
 
 fn server(kind: Kind) -> &'static Server {
     match kind {
@@ -152,6 +152,7 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
             .expect("an answer")
     );
     assert!(desk.log(&EventFilter::default()).await.len() > 6);
+    factors::a_factor_is_enrolled_and_used(&desk, dana, "WB-7").await;
 }
 
 /// What the desk does about a contact that others have changed.
@@ -271,6 +272,7 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
                 "DELETE FROM core_otp",
                 "DELETE FROM core_session",
                 "DELETE FROM core_contact",
+                "DELETE FROM core_customer_factor",
                 "UPDATE core_customer SET email = 'x'",
                 "DROP TABLE core_otp",
                 "TRUNCATE TABLE core_event",

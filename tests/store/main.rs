@@ -9,6 +9,7 @@ mod change_feed;
 mod contacts;
 mod contract;
 mod expiry;
+mod factors;
 mod faults;
 mod files;
 mod galera;

@@ -129,6 +129,9 @@ on_each_store! {
             "ALTER TABLE core_event DROP COLUMN purpose",
             "ALTER TABLE core_event DROP COLUMN provider",
             "ALTER TABLE core_event DROP COLUMN asked_at",
+            "DROP TABLE core_customer_factor",
+            "DROP TABLE core_backup_code",
+            "ALTER TABLE core_notice DROP COLUMN about",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             fixture.sql(statement).await;

@@ -228,9 +228,11 @@ pub(crate) const TIMES_OF_VERSION_SEVEN: [(&str, &str); 10] = [
 ];
 
 /// Those of tables that came later.
-const LATER_TIMES: [(&str, &str); 5] = [
+const LATER_TIMES: [(&str, &str); 7] = [
     ("core_alarm", "raised_at acknowledged_at"),
     ("core_event", "asked_at"),
+    ("core_customer_factor", "made_at"),
+    ("core_backup_code", "used_at"),
     ("core_clerk_guard", "since"),
     ("core_sign_in", "expires_at reset_at blocked_until failed_at signed_in_at"),
     ("core_sitting", "since active_at lease_until ended_at"),

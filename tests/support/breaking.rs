@@ -17,6 +17,7 @@ use countersign::domain::audit::tree::Subtree;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::{Customer, CustomerId, NewCustomer};
+use countersign::domain::customer_factor::{CustomerFactors, FactorKind, StoredFactor};
 use countersign::domain::delivery::DeliveryId;
 use countersign::domain::delivery_stats::{DeliverySample, QueueStats};
 use countersign::domain::event::{Actor, Event, EventFilter, EventId, EventPage};
@@ -45,11 +46,12 @@ use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailH
 use countersign::service::ports::{
     ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore,
     CredentialsChange, CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore,
-    ErasureOutcome, Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore,
-    NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore,
-    ProductionMark, Reissue, SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange,
-    StaffStore, StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, TaskBatch,
-    TestMessageStore, VerificationStore, WaitingContact,
+    ErasureOutcome, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage, FactorStore,
+    Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent,
+    NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore,
+    ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter, SessionStore, SignInStore,
+    StaffChange, StaffStore, StaffWrite, Store, StoreError, StoreHealth, StoredCredentials,
+    TaskBatch, TestMessageStore, VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -186,6 +188,49 @@ impl CustomerStore for Breaking {
 
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
         self.inner.check_customers().await
+    }
+}
+
+#[async_trait]
+impl FactorStore for Breaking {
+    async fn customer_factors(&self, customer: CustomerId) -> Result<CustomerFactors, StoreError> {
+        self.read(self.inner.customer_factors(customer)).await
+    }
+
+    async fn stored_factor(
+        &self,
+        customer: CustomerId,
+        kind: FactorKind,
+    ) -> Result<Option<StoredFactor>, StoreError> {
+        self.read(self.inner.stored_factor(customer, kind)).await
+    }
+
+    async fn change_factor(&self, change: FactorChange<'_>) -> Result<bool, StoreError> {
+        self.act(self.inner.change_factor(change)).await
+    }
+
+    async fn was_done(&self, act: &str) -> Result<bool, StoreError> {
+        self.read(self.inner.was_done(act)).await
+    }
+
+    async fn attempt_factor(
+        &self,
+        attempt: FactorAttempt<'_>,
+    ) -> Result<FactorAttemptOutcome, StoreError> {
+        self.act(self.inner.attempt_factor(attempt)).await
+    }
+
+    async fn factors_after(
+        &self,
+        after: CustomerId,
+        most: u32,
+        key_id: &str,
+    ) -> Result<FactorPage, StoreError> {
+        self.read(self.inner.factors_after(after, most, key_id)).await
+    }
+
+    async fn reseal_factors(&self, anew: &[Resealed]) -> Result<(), StoreError> {
+        self.act(self.inner.reseal_factors(anew)).await
     }
 }
 

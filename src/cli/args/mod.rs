@@ -6,6 +6,7 @@
 mod audit;
 mod customers;
 mod desk;
+mod factors;
 mod policy;
 mod staff;
 mod stats;
@@ -23,6 +24,7 @@ pub use crate::cli::args::customers::{
     WhichContact,
 };
 pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
+pub use crate::cli::args::factors::{Factors, MakeCodesArgs, NamedCustomer, VerifyByArgs};
 pub use crate::cli::args::policy::{Policy, PreviewPolicyArgs, ShowPolicyArgs};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, NamedSitting, RoleArgs, Staff};
 pub use crate::cli::args::stats::{AcknowledgeArgs, StatsArgs, StatsCommand};
@@ -32,6 +34,8 @@ pub use crate::cli::args::upkeep::{
 };
 
 use crate::domain::channel::Channel;
+use crate::domain::contact_notice::NoticeAbout;
+use crate::domain::customer_factor::FactorKind;
 
 /// What `--help` says about exit codes, here and in the manual page.
 const EXIT_CODES: &str = "\
@@ -155,6 +159,10 @@ With --json a right code also gives `session_token`: whoever holds it can use
     /// The sessions of verified customers
     #[command(subcommand)]
     Session(Sessions),
+    /// What a customer proves with who they are beside a code to a contact: an authenticator,
+    /// backup codes
+    #[command(subcommand)]
+    Factor(Factors),
     /// What happened, oldest first; contacts are masked and no code is ever shown
     #[command(after_help = "\
 Examples:
@@ -302,6 +310,18 @@ pub struct Named {
     pub output: Json,
 }
 
+fn notice_about() -> impl clap::builder::TypedValueParser<Value = NoticeAbout> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(NoticeAbout::ALL.map(NoticeAbout::word))
+        .try_map(|word| word.parse::<NoticeAbout>())
+}
+
+fn factor_kind() -> impl clap::builder::TypedValueParser<Value = FactorKind> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(FactorKind::ALL.map(FactorKind::word))
+        .try_map(|word| word.parse::<FactorKind>())
+}
+
 fn channel() -> impl clap::builder::TypedValueParser<Value = Channel> {
     use clap::builder::TypedValueParser as _;
     clap::builder::PossibleValuesParser::new(Channel::ALL.map(Channel::word))
@@ -363,6 +383,7 @@ impl Command {
                 output.json
             }
             Self::Log(log) => log.json,
+            Self::Factor(factor) => factor.json(),
             Self::Staff(staff) => staff.json(),
             Self::Policy(policy) => policy.json(),
             Self::Audit(audit) => audit.json(),

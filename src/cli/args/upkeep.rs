@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use crate::cli::args::{Json, channel};
+use crate::cli::args::{Json, channel, notice_about};
 use crate::domain::channel::Channel;
+use crate::domain::contact_notice::NoticeAbout;
 
 /// `migrate`
 #[derive(Debug, Args)]
@@ -109,9 +110,17 @@ pub struct PreviewArgs {
     /// Write the HTML part of the email to this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub html: Option<PathBuf>,
-    /// What a contact is told that was changed, instead of a code
-    #[arg(long)]
-    pub notice: bool,
+    /// What a contact is told instead of a code: that it was changed, or that an authenticator
+    /// or backup codes were
+    #[arg(
+        long,
+        value_name = "ABOUT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "contact",
+        value_parser = notice_about()
+    )]
+    pub notice: Option<NoticeAbout>,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

@@ -5,6 +5,7 @@
 mod approvals;
 mod audit;
 mod customers;
+mod factors;
 mod log;
 mod messages;
 mod policy;
@@ -21,6 +22,7 @@ pub use crate::cli::json::customers::{
     CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact, ReportReply,
     RevealedLine,
 };
+pub use crate::cli::json::factors::{BackupCodesReply, FactorsReply, OfferLine};
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
 pub use crate::cli::json::policy::{PolicyPreviewReply, PolicyReply};

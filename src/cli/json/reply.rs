@@ -26,9 +26,12 @@ pub struct Reply {
     /// When a rate-limited act may be tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
-    /// The session's secret token. Only `verify` returns it, once.
+    /// The session's secret token. Only `verify` and `factor verify` return it, once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_token: Option<String>,
+    /// The backup codes that are left, after one was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes_left: Option<usize>,
     /// The configuration key that a failure is about, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
@@ -187,7 +190,8 @@ pub struct SessionLine<'a> {
     pub outcome: &'static str,
     pub message: String,
     session: &'a SessionId,
-    request: &'a RequestId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'a RequestId>,
     customer: &'a str,
     name: &'a str,
     factor: Factor,
@@ -209,7 +213,7 @@ impl<'a> SessionLine<'a> {
             outcome,
             message,
             session: &session.id,
-            request: &session.request,
+            request: session.request.as_ref(),
             customer: &session.account_no,
             name: &session.customer_name,
             factor: session.factor,

@@ -104,7 +104,9 @@ impl Work {
                 let tag = name.split_once('/').map(|(tag, _)| tag);
                 let part = match name.rsplit('/').next() {
                     Some(SMS) => "sms",
-                    Some(part) if part.starts_with("notice.") => "notice",
+                    Some(part) if part.starts_with("notice.") || part.starts_with("factor.") => {
+                        "notice"
+                    }
                     _ => "email",
                 };
                 self.say(tag, part, State::Failed, broken(name, &error));

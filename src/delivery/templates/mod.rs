@@ -27,6 +27,7 @@ use crate::delivery::templates::sms::Form;
 use crate::delivery::templates::sources::{EMAIL, SMS};
 use crate::delivery::templates::values::Values;
 use crate::domain::channel::Channel;
+use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::message::MessageFacts;
 use crate::domain::{locale, text};
 
@@ -52,9 +53,9 @@ pub struct Templates {
     email: BTreeSet<String>,
     /// Languages with a text message.
     sms: BTreeMap<String, Form>,
-    /// The same for the notices of changed contacts.
-    notice_email: BTreeSet<String>,
-    notice_sms: BTreeMap<String, Form>,
+    /// The same of notices, by what they are about.
+    notice_email: BTreeSet<(NoticeAbout, String)>,
+    notice_sms: BTreeMap<(NoticeAbout, String), Form>,
     /// The domain that text messages bind the code to.
     bound_domain: Option<String>,
 }

@@ -1,13 +1,17 @@
-//! Renders the notice to a contact that was replaced: an email or a text message. It contains no
-//! code, and nothing about the new contact.
+//! The words to a contact that was changed, or that hears of a changed factor: an email to an
+//! address, a text message to a number. They hold no code, and nothing of the contact that took
+//! its place.
 
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::check::{self, State, Work};
 use crate::delivery::templates::sms::{self, Alphabet, Form};
-use crate::delivery::templates::sources::{FRAME, NOTICE, NOTICE_LAYOUT, NOTICE_SMS, Sources};
+use crate::delivery::templates::sources::{
+    FRAME, NOTICE_LAYOUT, NoticeParts, Sources, notice_parts,
+};
 use crate::delivery::templates::values::Values;
 use crate::delivery::templates::{EmailText, LAST_RESORT, Sample, Templates};
 use crate::domain::contact::ContactKind;
+use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::message::ChangeNotice;
 use crate::domain::text;
 
@@ -57,7 +61,8 @@ impl Templates {
     ) -> Result<EmailText, DeliveryError> {
         let values = values(notice, text::clean);
         let tag = self.notice_email_language(notice);
-        let [subject, plain, html] = NOTICE.map(|part| self.render(tag, part, &values));
+        let parts = notice_parts(notice.about).email;
+        let [subject, plain, html] = parts.map(|part| self.render(tag, part, &values));
         Ok(EmailText { subject: text::clean(&subject?), plain: plain?, html: html? })
     }
 
@@ -67,21 +72,22 @@ impl Templates {
     ) -> Result<String, DeliveryError> {
         let (tag, form) = self.notice_sms_language(notice)?;
         let values = values(notice, |name| form.alphabet.bring(name));
-        form.fit(&values, None, |values| self.render(tag, NOTICE_SMS, values))
+        let part = notice_parts(notice.about).sms;
+        form.fit(&values, None, |values| self.render(tag, part, values))
     }
 
     fn notice_email_language(&self, notice: &ChangeNotice) -> &str {
         self.languages(notice.locale.as_deref())
-            .iter()
-            .find_map(|tag| self.notice_email.get(tag))
-            .map_or(LAST_RESORT, String::as_str)
+            .into_iter()
+            .find_map(|tag| self.notice_email.get(&(notice.about, tag)))
+            .map_or(LAST_RESORT, |(_, tag)| tag.as_str())
     }
 
     fn notice_sms_language(&self, notice: &ChangeNotice) -> Result<(&str, Form), DeliveryError> {
         self.languages(notice.locale.as_deref())
-            .iter()
-            .find_map(|tag| self.notice_sms.get_key_value(tag))
-            .map(|(tag, form)| (tag.as_str(), *form))
+            .into_iter()
+            .find_map(|tag| self.notice_sms.get_key_value(&(notice.about, tag)))
+            .map(|((_, tag), form)| (tag.as_str(), *form))
             .ok_or_else(|| DeliveryError::unusable("There is no template of a notice."))
     }
 }
@@ -89,21 +95,28 @@ impl Templates {
 impl Work {
     /// Checks the notices of a language.
     pub(super) fn notice(&mut self, sources: &Sources, tag: &str) {
-        let there = NOTICE.iter().filter(|part| sources.has(tag, part)).count();
-        if there > 0 && there < NOTICE.len() {
-            let text = format!("{tag}: a notice by email is made of {}.", NOTICE.join(", "));
+        for about in NoticeAbout::ALL {
+            self.notice_about(about, sources, tag);
+        }
+    }
+
+    fn notice_about(&mut self, about: NoticeAbout, sources: &Sources, tag: &str) {
+        let NoticeParts { email, sms } = notice_parts(about);
+        let there = email.iter().filter(|part| sources.has(tag, part)).count();
+        if there > 0 && there < email.len() {
+            let text = format!("{tag}: a notice by email is made of {}.", email.join(", "));
             self.say(Some(tag), PART, State::Failed, text);
-        } else if there > 0 && self.are_compiled(tag, &NOTICE) {
-            let faults = self.email_faults(tag);
+        } else if there > 0 && self.are_compiled(tag, &email) {
+            let faults = self.email_faults(tag, email);
             if faults.is_empty() {
-                self.templates.notice_email.insert(tag.into());
+                self.templates.notice_email.insert((about, tag.into()));
             }
             self.judge(tag, faults, "By email: the text and the HTML say the same.");
         }
-        if sources.has(tag, NOTICE_SMS) && self.are_compiled(tag, &[NOTICE_SMS]) {
-            let faults = match self.form(tag) {
+        if sources.has(tag, sms) && self.are_compiled(tag, &[sms]) {
+            let faults = match self.form(tag, sms) {
                 Ok(form) => {
-                    self.templates.notice_sms.insert(tag.into(), form);
+                    self.templates.notice_sms.insert((about, tag.into()), form);
                     Vec::new()
                 }
                 Err(faults) => faults,
@@ -127,43 +140,43 @@ impl Work {
         }
     }
 
-    fn email_faults(&self, tag: &str) -> Vec<String> {
-        let names = NOTICE.map(|part| format!("{tag}/{part}"));
+    fn email_faults(&self, tag: &str, email: [&str; 3]) -> Vec<String> {
+        let names = email.map(|part| format!("{tag}/{part}"));
         let all = names.iter().map(String::as_str).chain([NOTICE_LAYOUT, FRAME]);
         let unknown: Vec<String> = all.flat_map(|name| self.unknown_names(name, &NAMES)).collect();
         if !unknown.is_empty() {
             return unknown;
         }
         let marked = Values::marked();
-        let [subject, plain, html] = match self.parts(tag, &marked) {
+        let [subject, plain, html] = match self.parts(tag, email, &marked) {
             Ok(parts) => parts,
             Err(error) => return vec![error],
         };
-        let differs = check::differ(tag, NOTICE, &plain, &html);
-        let is_empty = subject.trim().is_empty().then(|| format!("{tag}/{} is empty.", NOTICE[0]));
+        let differs = check::differ(tag, email, &plain, &html);
+        let is_empty = subject.trim().is_empty().then(|| format!("{tag}/{} is empty.", email[0]));
         let is_silent = (!check::says(&plain, "office"))
-            .then(|| format!("{tag}/{} does not say {{{{ office }}}}.", NOTICE[1]));
-        let parts = NOTICE.into_iter().zip([&subject, &plain, &html]);
+            .then(|| format!("{tag}/{} does not say {{{{ office }}}}.", email[1]));
+        let parts = email.into_iter().zip([&subject, &plain, &html]);
         let foreign = parts.filter_map(|(part, text)| self.foreign_address(tag, part, text));
         [differs, is_empty, is_silent].into_iter().flatten().chain(foreign).collect()
     }
 
-    fn parts(&self, tag: &str, values: &Values) -> Result<[String; 3], String> {
-        let [subject, plain, html] = NOTICE.map(|part| {
+    fn parts(&self, tag: &str, email: [&str; 3], values: &Values) -> Result<[String; 3], String> {
+        let [subject, plain, html] = email.map(|part| {
             self.templates.render(tag, part, values).map_err(|error| error.to_string())
         });
         Ok([subject?, plain?, html?])
     }
 
-    /// The alphabet of the text message, or the findings on it.
-    fn form(&self, tag: &str) -> Result<Form, Vec<String>> {
-        let name = format!("{tag}/{NOTICE_SMS}");
+    /// How the text message is written.
+    fn form(&self, tag: &str, part: &str) -> Result<Form, Vec<String>> {
+        let name = format!("{tag}/{part}");
         let unknown = self.unknown_names(&name, &NAMES);
         if !unknown.is_empty() {
             return Err(unknown);
         }
         let render = |values: &Values| {
-            let text = self.templates.render(tag, NOTICE_SMS, values);
+            let text = self.templates.render(tag, part, values);
             text.map_err(|error| vec![error.to_string()])
         };
         let text = render(&Values::bare())?;
@@ -175,7 +188,7 @@ impl Work {
         if !check::says(&render(&Values::marked())?, "office") {
             return Err(vec![format!("{name} does not say {{{{ office }}}}.")]);
         }
-        if let Some(fault) = self.foreign_address(tag, NOTICE_SMS, &text) {
+        if let Some(fault) = self.foreign_address(tag, part, &text) {
             return Err(vec![fault]);
         }
         Ok(Form { alphabet, bound: false })

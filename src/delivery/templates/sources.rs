@@ -5,14 +5,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::{locale, text};
 
 /// The parts of an email; a language has all three or none.
 pub(super) const EMAIL: [&str; 3] = ["email.subject.txt", "email.txt", "email.html"];
 pub(super) const SMS: &str = "sms.txt";
-/// The parts of the notice to a replaced contact: email and text message.
-pub(super) const NOTICE: [&str; 3] = ["notice.subject.txt", "notice.txt", "notice.html"];
-pub(super) const NOTICE_SMS: &str = "notice.sms.txt";
+/// The parts of a notice.
+#[derive(Clone, Copy)]
+pub(super) struct NoticeParts {
+    pub(super) email: [&'static str; 3],
+    pub(super) sms: &'static str,
+}
+
+/// The notice to a contact that was changed.
+const OF_CONTACT: NoticeParts = NoticeParts {
+    email: ["notice.subject.txt", "notice.txt", "notice.html"],
+    sms: "notice.sms.txt",
+};
+
+/// The notice that a factor was changed.
+const OF_FACTOR: NoticeParts = NoticeParts {
+    email: ["factor.subject.txt", "factor.txt", "factor.html"],
+    sms: "factor.sms.txt",
+};
+
+/// The parts of a notice about this.
+pub(super) const fn notice_parts(about: NoticeAbout) -> NoticeParts {
+    match about {
+        NoticeAbout::Contact => OF_CONTACT,
+        NoticeAbout::Factor => OF_FACTOR,
+    }
+}
 /// The HTML layouts of all languages: of a code message, of a notice, and the frame around both.
 pub(super) const LAYOUT: &str = "layout.html";
 pub(super) const NOTICE_LAYOUT: &str = "notice.layout.html";
@@ -35,6 +59,10 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "ar/email.html",
     "ar/email.subject.txt",
     "ar/email.txt",
+    "ar/factor.html",
+    "ar/factor.sms.txt",
+    "ar/factor.subject.txt",
+    "ar/factor.txt",
     "ar/notice.html",
     "ar/notice.sms.txt",
     "ar/notice.subject.txt",
@@ -43,6 +71,10 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "de/email.html",
     "de/email.subject.txt",
     "de/email.txt",
+    "de/factor.html",
+    "de/factor.sms.txt",
+    "de/factor.subject.txt",
+    "de/factor.txt",
     "de/notice.html",
     "de/notice.sms.txt",
     "de/notice.subject.txt",
@@ -51,6 +83,10 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "en/email.html",
     "en/email.subject.txt",
     "en/email.txt",
+    "en/factor.html",
+    "en/factor.sms.txt",
+    "en/factor.subject.txt",
+    "en/factor.txt",
     "en/notice.html",
     "en/notice.sms.txt",
     "en/notice.subject.txt",
@@ -59,6 +95,10 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "es/email.html",
     "es/email.subject.txt",
     "es/email.txt",
+    "es/factor.html",
+    "es/factor.sms.txt",
+    "es/factor.subject.txt",
+    "es/factor.txt",
     "es/notice.html",
     "es/notice.sms.txt",
     "es/notice.subject.txt",
@@ -67,6 +107,10 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "fr/email.html",
     "fr/email.subject.txt",
     "fr/email.txt",
+    "fr/factor.html",
+    "fr/factor.sms.txt",
+    "fr/factor.subject.txt",
+    "fr/factor.txt",
     "fr/notice.html",
     "fr/notice.sms.txt",
     "fr/notice.subject.txt",
@@ -75,6 +119,10 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "hi/email.html",
     "hi/email.subject.txt",
     "hi/email.txt",
+    "hi/factor.html",
+    "hi/factor.sms.txt",
+    "hi/factor.subject.txt",
+    "hi/factor.txt",
     "hi/notice.html",
     "hi/notice.sms.txt",
     "hi/notice.subject.txt",
@@ -83,6 +131,10 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "zh/email.html",
     "zh/email.subject.txt",
     "zh/email.txt",
+    "zh/factor.html",
+    "zh/factor.sms.txt",
+    "zh/factor.subject.txt",
+    "zh/factor.txt",
     "zh/notice.html",
     "zh/notice.sms.txt",
     "zh/notice.subject.txt",
@@ -146,18 +198,22 @@ impl Sources {
 
     fn add_language(&mut self, tag: &str, folder: &Path) {
         for (name, path, _) in self.entries(folder, Some(tag)) {
-            let known = EMAIL.iter().chain(&NOTICE).chain(&[SMS, NOTICE_SMS]);
-            if known.copied().any(|known| known == name) {
+            let notices = [OF_CONTACT, OF_FACTOR];
+            let is_notice = notices.iter().any(|it| it.email.contains(&&*name) || it.sms == name);
+            if EMAIL.contains(&&*name) || name == SMS || is_notice {
                 self.own.insert(tag.into());
                 self.add(Some(tag), format!("{tag}/{name}"), &path);
             } else {
                 self.problem(
                     Some(tag),
                     format!(
-                        "{} is no template: there are {}, {SMS}, {} and {NOTICE_SMS}.",
+                        "{} is no template: there are {}, {SMS}, {}, {}, {} and {}.",
                         path.display(),
                         EMAIL.join(", "),
-                        NOTICE.join(", ")
+                        OF_CONTACT.email.join(", "),
+                        OF_CONTACT.sms,
+                        OF_FACTOR.email.join(", "),
+                        OF_FACTOR.sms
                     ),
                 );
             }

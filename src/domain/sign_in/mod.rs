@@ -3,10 +3,8 @@
 pub mod credentials;
 pub mod password;
 pub mod policy;
-pub mod qr;
 pub mod setup_code;
 pub mod sitting;
-pub mod totp;
 
 use std::fmt;
 

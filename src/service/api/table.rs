@@ -13,6 +13,7 @@ use crate::domain::audit::checkpoint::CheckpointVerifier;
 use crate::domain::audit::export::ExportedEntry;
 use crate::domain::audit::receipt::{Consistency, Inclusion};
 use crate::domain::customer::Customer;
+use crate::domain::customer_factor::CustomerFactors;
 use crate::domain::delivery::SendReport;
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::domain::event::Event;
@@ -45,6 +46,10 @@ use crate::service::delivery::calls::{
     DeliverCode, DeliverDue, DueWork, ReadBreakers, ReadDeliveryStats, ReadQueue, ReadTray,
 };
 use crate::service::delivery::provider_status::BreakerSnapshot;
+use crate::service::factors::calls::{
+    EnrolTotp, MakeBackupCodes, ReadFactors, RemoveTotp, VerifyFactor,
+};
+use crate::service::factors::{BackupCodes, FactorRemoval, FactorVerification, TotpEnrolment};
 use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
 use crate::service::ports::policy::StoredPolicy;
 use crate::service::ports::stats::RebuildStep;
@@ -233,6 +238,12 @@ calls! {
     ReadSession -> Option<Session>, Verify, once;
     ListSessions -> Vec<Session>, Verify, once;
     EndSession -> Option<Session>, Verify, until_answered;
+    // Factors
+    ReadFactors -> CustomerFactors, Verify, once;
+    VerifyFactor -> FactorVerification, Verify, until_answered;
+    EnrolTotp -> TotpEnrolment, Verify, until_answered;
+    RemoveTotp -> FactorRemoval, Verify, until_answered;
+    MakeBackupCodes -> BackupCodes, Verify, once;
     // Delivery
     DeliverCode -> Option<SendReport>, Verify, until_answered;
     ReadBreakers -> BreakerSnapshot, Audit, once;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::Account;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, CustomerId, NewCustomer};
+use crate::domain::customer_factor::CustomerFactors;
 use crate::domain::request::Request;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
@@ -57,6 +58,8 @@ pub struct OpenedCustomer {
     /// The request whose code can be entered already, whichever counter asked
     /// for it.
     pub open: Option<Box<Request>>,
+    /// What the customer has enrolled.
+    pub factors: CustomerFactors,
 }
 
 impl OpenCustomer {
@@ -70,8 +73,9 @@ impl OpenCustomer {
         let waiting = desk.waiting_contacts(&[customer.id]).await?;
         let choices = desk.channels(&customer, &waiting, &breakers);
         let open = desk.open_request(customer.id).await?.map(Box::new);
+        let factors = desk.customer_factors(customer.id).await?;
         let customer = customer.with_masked_contacts();
-        Ok(Some(OpenedCustomer { customer, choices, open }))
+        Ok(Some(OpenedCustomer { customer, choices, open, factors }))
     }
 }
 

@@ -150,6 +150,7 @@ impl Desk {
         };
         let report = sender
             .send_notice(&ChangeNotice {
+                about: notice.about,
                 to: notice.contact.clone(),
                 name: contact_notice::name(notice.id, &notice.contact, notice.created_at),
                 at: notice.created_at,

@@ -47,5 +47,7 @@ pub const fn factor(factor: Factor) -> &'static str {
         Factor::ContactConfirmed => "reads the email address on file",
         Factor::Sms => "holds the phone on file",
         Factor::Whatsapp => "reads the WhatsApp of the phone number on file",
+        Factor::Totp => "has the authenticator that was enrolled",
+        Factor::BackupCode => "has a backup code that was never used",
     }
 }

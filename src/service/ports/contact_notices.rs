@@ -1,4 +1,4 @@
-//! Notices to contacts that another one replaced, shared by all terminals. A notice is
+//! Notices to contacts: that another one replaced them, or that a factor was changed; shared by all terminals. A notice is
 //! leased to whoever claims it; the notices of a terminal that died become due again by
 //! themselves.
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::contact::{Contact, ContactKind};
-use crate::domain::contact_notice::NoticeStep;
+use crate::domain::contact_notice::{NoticeAbout, NoticeStep};
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::SendReport;
 use crate::domain::event::Actor;
@@ -59,7 +59,9 @@ pub struct Notice {
     pub customer_name: String,
     /// The customer's language.
     pub locale: Option<String>,
-    /// The contact that was changed.
+    /// What it is about.
+    pub about: NoticeAbout,
+    /// The contact that is told.
     pub contact: Contact,
     /// The fingerprint of the provider of the terminal that noticed it.
     pub provider: String,

@@ -11,6 +11,7 @@ pub mod contact_notices;
 pub mod customers;
 pub mod delivery_stats;
 pub mod error;
+pub mod factors;
 pub mod health;
 pub mod keys;
 pub mod outbox;
@@ -39,6 +40,10 @@ pub use customers::{
 };
 pub use delivery_stats::DeliveryStatsStore;
 pub use error::StoreError;
+pub use factors::{
+    ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage, FactorStore,
+    Resealed,
+};
 pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
@@ -78,6 +83,7 @@ pub trait Store:
     + MaintenanceStore
     + StaffStore
     + ApprovalStore
+    + FactorStore
     + PolicyStore
     + SignInStore
     + TrailStore
@@ -103,6 +109,7 @@ impl<T> Store for T where
         + MaintenanceStore
         + StaffStore
         + ApprovalStore
+        + FactorStore
         + PolicyStore
         + SignInStore
         + TrailStore

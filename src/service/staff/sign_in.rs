@@ -17,8 +17,8 @@ use crate::domain::sign_in::password::{Password, PasswordFault};
 use crate::domain::sign_in::policy::SignInMode;
 use crate::domain::sign_in::setup_code::SetupCode;
 use crate::domain::sign_in::sitting::{SignInMethod, SittingTicket};
-use crate::domain::sign_in::totp::{Bound, Seed};
 use crate::domain::staff::{AccountName, StaffMember};
+use crate::domain::totp::{Bound, Seed, TotpOffer};
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::sign_in::{CredentialsChange, JudgedCredentials};
 use crate::service::ports::{EarlierSignIns, StoreError, StoredCredentials};
@@ -58,17 +58,6 @@ pub struct SignedIn {
     pub earlier: EarlierSignIns,
     /// To go on after the connection broke.
     pub ticket: SittingTicket,
-}
-
-/// An authenticator to be enrolled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TotpOffer {
-    /// What its QR code holds.
-    pub uri: TypedSecret,
-    /// The same to be typed.
-    pub words: TypedSecret,
-    /// The seed as the desk takes it back with the first code.
-    pub sealed: String,
 }
 
 /// Somebody of the staff whose credentials are judged.
@@ -269,11 +258,8 @@ impl Desk {
             return Ok(SecondFactor::Enrolled(seed, step));
         }
         let nonce = Nonce::from(self.random.secret()?);
-        let offer = TotpOffer {
-            uri: TypedSecret(seed.uri(&self.office.name, account)),
-            words: TypedSecret(seed.words()),
-            sealed: seed.seal(bound, key, nonce),
-        };
+        let sealed = seed.seal(bound, key, nonce);
+        let offer = seed.offer(seed.uri(&self.office.name, account.as_str()), sealed);
         Ok(SecondFactor::Asked(SignInOutcome::Enrol(offer)))
     }
 

@@ -25,7 +25,14 @@ impl Desk {
         self.renew_keys()?;
         self.record_owner(EventKind::KeysRotated, format!("{current} signs now")).await?;
         self.sign_staff_anew().await?;
-        self.sign_credentials_anew().await
+        self.sign_credentials_anew().await?;
+        self.reseal_factors().await
+    }
+
+    /// Before the keys are rotated: nothing depends on a key that the rotation drops.
+    pub async fn keys_about_to_rotate(&self) -> Result<(), DeskError> {
+        self.renew_keys()?;
+        self.reseal_factors().await
     }
 
     async fn record_owner(&self, kind: EventKind, detail: String) -> Result<(), DeskError> {

@@ -221,7 +221,7 @@ impl Desk {
     }
 
     /// A purpose of the office's: it stands in the message, under the office's name.
-    fn purpose(&self, typed: &str) -> Result<String, Box<Refusal>> {
+    pub(in crate::service) fn purpose(&self, typed: &str) -> Result<String, Box<Refusal>> {
         let typed = text::clean(typed);
         let purposes = &self.office.purposes;
         let known = purposes.iter().find(|it| it.eq_ignore_ascii_case(typed.trim()));

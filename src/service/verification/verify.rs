@@ -124,7 +124,7 @@ fn code_tag(key: &Key, request: &RequestId, code: &Code) -> String {
 }
 
 /// The name and the token of the session that an attempt opens.
-fn session_of(key: &Key, act: &str) -> (SessionId, SessionToken) {
+pub(in crate::service) fn session_of(key: &Key, act: &str) -> (SessionId, SessionToken) {
     let drawn = key.derive(&["session name", act]);
     let bits = drawn.secret().iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
     let token = SessionToken::new(*key.derive(&["session token", act]).secret());

@@ -101,6 +101,8 @@ statements! {
     FORGET_SESSIONS { "DELETE FROM core_session WHERE customer_id = $1" }
     FORGET_CONTACTS { "DELETE FROM core_contact WHERE customer_id = $1" }
     FORGET_NOTICES { "DELETE FROM core_notice WHERE customer_id = $1" }
+    FORGET_BACKUP_CODES { "DELETE FROM core_backup_code WHERE customer_id = $1" }
+    FORGET_FACTORS { "DELETE FROM core_customer_factor WHERE customer_id = $1" }
     FORGET_GUARD { "DELETE FROM core_guard WHERE customer_id = $1" }
     FORGET_INVOICES { "DELETE FROM core_invoice WHERE customer_id = $1" }
     FORGET_FEEDBACK { "DELETE FROM core_feedback WHERE customer_id = $1" }
@@ -108,7 +110,7 @@ statements! {
 }
 
 /// What is erased beside the log and the index, in this order.
-const FORGET: [&Sql; 9] = [
+const FORGET: [&Sql; 11] = [
     &FORGET_OUTBOX,
     &FORGET_MESSAGES,
     &FORGET_REQUESTS,
@@ -117,6 +119,8 @@ const FORGET: [&Sql; 9] = [
     &FORGET_SESSIONS,
     &FORGET_CONTACTS,
     &FORGET_NOTICES,
+    &FORGET_BACKUP_CODES,
+    &FORGET_FACTORS,
     &FORGET_GUARD,
 ];
 

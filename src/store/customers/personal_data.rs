@@ -76,6 +76,15 @@ statements! {
          'created_at', n.created_at") " AS record \
          FROM core_notice n WHERE n.customer_id = $1 ORDER BY n.id LIMIT $2"
     }
+    FACTORS {
+        "SELECT " (json_object "'kind', f.kind, 'generation', f.generation, \
+         'made_at', f.made_at, 'clerk', f.clerk, 'counter', f.counter") " AS record \
+         FROM core_customer_factor f WHERE f.customer_id = $1 ORDER BY f.kind LIMIT $2"
+    }
+    BACKUP_CODES {
+        "SELECT " (json_object "'number', b.number, 'used_at', b.used_at") " AS record \
+         FROM core_backup_code b WHERE b.customer_id = $1 ORDER BY b.number LIMIT $2"
+    }
     LOCKOUT {
         "SELECT " (json_object "'wrong_codes', g.failures, 'updated_at', g.updated_at")
         " AS record FROM core_guard g WHERE g.customer_id = $1 LIMIT $2"
@@ -97,7 +106,7 @@ statements! {
 const OF_OURS: [(&str, &Sql); 3] =
     [("account", &ACCOUNT), ("bills", &INVOICES), ("feedback", &FEEDBACK)];
 
-const SECTIONS: [(&str, &Sql); 11] = [
+const SECTIONS: [(&str, &Sql); 13] = [
     ("customer", &CUSTOMER),
     ("search index", &SEARCH_INDEX),
     ("contacts", &CONTACTS),
@@ -106,6 +115,8 @@ const SECTIONS: [(&str, &Sql); 11] = [
     ("messages", &MESSAGES),
     ("sessions", &SESSIONS),
     ("notices to be sent", &NOTICES),
+    ("authenticator and backup codes", &FACTORS),
+    ("numbers of backup codes", &BACKUP_CODES),
     ("wrong codes", &LOCKOUT),
     ("legal hold", &HOLD),
     ("log", &LOG),

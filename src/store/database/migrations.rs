@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(16, "limits", "0016_limits", sqlite postgres mysql),
     migration!(17, "stats", "0017_stats", sqlite postgres mysql),
     migration!(18, "alarms", "0018_alarms", sqlite postgres mysql),
+    migration!(19, "factors", "0019_factors", sqlite postgres mysql),
 ];
 
 impl Migration {

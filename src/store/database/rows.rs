@@ -33,7 +33,7 @@ row_type! {
 
 impl CustomerOnFile {
     /// The account number and the name, or what stands in their place.
-    fn shown(self) -> (String, String) {
+    pub(in crate::store) fn shown(self) -> (String, String) {
         match (self.account_no, self.customer_name) {
             (None, None) => ("-".into(), "(no longer on file)".into()),
             (account_no, name) => (account_no.unwrap_or_default(), name.unwrap_or_default()),
@@ -155,7 +155,7 @@ row_type! {
         mac: Option<String> = maybe_text "s.mac",
         bound_since: Option<Timestamp> = maybe_time bound_since,
         customer_id: i64 = int "s.customer_id",
-        request: RequestId = word "s.request",
+        request: Option<RequestId> = maybe_word "NULLIF(s.request, '')",
         factor: Factor = word "s.factor",
         purpose: String = text "s.purpose",
         clerk: String = text "s.clerk",

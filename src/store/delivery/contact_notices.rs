@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
-use crate::domain::contact_notice::{NOTICE_MAX_AGE, NoticeStep};
+use crate::domain::contact_notice::{NOTICE_MAX_AGE, NoticeAbout, NoticeStep};
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{EventFacts, EventKind};
@@ -31,6 +31,7 @@ row_type! {
         contact: String = text "n.contact",
         provider: String = text "n.provider",
         tries: u32 = count "n.tries",
+        about: Option<NoticeAbout> = maybe_word "n.about",
         created_at: Timestamp = time "n.created_at",
         customer_name: Option<String> = readable_text "c.name",
         locale: Option<String> = readable_text "c.locale",
@@ -46,6 +47,7 @@ statements! {
             channel: text,
             contact: text,
             provider: text,
+            about: text,
             created_at: now,
             due_at: now,
             tries: "0",
@@ -75,12 +77,14 @@ statements! {
 pub(in crate::store) async fn queue<'a>(
     tx: &mut Tx,
     changed: impl Iterator<Item = (i64, &'a Contact)>,
+    about: NoticeAbout,
     providers: NoticeProviders<'_>,
 ) -> Result<(), StoreError> {
     let rows = changed.filter_map(|(customer, old)| {
         let kind = old.kind();
         let provider = providers.of(kind)?;
-        Some(serde_json::json!([customer, kind.channel().word(), old.as_str(), provider]))
+        let channel = kind.channel().word();
+        Some(serde_json::json!([customer, channel, old.as_str(), provider, about.word()]))
     });
     let rows = list(rows);
     if rows == "[]" {
@@ -179,6 +183,7 @@ fn read(row: &Row) -> Result<Notice, StoreError> {
         provider: it.provider,
         is_production: it.is_production,
         tries: it.tries,
+        about: it.about.unwrap_or_default(),
         created_at: it.created_at,
         customer_name: it.customer_name.unwrap_or_default(),
         locale: it.locale,

@@ -27,7 +27,8 @@ use crate::store::database::rows::RequestRow;
 use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
 use crate::store::verification::clerk_guard::{self, ClerkState};
-use crate::store::verification::{request, session, superseded_code};
+use crate::store::verification::session::Proven;
+use crate::store::verification::{lockout, request, session, superseded_code};
 
 statements! {
     /// Counts the attempt against the customer and the request, or against neither. $1 and
@@ -72,14 +73,6 @@ statements! {
         "UPDATE core_otp SET status = 'locked', otp_code = '', closed_at = " now
         " WHERE id = $1"
     }
-    /// Closes the open requests; expired ones stay expired.
-    LOCK_CUSTOMER {
-        "UPDATE core_otp SET status = 'locked', otp_code = '', closed_at = " now
-        " WHERE customer_id = $1 AND status = 'open' AND expires_at > " now
-    }
-    RESET_FAILURES { "UPDATE core_guard SET failures = 0, updated_at = " now " WHERE customer_id = $1" }
-    /// The answer to an attempt with the same idempotency key.
-    EARLIER_ANSWER { "SELECT outcome FROM core_event WHERE act = $1" }
 }
 
 /// The customer never got the code, but whoever can read the tray.
@@ -87,14 +80,8 @@ const SENT_TO_A_TRAY: &str = "\
     The message of this code went to a tray, and this store is marked as one of real customers. \
     Ask for another code.";
 
-/// The detail of the event where the customer is locked.
-const CUSTOMER_LOCKED_DETAIL: &str = "the customer is locked";
-
 /// The detail of the event where the request is locked.
 const REQUEST_LOCKED_DETAIL: &str = "it was the last try: the code is locked";
-
-/// The detail of the event where the clerk may enter no code for a while.
-const CLERK_LIMITED_DETAIL: &str = "the clerk has entered all the wrong codes of an hour";
 
 /// Counts an attempt and judges it, or repeats the answer to it.
 pub(in crate::store) async fn attempt(
@@ -144,12 +131,21 @@ async fn accept(
     held: RequestRow,
 ) -> Result<AttemptOutcome, StoreError> {
     outbox::withdraw(&mut tx, &held.request).await?;
-    let session = session::new(attempt, &held);
+    let proven = Proven {
+        customer: held.request.customer,
+        account_no: &held.account_no,
+        customer_name: &held.customer_name,
+        request: Some(&held.request.id),
+        factor: held.request.channel.factor(),
+        purpose: &held.request.purpose,
+        at: held.now,
+    };
+    let session = session::new(&attempt.session, attempt.policy, &proven, attempt.actor);
     let token_digest = &attempt.session.token_digest;
     let proof = SessionProof::of(&session, token_digest, attempt.guess.keyring);
     let writes = vec![
         Write { sql: &VERIFY, args: args![held.row].to_vec() },
-        Write { sql: &RESET_FAILURES, args: args![session.customer.0].to_vec() },
+        lockout::reset_failures(session.customer),
         session::open(&session, token_digest, &proof, attempt.policy_version),
     ];
     let attempts = held.request.attempts + 1;
@@ -167,8 +163,7 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, Sto
     let customer_locked = held.failures >= attempt.policy.failure_cap;
     let mut request = held.request;
     if customer_locked {
-        outbox::withdraw_all(&mut tx, customer).await?;
-        tx.write(&LOCK_CUSTOMER, args![customer.0]).await?;
+        lockout::close_requests(&mut tx, customer).await?;
     } else if request.attempts_left() == 0 {
         outbox::withdraw(&mut tx, &request).await?;
         tx.write(&LOCK, args![held.row]).await?;
@@ -178,7 +173,7 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, Sto
     }
     let outcome = if superseded.is_some() { Outcome::Superseded } else { Outcome::Wrong };
     let detail = match (customer_locked, request.status) {
-        (true, _) => Some(CUSTOMER_LOCKED_DETAIL),
+        (true, _) => Some(lockout::CUSTOMER_LOCKED_DETAIL),
         (false, Status::Locked) => Some(REQUEST_LOCKED_DETAIL),
         _ => None,
     };
@@ -207,7 +202,7 @@ async fn refuse(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, Sto
     let Some(outcome) = held.refusal(cap) else { return refuse_clerk(tx, attempt, held).await };
     let customer_locked = outcome == Outcome::Locked && held.failures >= cap;
     let request = held.request;
-    let detail = customer_locked.then_some(CUSTOMER_LOCKED_DETAIL);
+    let detail = customer_locked.then_some(lockout::CUSTOMER_LOCKED_DETAIL);
     let event = event(attempt, &request, outcome, detail);
     events::write_once(&mut tx, &event, Some(attempt.act)).await?;
     tx.commit().await?;
@@ -239,7 +234,7 @@ async fn refuse_clerk(
         }
     };
     let (request, outcome) = (held.request, Outcome::Limited);
-    let event = event(attempt, &request, outcome, Some(CLERK_LIMITED_DETAIL));
+    let event = event(attempt, &request, outcome, Some(clerk_guard::LIMITED_DETAIL));
     events::write_once(&mut tx, &event, Some(attempt.act)).await?;
     tx.commit().await?;
     Ok(AttemptOutcome::Refused {
@@ -257,9 +252,10 @@ async fn earlier_answer(
     attempt: &Attempt<'_>,
 ) -> Result<Option<AttemptOutcome>, StoreError> {
     let mut tx = db.begin().await?;
-    let Some(row) = tx.maybe(&EARLIER_ANSWER, args![attempt.act]).await? else { return Ok(None) };
+    let Some(outcome) = lockout::earlier_outcome(&mut tx, attempt.act).await? else {
+        return Ok(None);
+    };
     let Some(held) = request::held(&mut tx, attempt.request).await? else { return Ok(None) };
-    let outcome: Outcome = row.word("outcome")?;
     if outcome == Outcome::Verified {
         let opened = session::held(&mut tx, &attempt.session.token_digest).await?;
         let opened = opened.filter(|it| it.is_genuine(attempt.guess.keyring));

@@ -15,6 +15,10 @@ use crate::store::database::statement::statements;
 /// The time over which wrong codes count.
 pub(in crate::store) const WINDOW: Duration = Duration::from_hours(1);
 
+/// The detail of the event where the clerk may enter no code for a while.
+pub(in crate::store) const LIMITED_DETAIL: &str =
+    "the clerk has entered all the wrong codes of an hour";
+
 statements! {
     CREATE {
         "INSERT INTO core_clerk_guard (clerk, failures, since) VALUES ($1, 0, 0)"

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactKind, PhoneNumber};
+use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::domain::text::clean_optional;
@@ -323,7 +324,8 @@ async fn apply_changes(
         None => (!it.was_bound).then_some((it.customer, &it.old, false)),
     });
     write(tx, bound).await?;
-    contact_notices::queue(tx, changes.iter().map(|it| (it.customer, &it.old)), notices).await?;
+    let told = changes.iter().map(|it| (it.customer, &it.old));
+    contact_notices::queue(tx, told, NoticeAbout::Contact, notices).await?;
     let entries: Vec<NewEvent<'_>> = changes.iter().map(|it| entry(it, actor)).collect();
     events::write_many(tx, &entries).await?;
     let ids = list(changes.iter().map(|it| it.customer));

@@ -1,19 +1,23 @@
-//! Sessions: opened by a right code, prolonged by use, ended by people or by time.
+//! Sessions: opened by a right code or another factor, prolonged by use, ended by people or by time.
 
 use std::time::Duration;
 
+use crate::domain::channel::Factor;
+use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventFacts, EventKind};
+use crate::domain::policy::OtpPolicy;
+use crate::domain::request::RequestId;
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::{SessionProof, SessionRecord};
-use crate::domain::time::millis_of;
+use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::session::SessionFilter;
-use crate::service::ports::verification::Attempt;
+use crate::service::ports::verification::NewSession;
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args};
-use crate::store::database::rows::{self, RequestRow, SessionColumns};
+use crate::store::database::rows::{self, SessionColumns};
 use crate::store::database::statement::statements;
 
 statements! {
@@ -57,23 +61,41 @@ statements! {
     ALL { (select SessionColumns) "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
 }
 
-/// The session of a request that is being verified.
-pub(in crate::store) fn new(attempt: &Attempt<'_>, held: &RequestRow) -> Session {
-    let created_at = held.now;
-    let expires_at = created_at.plus(attempt.policy.session);
+/// Who was verified, and by what.
+pub(in crate::store) struct Proven<'a> {
+    pub(in crate::store) customer: CustomerId,
+    pub(in crate::store) account_no: &'a str,
+    pub(in crate::store) customer_name: &'a str,
+    /// The request whose code was right; none where it was another factor.
+    pub(in crate::store) request: Option<&'a RequestId>,
+    pub(in crate::store) factor: Factor,
+    pub(in crate::store) purpose: &'a str,
+    /// When, by the store's clock.
+    pub(in crate::store) at: Timestamp,
+}
+
+/// The session of a customer who was just verified.
+pub(in crate::store) fn new(
+    new: &NewSession,
+    policy: &OtpPolicy,
+    proven: &Proven<'_>,
+    actor: &Actor,
+) -> Session {
+    let created_at = proven.at;
+    let expires_at = created_at.plus(policy.session);
     Session {
-        id: attempt.session.id.clone(),
-        customer: held.request.customer,
-        account_no: held.account_no.clone(),
-        customer_name: held.customer_name.clone(),
-        request: held.request.id.clone(),
-        factor: held.request.channel.factor(),
-        purpose: held.request.purpose.clone(),
-        clerk: attempt.actor.clerk.clone(),
-        counter: attempt.actor.counter.clone(),
+        id: new.id.clone(),
+        customer: proven.customer,
+        account_no: proven.account_no.to_owned(),
+        customer_name: proven.customer_name.to_owned(),
+        request: proven.request.cloned(),
+        factor: proven.factor,
+        purpose: proven.purpose.to_owned(),
+        clerk: actor.clerk.clone(),
+        counter: actor.counter.clone(),
         created_at,
         expires_at,
-        idle_at: created_at.plus(attempt.policy.session_idle).min(expires_at),
+        idle_at: created_at.plus(policy.session_idle).min(expires_at),
         ended: None,
     }
 }
@@ -90,7 +112,7 @@ pub(in crate::store) fn open<'a>(
         session.id.as_str(),
         token_digest,
         session.customer.0,
-        session.request.as_str(),
+        session.request.as_ref().map_or("", RequestId::as_str),
         session.factor.word(),
         &session.purpose,
         &session.clerk,
@@ -168,7 +190,7 @@ pub(in crate::store) async fn end(
         let event = NewEvent {
             kind: EventKind::SessionEnded,
             outcome: None,
-            request: Some(&session.request),
+            request: session.request.as_ref(),
             customer: Some(session.customer),
             channel: None,
             contact: None,

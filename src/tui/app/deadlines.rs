@@ -45,7 +45,7 @@ pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
 /// What time by the store's clock changes on the screen.
 fn next_of_screen(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
     match &model.screen {
-        Screen::Find(_) => None,
+        Screen::Find(_) | Screen::EnterFactor(_) => None,
         Screen::Send(send) => send::update::due(send, clock, now),
         Screen::EnterCode(entry) => enter_code::update::due(entry, clock, now),
         Screen::Verified(verified) => verified::update::due(verified, &model.shared, clock, now),

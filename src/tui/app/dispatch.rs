@@ -17,8 +17,8 @@ use crate::tui::machine::scroll::{Extent, Scroll, motion};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
 use crate::tui::{
-    approvals, customer_acts, deliveries, enter_code, find, log, overlays, send, sign_in, tray,
-    verified,
+    approvals, customer_acts, deliveries, enter_code, enter_factor, factors, find, log, overlays,
+    send, sign_in, tray, verified,
 };
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
@@ -58,6 +58,12 @@ fn type_key(turn: &mut Turn<'_>, context: Context, key: KeyEvent) {
         Context::EnterCode => {
             turn.enter_code(|entry, step| enter_code::typing::key(entry, step, key));
         }
+        Context::EnterFactor => {
+            turn.enter_factor(|entry, step| enter_factor::update::key(entry, step, key));
+        }
+        Context::Factors => {
+            turn.factors(|panel, _| factors::update::key(panel, key));
+        }
         Context::LogFilter => {
             turn.log(|log, _| log::update::key(log, key));
         }
@@ -83,6 +89,7 @@ fn say_why(turn: &mut Turn<'_>, context: Context) {
         Screen::Find(_) => "the search",
         Screen::Send(_) => "the channels",
         Screen::EnterCode(_) => "the code boxes",
+        Screen::EnterFactor(_) => "the code",
         Screen::Verified(_) => "the customer",
     };
     let text = match (context, &turn.model.screen) {
@@ -133,6 +140,9 @@ pub(in crate::tui) fn paste(turn: &mut Turn<'_>, text: &str) {
         }
         Context::EnterCode => {
             turn.enter_code(|entry, step| enter_code::typing::paste(entry, step, text));
+        }
+        Context::EnterFactor => {
+            turn.enter_factor(|entry, _| enter_factor::update::paste(entry, text));
         }
         Context::LogFilter => {
             turn.log(|log, _| log::update::paste(log, text));
@@ -190,6 +200,10 @@ fn perform_in(turn: &mut Turn<'_>, context: Context, command: Command) {
         Context::EnterCode => {
             turn.enter_code(|it, step| enter_code::update::command(it, step, command))
         }
+        Context::EnterFactor => {
+            turn.enter_factor(|it, step| enter_factor::update::command(it, step, command))
+        }
+        Context::Factors => turn.factors(|it, step| factors::update::command(it, step, command)),
         Context::Verified => {
             turn.verified(|it, step| verified::update::command(it, step, command, extent))
         }
@@ -333,6 +347,11 @@ fn interrupt(turn: &mut Turn<'_>) {
         {
             perform(turn, Command::Clear);
         }
+        (Context::EnterFactor, Screen::EnterFactor(entry))
+            if !entry.typed.0.is_empty() && entry.verifying.is_none() =>
+        {
+            perform(turn, Command::Clear);
+        }
         (Context::LogFilter | Context::Timeline | Context::Log | Context::Tray, _) => {
             perform(turn, Command::Close);
         }
@@ -341,7 +360,8 @@ fn interrupt(turn: &mut Turn<'_>) {
             | Context::Help
             | Context::DeliveryStats
             | Context::CustomerAct
-            | Context::Approvals,
+            | Context::Approvals
+            | Context::Factors,
             _,
         ) => perform(turn, Command::Back),
         (Context::Confirm, _) if !turn.model.is_asking_to_quit() => perform(turn, Command::Back),

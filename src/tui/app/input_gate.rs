@@ -40,6 +40,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect;
 
+use crate::domain::customer_factor::FactorKind;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::turn::Turn;
 use crate::tui::app::{dispatch, layout};
@@ -170,6 +171,15 @@ pub(in crate::tui) fn enter(turn: &mut Turn<'_>, key: &KeyEvent, at: Now) -> Key
         KeyCode::Enter if in_burst && turn.model.context() == Context::EnterCode => {
             enter_behind_burst(turn, at)
         }
+        // No scanner checks a code that is typed.
+        KeyCode::Enter
+            if in_burst
+                && turn.model.context() == Context::EnterFactor
+                && turn.model.shared.keyboard.burst.length >= MIN_SCAN_CHARS =>
+        {
+            undo_scan(turn);
+            Key::Stops
+        }
         KeyCode::Char('q') if key.modifiers == KeyModifiers::CONTROL => {
             let is_ctrl_s =
                 |it: &KeyEvent| (it.code, it.modifiers) == (KeyCode::Char('s'), key.modifiers);
@@ -208,6 +218,16 @@ pub(in crate::tui) fn is_hidden(model: &Model) -> bool {
     shown(model).is_hidden
 }
 
+/// Whether codes are typed where the keyboard is.
+fn is_for_codes(model: &Model) -> bool {
+    matches!(model.context(), Context::EnterCode | Context::EnterFactor | Context::Factors)
+}
+
+/// Whether the code that is typed has letters.
+fn takes_letters(model: &Model) -> bool {
+    matches!(&model.screen, Screen::EnterFactor(it) if it.kind == FactorKind::BackupCodes)
+}
+
 /// Whether characters are text where the keyboard is.
 fn is_field(model: &Model) -> bool {
     matches!(
@@ -225,9 +245,11 @@ fn text(turn: &mut Turn<'_>) -> Key {
     if is_field(turn.model) {
         return Key::Goes;
     }
-    let at_the_boxes = turn.model.context() == Context::EnterCode;
+    let at_the_boxes = is_for_codes(turn.model);
+    let takes_letters = takes_letters(turn.model);
     let keyboard = &mut turn.model.shared.keyboard;
-    let is_too_much = keyboard.defers_check() || !at_the_boxes || keyboard.burst.has_letters;
+    let has_letters = keyboard.burst.has_letters && !takes_letters;
+    let is_too_much = keyboard.defers_check() || !at_the_boxes || has_letters;
     keyboard.burst.is_scan |= keyboard.burst.length >= MIN_SCAN_CHARS && is_too_much;
     if !keyboard.burst.is_scan {
         return Key::Goes;
@@ -245,6 +267,10 @@ fn undo_scan(turn: &mut Turn<'_>) {
     let text = match &mut turn.model.screen {
         Screen::EnterCode(entry) if entry.verifying.is_none() => {
             entry.typed.0.truncate(before);
+            SCANNED_CODE
+        }
+        Screen::EnterFactor(entry) if entry.verifying.is_none() => {
+            entry.typed.0.clear();
             SCANNED_CODE
         }
         Screen::Send(_) => {
@@ -287,6 +313,7 @@ fn is_act(model: &Model, command: Command) -> bool {
         )
         | (Context::Approvals, Command::Approve | Command::Refuse)
         | (Context::EnterCode, Command::Resend)
+        | (Context::EnterFactor | Context::Factors, Command::Accept)
         | (Context::Verified, Command::Logout) => true,
         (Context::EnterCode, Command::Accept) => match &model.screen {
             Screen::EnterCode(entry) => {
@@ -317,7 +344,7 @@ pub(in crate::tui) fn pass(turn: &mut Turn<'_>, command: Command, at: Now) {
 
 /// Why an act is not done for the key that came last; none where it is.
 fn refusal(model: &mut Model, at: Now) -> Option<&'static str> {
-    let at_the_boxes = model.context() == Context::EnterCode;
+    let at_the_boxes = is_for_codes(model);
     let max_behind = if is_field(model) { MIN_SCAN_CHARS } else { 1 };
     let keyboard = &mut model.shared.keyboard;
     if keyboard.repeats > 0 {

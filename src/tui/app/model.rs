@@ -7,6 +7,8 @@ use crate::tui::approvals::state::ApprovalsPanel;
 use crate::tui::customer_acts::state::ActForm;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::enter_code::state::EnterCode;
+use crate::tui::enter_factor::state::EnterFactor;
+use crate::tui::factors::state::FactorPanel;
 use crate::tui::find::state::Find;
 use crate::tui::log::state::{LogPage, LogPanel};
 use crate::tui::machine::counter_info::CounterInfo;
@@ -52,6 +54,8 @@ pub enum Screen {
     Send(Box<Send>),
     /// Enter the code.
     EnterCode(Box<EnterCode>),
+    /// Enter a code that needs no message.
+    EnterFactor(Box<EnterFactor>),
     /// Serve the verified customer.
     Verified(Box<Verified>),
 }
@@ -61,6 +65,8 @@ pub enum Screen {
 pub enum Overlay {
     /// How messages fare.
     DeliveryStats(DeliveryStatsPanel),
+    /// What the verified customer has enrolled.
+    Factors(Box<FactorPanel>),
     /// The reason for an act on a customer.
     CustomerAct(ActForm),
     /// The acts that wait for a second admin.
@@ -96,6 +102,7 @@ impl Model {
             (Context::LogFilter | Context::Palette | Context::SignIn | Context::CustomerAct, _) => {
                 true
             }
+            (Context::EnterFactor, Screen::EnterFactor(_)) => true,
             _ => false,
         }
     }
@@ -110,6 +117,7 @@ impl Model {
             Some(Overlay::CustomerAct(_)) => Context::CustomerAct,
             Some(Overlay::Approvals(_)) => Context::Approvals,
             Some(Overlay::Palette(_)) => Context::Palette,
+            Some(Overlay::Factors(_)) => Context::Factors,
             None => self.context_beneath(),
         }
     }
@@ -125,6 +133,7 @@ impl Model {
                 Screen::Find(_) => Context::Find,
                 Screen::Send(_) => Context::Send,
                 Screen::EnterCode(_) => Context::EnterCode,
+                Screen::EnterFactor(_) => Context::EnterFactor,
                 Screen::Verified(_) => Context::Verified,
             },
         }
@@ -153,6 +162,7 @@ impl Model {
             Screen::Find(_) => false,
             Screen::Send(send) => send.is_at_stake(),
             Screen::EnterCode(entry) => entry.is_at_stake(),
+            Screen::EnterFactor(entry) => entry.is_at_stake(),
             Screen::Verified(_) => true,
         }
     }

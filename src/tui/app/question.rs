@@ -88,6 +88,7 @@ fn has_open_code(screen: &Screen) -> bool {
     match screen {
         Screen::EnterCode(entry) => entry.request.status == Status::Open,
         Screen::Send(send) => send.open.is_some() || send.sending.is_some(),
+        Screen::EnterFactor(entry) => entry.of.open.is_some(),
         Screen::Find(_) | Screen::Verified(_) => false,
     }
 }
@@ -97,6 +98,7 @@ fn is_waiting(screen: &Screen) -> bool {
     let request = match screen {
         Screen::EnterCode(entry) => Some(&entry.request),
         Screen::Send(send) => send.open.as_deref(),
+        Screen::EnterFactor(entry) => entry.of.open.as_deref(),
         Screen::Find(_) | Screen::Verified(_) => None,
     };
     request.is_some_and(|it| it.delivery.state == DeliveryState::Queued)

@@ -19,7 +19,8 @@ use crate::tui::machine::{
     circuit_breakers, clock_reading, code_answer, delivery_answer, store_lost, waiting_approvals,
 };
 use crate::tui::{
-    approvals, customer_acts, deliveries, enter_code, find, log, send, sign_in, tray, verified,
+    approvals, customer_acts, deliveries, enter_code, enter_factor, factors, find, log, send,
+    sign_in, tray, verified,
 };
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
@@ -65,6 +66,21 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         Answer::DeliverCode(answer) => delivered(turn, id, done.act, answer),
         Answer::VerifyCode(answer) => {
             turn.enter_code(|entry, step| enter_code::update::verified(entry, step, id, answer));
+        }
+        Answer::VerifyFactor(answer) => {
+            turn.enter_factor(|it, step| enter_factor::update::verified(it, step, id, answer));
+        }
+        Answer::ReadFactors(answer) => {
+            turn.factors(|panel, _| factors::update::read(panel, id, answer));
+        }
+        Answer::EnrolTotp(answer) => {
+            turn.factors(|panel, step| factors::update::enrolled(panel, step, id, answer));
+        }
+        Answer::RemoveTotp(answer) => {
+            turn.factors(|panel, step| factors::update::removed(panel, step, id, answer));
+        }
+        Answer::MakeBackupCodes(answer) => {
+            turn.factors(|panel, step| factors::update::codes_made(panel, step, id, answer));
         }
         Answer::CancelRequest(answer) => {
             turn.enter_code(|entry, step| enter_code::update::cancelled(entry, step, id, answer));
@@ -135,7 +151,7 @@ fn asked(turn: &mut Turn<'_>, id: EffectId, answer: Result<CodeRequestOutcome, F
         Screen::EnterCode(_) => {
             turn.enter_code(|entry, step| enter_code::update::asked(entry, step, id, answer));
         }
-        Screen::Find(_) | Screen::Verified(_) => {}
+        Screen::Find(_) | Screen::EnterFactor(_) | Screen::Verified(_) => {}
     }
 }
 

@@ -80,6 +80,7 @@ fn meant(model: &Model) -> Option<Meant> {
         Screen::EnterCode(entry) => {
             Some(of(&entry.customer, Some(entry.request.channel.contact_kind()), None))
         }
+        Screen::EnterFactor(entry) => Some(of(&entry.of.customer, None, None)),
         Screen::Verified(verified) => Some(of(&verified.customer, None, None)),
     }
 }

@@ -7,6 +7,8 @@ use crate::tui::approvals::state::ApprovalsPanel;
 use crate::tui::customer_acts::state::ActForm;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::enter_code::state::EnterCode;
+use crate::tui::enter_factor::state::EnterFactor;
+use crate::tui::factors::state::FactorPanel;
 use crate::tui::find::state::Find;
 use crate::tui::log::state::LogPanel;
 use crate::tui::machine::draw_context::Focus;
@@ -20,7 +22,7 @@ use crate::tui::send::state::Send;
 use crate::tui::sign_in::state::SignInForm;
 use crate::tui::tray::state::TrayPanel;
 use crate::tui::verified::state::Verified;
-use crate::tui::{enter_code, find, log, send, verified};
+use crate::tui::{enter_code, enter_factor, factors, find, log, send, verified};
 
 /// One turn of the application.
 pub(in crate::tui) struct Turn<'a> {
@@ -68,6 +70,8 @@ impl<'a> Turn<'a> {
     step_of! { find, screen as Screen::Find(it) => it, Find }
     step_of! { send, screen as Screen::Send(it) => it, Send }
     step_of! { enter_code, screen as Screen::EnterCode(it) => it, EnterCode }
+    step_of! { enter_factor, screen as Screen::EnterFactor(it) => it, EnterFactor }
+    step_of! { factors, overlay as Some(Overlay::Factors(it)) => it, FactorPanel }
     step_of! { verified, screen as Screen::Verified(it) => it, Verified }
     step_of! { log, log as Some(it) => it, LogPanel }
     step_of! { tray, tray as Some(it) => it, TrayPanel }
@@ -95,6 +99,7 @@ impl<'a> Turn<'a> {
         }
         match to {
             Navigation::Find { typed } => {
+                self.model.overlay.take_if(|it| matches!(it, Overlay::Factors(_)));
                 let begin = |step: &mut Step<'_>| find::update::begin(step, &typed);
                 self.model.screen = Screen::Find(Box::new(self.step(begin)));
             }
@@ -110,8 +115,17 @@ impl<'a> Turn<'a> {
                 let begin = |step: &mut Step<'_>| enter_code::update::begin(step, *code);
                 self.model.screen = Screen::EnterCode(Box::new(self.step(begin)));
             }
-            Navigation::Verified(customer, won) => {
-                let begin = |step: &mut Step<'_>| verified::update::begin(step, customer, *won);
+            Navigation::EnterFactor(of, kind) => {
+                let entry = enter_factor::update::begin(*of, kind);
+                self.model.screen = Screen::EnterFactor(Box::new(entry));
+            }
+            Navigation::Factors(of) => {
+                let panel = self.step(|step| factors::update::begin(step, of));
+                self.model.overlay = Some(Overlay::Factors(Box::new(panel)));
+            }
+            Navigation::Verified { customer, session, token } => {
+                let begin =
+                    |step: &mut Step<'_>| verified::update::begin(step, customer, *session, token);
                 self.model.screen = Screen::Verified(Box::new(self.step(begin)));
                 if self.model.shared.quitting {
                     self.leave();

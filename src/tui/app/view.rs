@@ -17,8 +17,8 @@ use crate::tui::theme::Theme;
 use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
 use crate::tui::{
-    approvals, customer_acts, deliveries, enter_code, find, log, overlays, send, sign_in, tray,
-    verified,
+    approvals, customer_acts, deliveries, enter_code, enter_factor, factors, find, log, overlays,
+    send, sign_in, tray, verified,
 };
 
 /// Draws the model.
@@ -76,6 +76,7 @@ fn draw_work(cx: DrawContext<'_>, model: &Model, areas: &Areas, frame: &mut Fram
             Screen::Find(find) => find::view::draw(cx, find, frame, area),
             Screen::Send(send) => send::view::draw(cx, send, frame, area),
             Screen::EnterCode(entry) => enter_code::view::draw(cx, entry, frame, area),
+            Screen::EnterFactor(entry) => enter_factor::view::draw(cx, entry, frame, area),
             Screen::Verified(verified) => verified::view::draw(cx, verified, frame, area),
         }
     }
@@ -94,6 +95,7 @@ fn draw_overlay(cx: DrawContext<'_>, model: &Model, area: Rect, frame: &mut Fram
             overlays::help::draw(cx, *scroll, model.context_beneath(), frame, area);
         }
         Some(Overlay::DeliveryStats(panel)) => deliveries::view::draw(cx, panel, frame, area),
+        Some(Overlay::Factors(panel)) => factors::view::draw(cx, panel, frame, area),
         Some(Overlay::CustomerAct(form)) => customer_acts::view::draw(cx, form, frame, area),
         Some(Overlay::Approvals(list)) => approvals::view::draw(cx, list, frame, area),
         Some(Overlay::Palette(palette)) => overlays::palette::draw(cx, palette, frame, area),

@@ -2,6 +2,7 @@
 
 use crate::domain::code::TypedCode;
 use crate::domain::customer::Customer;
+use crate::domain::customer_factor::CustomerFactors;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
@@ -19,6 +20,8 @@ pub struct EnterCode {
     /// The purpose, among
     /// [`CounterInfo::purposes`](crate::tui::machine::counter_info::CounterInfo::purposes).
     pub purpose: usize,
+    /// What the customer has enrolled.
+    pub factors: CustomerFactors,
     /// The request as last seen.
     pub request: Request,
     /// The digits typed so far: never more than a code has.

@@ -31,12 +31,13 @@ const NO_OTHER: &str = "There is no other contact that a code can be sent to.";
 
 /// The boxes of a code, with nothing typed and nothing under way but its message.
 pub(in crate::tui) fn begin(step: &mut Step<'_>, code: CodeOfCustomer) -> EnterCode {
-    let CodeOfCustomer { customer, choices, purpose, request, delivering } = code;
+    let CodeOfCustomer { customer, choices, purpose, factors, request, delivering } = code;
     let length = usize::from(step.shared.place.code_length);
     let mut entry = EnterCode {
         customer,
         choices,
         purpose,
+        factors,
         request,
         typed: empty(length),
         verifying: None,
@@ -111,7 +112,7 @@ fn go_back(
     let of_current = || entry.choices.iter().position(|choice| choice.channel == current);
     let selected = selected.or_else(of_current).unwrap_or(0);
     let (customer, choices) = (entry.customer.clone(), entry.choices.clone());
-    let purpose = entry.purpose;
+    let (purpose, factors) = (entry.purpose, entry.factors.clone());
     step.forget(entry.reading.stop());
     step.clear_notice();
     step.go(Navigation::BackToSend(Box::new(ChannelsOfCustomer {
@@ -120,6 +121,7 @@ fn go_back(
         selected,
         purpose,
         open,
+        factors,
         is_aside,
     })));
 }
@@ -269,7 +271,11 @@ pub(in crate::tui) fn verified(
     match answer {
         Ok(Verification::Verified(won)) => {
             step.clear_notice();
-            return step.go(Navigation::Verified(entry.customer.clone(), won));
+            return step.go(Navigation::Verified {
+                customer: entry.customer.clone(),
+                session: Box::new(won.session),
+                token: won.token,
+            });
         }
         Ok(Verification::Refused(refused)) => refuse(entry, step, &refused),
         Ok(malformed @ Verification::Malformed(_)) => {

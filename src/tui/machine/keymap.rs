@@ -69,6 +69,18 @@ pub enum Command {
     CancelRequest,
     /// End the customer's session.
     Logout,
+    /// Ask for a code of the customer's authenticator.
+    UseTotp,
+    /// Ask for one of the customer's backup codes.
+    UseBackupCode,
+    /// Show what the customer has enrolled.
+    Factors,
+    /// Enrol an authenticator.
+    EnrolTotp,
+    /// Remove it.
+    RemoveTotp,
+    /// Make backup codes.
+    MakeBackupCodes,
     /// Type a filter for the log.
     FilterText,
     /// Filter the log by the next outcome.
@@ -102,8 +114,12 @@ pub enum Context {
     Send,
     /// The code boxes.
     EnterCode,
+    /// The code of an authenticator, or a backup code.
+    EnterFactor,
     /// The verified customer.
     Verified,
+    /// What the verified customer has enrolled.
+    Factors,
     /// The log.
     Log,
     /// The log's filter field.
@@ -161,11 +177,13 @@ impl Binding {
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
 /// The parts whose keys are listed, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 15] = [
+pub const PARTS: [(Context, &str); 17] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
+    (Context::EnterFactor, "Enter a code without a message"),
     (Context::Verified, "Verified"),
+    (Context::Factors, "Authenticator and backup codes"),
     (Context::Global, "Everywhere"),
     (Context::Log, "Log"),
     (Context::LogFilter, "Log, while typing a filter"),

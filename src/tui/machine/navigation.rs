@@ -1,12 +1,13 @@
 //! What a feature asks of the application around it: the next screen with what it starts
 //! from, a question, its own end. So no feature has to know another.
 
-use crate::domain::customer::Customer;
+use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::customer_factor::{CustomerFactors, FactorKind};
 use crate::domain::request::Request;
+use crate::domain::session::{Session, SessionToken};
 use crate::service::customers::calls::OpenedCustomer;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::service::staff::sign_in::SignedIn;
-use crate::service::verification::verify::VerifiedCustomer;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::{Command, Context};
 
@@ -24,8 +25,19 @@ pub enum Navigation {
     BackToSend(Box<ChannelsOfCustomer>),
     /// To the boxes of a code.
     EnterCode(Box<CodeOfCustomer>),
+    /// To the field for a code of an authenticator or a backup code.
+    EnterFactor(Box<ChannelsOfCustomer>, FactorKind),
     /// To a customer who was just verified.
-    Verified(Customer, Box<VerifiedCustomer>),
+    Verified {
+        /// Who.
+        customer: Customer,
+        /// The session.
+        session: Box<Session>,
+        /// Its secret.
+        token: SessionToken,
+    },
+    /// Opens what a verified customer has enrolled.
+    Factors(FactorsOfCustomer),
     /// A question first.
     Ask(Question),
     /// Closes the palette and does what this command means in this context.
@@ -50,20 +62,31 @@ impl Navigation {
             | Self::Send(_)
             | Self::BackToSend(_)
             | Self::EnterCode(_)
-            | Self::Verified(..)
+            | Self::EnterFactor(..)
+            | Self::Verified { .. }
             | Self::Leave => true,
             Self::Ask(_)
             | Self::Perform(..)
             | Self::BackToWork
             | Self::Close
+            | Self::Factors(_)
             | Self::SignedIn(_)
             | Self::Uncover => false,
         }
     }
 }
 
-/// A customer and the channels by which a code can be sent.
+/// A verified customer.
 #[derive(Debug)]
+pub struct FactorsOfCustomer {
+    /// Who.
+    pub customer: CustomerId,
+    /// The secret of the session.
+    pub token: SessionToken,
+}
+
+/// A customer and the channels by which a code can be sent.
+#[derive(Clone, Debug)]
 pub struct ChannelsOfCustomer {
     /// For whom.
     pub customer: Customer,
@@ -75,6 +98,8 @@ pub struct ChannelsOfCustomer {
     pub purpose: usize,
     /// The code that is still open.
     pub open: Option<Box<Request>>,
+    /// What the customer has enrolled.
+    pub factors: CustomerFactors,
     /// The clerk only looks for another contact: going back leads to that code.
     pub is_aside: bool,
 }
@@ -88,6 +113,8 @@ pub struct CodeOfCustomer {
     pub choices: Vec<ChannelChoice>,
     /// The purpose, among the office's.
     pub purpose: usize,
+    /// What the customer has enrolled.
+    pub factors: CustomerFactors,
     /// The request.
     pub request: Request,
     /// The sending of its message under way.

@@ -1,6 +1,7 @@
 //! What the send screen knows.
 
 use crate::domain::customer::Customer;
+use crate::domain::customer_factor::{CustomerFactors, FactorKind};
 use crate::domain::request::{Request, Status};
 use crate::service::customers::lookup::ChannelChoice;
 use crate::tui::machine::effect::EffectId;
@@ -13,7 +14,9 @@ pub struct Send {
     pub customer: Customer,
     /// The channels, usable ones first.
     pub choices: Vec<ChannelChoice>,
-    /// The channel that is selected.
+    /// What the customer has enrolled: ways that need no message, below the channels.
+    pub factors: CustomerFactors,
+    /// The channel that is selected, or the way below them.
     pub selected: usize,
     /// The purpose that is selected, among
     /// [`CounterInfo::purposes`](crate::tui::machine::counter_info::CounterInfo::purposes).
@@ -29,6 +32,16 @@ pub struct Send {
 }
 
 impl Send {
+    /// How many lines can be selected.
+    pub fn lines(&self) -> usize {
+        self.choices.len() + self.factors.usable().count()
+    }
+
+    /// The way that is selected, where it is none of the channels.
+    pub fn selected_factor(&self) -> Option<FactorKind> {
+        self.selected.checked_sub(self.choices.len()).and_then(|at| self.factors.usable().nth(at))
+    }
+
     /// Whether something would be lost by leaving.
     pub fn is_at_stake(&self) -> bool {
         let is_open = self.open.as_deref().is_some_and(|it| it.status == Status::Open);

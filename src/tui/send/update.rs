@@ -1,9 +1,11 @@
 //! Step two: choose how the code reaches the customer, and ask for it.
 
+use crate::domain::customer_factor::FactorKind;
 use crate::domain::event::Actor;
 use crate::domain::request::Request;
 use crate::service::customers::calls::{OpenCustomer, OpenedCustomer};
 use crate::service::customers::lookup::ChannelChoice;
+use crate::service::factors::FactorVerification;
 use crate::service::messages;
 use crate::service::verification::calls::AskForCode;
 use crate::service::verification::request::CodeRequest;
@@ -27,18 +29,20 @@ const NOT_OPEN: &str = "No code is open for this customer. Press Enter to send o
 
 /// The channels of a customer who was just opened.
 pub(in crate::tui) fn begin(step: &mut Step<'_>, opened: OpenedCustomer) -> Send {
-    let OpenedCustomer { customer, choices, open } = opened;
+    let OpenedCustomer { customer, choices, open, factors } = opened;
     let now = step.store_time();
     let usable = choices.iter().position(|choice| choice.is_usable(now));
     // Why a contact waits is said when it is tried.
     let usable = usable.or_else(|| choices.iter().position(|choice| choice.refusal.is_none()));
-    if usable.is_none() {
+    let other = factors.usable().next().map(|_| choices.len());
+    if usable.is_none() && other.is_none() {
         step.say(Tone::Warning, NO_CHANNEL);
     } else {
         say_elsewhere(step, open.as_deref());
     }
-    let selected = usable.unwrap_or(0);
-    of(ChannelsOfCustomer { customer, choices, selected, purpose: 0, open, is_aside: false })
+    let selected = usable.or(other).unwrap_or(0);
+    let (purpose, is_aside) = (0, false);
+    of(ChannelsOfCustomer { customer, choices, selected, purpose, open, factors, is_aside })
 }
 
 /// The channels again, from a code.
@@ -60,10 +64,12 @@ fn say_elsewhere(step: &mut Step<'_>, open: Option<&Request>) {
 
 /// The channels, with nothing under way.
 fn of(channels: ChannelsOfCustomer) -> Send {
-    let ChannelsOfCustomer { customer, choices, selected, purpose, open, is_aside } = channels;
+    let ChannelsOfCustomer { customer, choices, selected, purpose, open, factors, is_aside } =
+        channels;
     Send {
         customer,
         choices,
+        factors,
         selected,
         purpose,
         sending: None,
@@ -93,7 +99,7 @@ pub(in crate::tui) fn reopened(
         return;
     }
     match answer {
-        Ok(Some(OpenedCustomer { customer, mut choices, open })) => {
+        Ok(Some(OpenedCustomer { customer, mut choices, open, factors })) => {
             // Nothing moves under the clerk's finger.
             let order = |it: &ChannelChoice| {
                 let place = send.choices.iter().position(|old| old.channel == it.channel);
@@ -102,8 +108,11 @@ pub(in crate::tui) fn reopened(
             choices.sort_by_key(order);
             let selected = send.choices.get(send.selected).map(|choice| choice.channel);
             let place = choices.iter().position(|choice| Some(choice.channel) == selected);
-            send.selected = place.unwrap_or(0);
-            (send.customer, send.choices) = (customer, choices);
+            let other = send.selected_factor();
+            let other = factors.usable().position(|kind| Some(kind) == other);
+            let other = other.map(|at| choices.len() + at);
+            send.selected = place.or(other).unwrap_or(0);
+            (send.customer, send.choices, send.factors) = (customer, choices, factors);
             if send.sending.is_none() {
                 send.open = open;
             }
@@ -123,13 +132,18 @@ pub(in crate::tui) fn command(send: &mut Send, step: &mut Step<'_>, command: Com
         return store_lost::wait(step, WAIT);
     }
     if let Some(by) = motion(command) {
-        send.selected = moved(send.selected, send.choices.len(), by);
+        send.selected = moved(send.selected, send.lines(), by);
         return;
     }
     match command {
         Command::NextPurpose => send.purpose = (send.purpose + 1) % purposes,
         Command::PreviousPurpose => send.purpose = (send.purpose + purposes - 1) % purposes,
-        Command::Accept => accept(send, step),
+        Command::Accept => match send.selected_factor() {
+            Some(kind) => enter_factor(send, step, kind),
+            None => accept(send, step),
+        },
+        Command::UseTotp => enter_factor(send, step, FactorKind::Totp),
+        Command::UseBackupCode => enter_factor(send, step, FactorKind::BackupCodes),
         Command::EnterCode => enter_code(send, step),
         Command::Back if send.aside && send.open.is_some() => enter_code(send, step),
         Command::Back => {
@@ -158,6 +172,27 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
     send.sending = Some(id);
 }
 
+/// To the field for a code that needs no message.
+fn enter_factor(send: &Send, step: &mut Step<'_>, kind: FactorKind) {
+    if !send.factors.has(kind) {
+        let nothing = FactorVerification::NotEnrolled(kind);
+        let text = step.with_wall_clock(|clock| messages::factor_verification(&nothing, clock));
+        return step.hint(Tone::Plain, text);
+    }
+    let at = send.factors.usable().position(|it| it == kind).unwrap_or(0);
+    step.clear_notice();
+    let of = ChannelsOfCustomer {
+        customer: send.customer.clone(),
+        choices: send.choices.clone(),
+        selected: send.choices.len() + at,
+        purpose: send.purpose,
+        open: send.open.clone(),
+        factors: send.factors.clone(),
+        is_aside: false,
+    };
+    step.go(Navigation::EnterFactor(Box::new(of), kind));
+}
+
 /// Back to the boxes of the code that is still open.
 fn enter_code(send: &mut Send, step: &mut Step<'_>) {
     match send.open.take() {
@@ -175,6 +210,7 @@ fn go_to_boxes(send: &Send, step: &mut Step<'_>, request: Request, delivering: O
         customer: send.customer.clone(),
         choices: send.choices.clone(),
         purpose: purpose.unwrap_or(send.purpose),
+        factors: send.factors.clone(),
         request,
         delivering,
     })));

@@ -19,6 +19,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderHealth;
+use crate::domain::customer_factor::FactorKind;
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
@@ -32,7 +33,7 @@ use crate::tui::widgets::facts::{LABEL, facts, labelled};
 use crate::tui::widgets::moment::clock_span;
 use crate::tui::widgets::panel::{self, show_cursor};
 use crate::tui::widgets::rows::{Row, flow, settle};
-use crate::tui::widgets::text::wrap;
+use crate::tui::widgets::text::{pad, wrap};
 
 /// Draws the choice of a channel.
 pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
@@ -51,6 +52,11 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
             if at == send.selected && line == 0 { Row::Marked(it) } else { Row::Line(it) }
         }));
     }
+    for (at, kind) in send.factors.usable().enumerate() {
+        let line = factor(cx, send, kind);
+        let is_selected = send.selected == send.choices.len() + at;
+        rows.push(if is_selected { Row::Marked(line) } else { Row::Line(line) });
+    }
     rows.push(Row::Gap);
     rows.extend(purpose(cx, send, room));
     rows.push(Row::Gap);
@@ -66,6 +72,32 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
         if focused {
             show_cursor(frame, at);
         }
+    }
+}
+
+/// A way that needs no message.
+fn factor<'a>(cx: DrawContext<'_>, send: &Send, kind: FactorKind) -> Line<'a> {
+    let theme = cx.theme;
+    let key = key_name(Context::Send, command_of(kind));
+    let (label, what) = match kind {
+        FactorKind::Totp => ("App", "the customer's authenticator".to_owned()),
+        FactorKind::BackupCodes => {
+            let left = send.factors.backup_codes.as_ref().map_or(0, |it| it.left.len());
+            ("Paper", format!("a backup code, {left} left"))
+        }
+    };
+    Line::from(vec![
+        Span::styled(pad(label, LABEL, ""), theme.strong),
+        Span::raw(what),
+        Span::styled(format!("  {key}"), theme.muted),
+    ])
+}
+
+/// The key that leads there at once.
+const fn command_of(kind: FactorKind) -> Command {
+    match kind {
+        FactorKind::Totp => Command::UseTotp,
+        FactorKind::BackupCodes => Command::UseBackupCode,
     }
 }
 
@@ -128,6 +160,14 @@ fn purpose<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
 /// What Enter will do, or what is being done.
 fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     let theme = cx.theme;
+    if let Some(kind) = send.selected_factor() {
+        let key = key_name(Context::Send, Command::Accept);
+        let text = match kind {
+            FactorKind::Totp => format!("{key} asks for the code that the authenticator shows."),
+            FactorKind::BackupCodes => format!("{key} asks for one of the backup codes."),
+        };
+        return styled(&text, room, Style::new());
+    }
     let Some(choice) = send.choices.get(send.selected).filter(|it| it.refusal.is_none()) else {
         let text = if send.choices.iter().any(|it| it.refusal.is_none()) {
             "This channel cannot be used for this customer. Choose another with the arrows, or \

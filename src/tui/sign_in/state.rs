@@ -5,8 +5,8 @@ use std::fmt;
 use tui_input::Input;
 use zeroize::Zeroizing;
 
+use crate::domain::totp::TotpOffer;
 use crate::service::staff::calls::SignIn;
-use crate::service::staff::sign_in::TotpOffer;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::notice::Tone;
 

@@ -10,17 +10,16 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
-use ratatui::style::{Color, Style};
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::domain::sign_in::qr;
 use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::notice::Tone;
 use crate::tui::sign_in::state::{Reason, SignInForm, Stage};
 use crate::tui::widgets::centred::centred;
-use crate::tui::widgets::field::field;
+use crate::tui::widgets::field::{self, field};
 use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::qr;
 use crate::tui::widgets::text::{pad, wrap};
 
 /// Cells of the form.
@@ -39,9 +38,9 @@ pub fn draw(cx: DrawContext<'_>, form: &SignInForm, frame: &mut Frame<'_>, area:
     lines.push(Line::default());
     let code = form.offer.as_ref().filter(|_| form.stage == Stage::Enrol);
     if let Some(offer) = code {
-        let drawn = qr::lines(&offer.uri.0).filter(|it| !theme.ascii && fits(it, area));
-        let style = Style::new().fg(Color::White).bg(Color::Black);
-        lines.extend(drawn.into_iter().flatten().map(|line| Line::from(Span::styled(line, style))));
+        if area.width >= FORM_COLUMNS {
+            lines.extend(qr::lines(&offer.uri.0, theme, area.height.saturating_sub(12)));
+        }
         lines.push(Line::from(vec![
             Span::styled("To be typed there: ", theme.muted),
             Span::raw(offer.words.0.to_string()),
@@ -81,20 +80,9 @@ pub fn draw(cx: DrawContext<'_>, form: &SignInForm, frame: &mut Frame<'_>, area:
     let inner = panel::draw(frame, area, theme, Title::of(title), true);
     panel::lines(frame, inner, &lines);
     if let Some((at, column)) = cursor {
-        let row = u16::try_from(first + at).unwrap_or(u16::MAX);
-        let x =
-            inner.x.saturating_add(u16::try_from(LABEL_CELLS).unwrap_or(0)).saturating_add(column);
-        let place = Position::new(x, inner.y.saturating_add(row));
-        if inner.contains(place) {
-            frame.set_cursor_position(place);
-        }
+        let column = LABEL_CELLS + usize::from(column);
+        field::cursor(frame, inner, (first + at, column));
     }
-}
-
-/// Whether a QR code has room beside the rest of the form: half of one is of no use.
-fn fits(lines: &[String], area: Rect) -> bool {
-    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(12);
-    height <= area.height && area.width >= FORM_COLUMNS
 }
 
 const fn title(form: &SignInForm) -> &'static str {

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use crate::domain::account::Account;
 use crate::domain::customer::Customer;
-use crate::domain::session::{Session, SessionEnd};
+use crate::domain::session::{Session, SessionEnd, SessionToken};
 use crate::service::api::Call;
 use crate::service::customers::calls::ReadAccount;
 use crate::service::messages;
 use crate::service::verification::calls::{EndSession, ReadSession, TouchSession};
-use crate::service::verification::verify::VerifiedCustomer;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::loaded::{Loaded, Reading};
 use crate::tui::machine::message::Failure;
-use crate::tui::machine::navigation::Navigation;
+use crate::tui::machine::navigation::{FactorsOfCustomer, Navigation};
 use crate::tui::machine::notice::Tone;
 use crate::tui::machine::scroll::{Extent, Scroll, motion};
 use crate::tui::machine::shared::Shared;
@@ -36,14 +35,15 @@ const ENDED_WHILE_LOST: &str = "The session's time was over while the store was 
 pub(in crate::tui) fn begin(
     step: &mut Step<'_>,
     customer: Customer,
-    won: VerifiedCustomer,
+    session: Session,
+    token: SessionToken,
 ) -> Verified {
-    let id = step.call(TouchSession { token: won.token.clone() });
+    let id = step.call(TouchSession { token: token.clone() });
     step.read_clock();
     Verified {
         customer,
-        session: won.session,
-        token: won.token,
+        session,
+        token,
         account: Loaded::default(),
         scroll: Scroll::default(),
         session_reading: Reading::begun(id),
@@ -63,6 +63,9 @@ pub(in crate::tui) fn command(
         verified.scroll.by(by, extent);
     } else if command == Command::Logout {
         log_out(verified, step);
+    } else if command == Command::Factors && verified.leaving.is_none() {
+        let (customer, token) = (verified.customer.id, verified.token.clone());
+        step.go(Navigation::Factors(FactorsOfCustomer { customer, token }));
     }
 }
 

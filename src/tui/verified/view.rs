@@ -106,6 +106,8 @@ fn head<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a
         Factor::ContactConfirmed => format!("email confirmed. {WEAK_PROOF}"),
         Factor::Sms => format!("SMS: {}", messages::factor(session.factor)),
         Factor::Whatsapp => format!("WhatsApp confirmed. {WEAK_PROOF}"),
+        Factor::Totp => format!("authenticator: {}", messages::factor(session.factor)),
+        Factor::BackupCode => format!("backup code: {}", messages::factor(session.factor)),
     };
     if let Some((_, how)) = session.ended {
         let mark = Span::styled(format!("{} ENDED", theme.symbols.alert), theme.warning);

@@ -1,5 +1,7 @@
 //! A field of one line to type into, scrolled so that the cursor is in sight.
 
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 use tui_input::Input;
 use unicode_segmentation::UnicodeSegmentation;
@@ -32,6 +34,16 @@ pub fn field(input: &Input, room: u16) -> (Span<'static>, u16) {
     skip = skip.max(skipped);
     let column = before.saturating_sub(skip).min(room.saturating_sub(1));
     (Span::raw(shown), u16::try_from(column).unwrap_or(0))
+}
+
+/// Puts the cursor at a line and a column of an area, where those are in it.
+pub fn cursor(frame: &mut Frame<'_>, area: Rect, (row, column): (usize, usize)) {
+    let cells = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    let x = area.x.saturating_add(cells(column));
+    let place = Position::new(x, area.y.saturating_add(cells(row)));
+    if area.contains(place) {
+        frame.set_cursor_position(place);
+    }
 }
 
 #[cfg(test)]

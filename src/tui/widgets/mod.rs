@@ -11,6 +11,7 @@ pub mod facts;
 pub mod field;
 pub mod moment;
 pub mod panel;
+pub mod qr;
 pub mod rows;
 pub mod scroll_foot;
 pub mod table;

@@ -76,7 +76,12 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("contact_binding::BIND", &[r#"'[[7,"email","a@example.org",1]]'"#]),
     ("contact_binding::OPEN", &["'[7,8,9]'"]),
     ("contact_binding::CONFIRM", &["7", "'email'", "'x'"]),
-    ("contact_notices::QUEUE", &[r#"'[[7,"email","a@example.org","tray"]]'"#]),
+    ("contact_notices::QUEUE", &[r#"'[[7,"email","a@example.org","tray","contact"]]'"#]),
+    ("factors::ADD_CODES", &[r#"'[[7,70007,"x"]]'"#]),
+    ("factors::OF_KIND", &["7", "'totp'"]),
+    ("factors::AFTER", &["7", "500"]),
+    ("factors::WAS_WRITTEN", &["'x'"]),
+    ("lockout::EARLIER_OUTCOME", &["'x'"]),
     ("contact_notices::DUE", &[r#"'["tray"]'"#, "9", "86400000"]),
     ("contact_notices::CLAIM", &["'[7,8,9]'", "7"]),
     ("contact_notices::CLAIMED", &["'[7,8,9]'"]),
@@ -335,6 +340,14 @@ async fn fill(fixture: &TestStore) {
              i - i % 4, EACH, CASE i % 2 WHEN 0 THEN 'email' ELSE 'sms' END, 'c', '1', \
              CASE i % 4 WHEN 0 THEN i END",
         ),
+        (
+            "core_customer_factor",
+            "customer_id, kind, generation, sealed, key_id, last_step, early_step, made_at, \
+             clerk, counter",
+            "i, CASE i % 2 WHEN 0 THEN 'totp' ELSE 'backup-codes' END, 1, 'x', 'k', 0, 0, THEN, \
+             'c', '1'",
+        ),
+        ("core_backup_code", "customer_id, number, digest", "i, i % 10, 'x'"),
         ("core_audit_leaf", "leaf_index, event_id, hash, salt", "i, i, 'hash', 'salt'"),
         ("core_audit_node", "level, node_index, hash", "8, i, 'hash'"),
         ("core_stats", "run, quarter, series, events", "0, i, i % 977, 1"),

@@ -5,8 +5,9 @@
 use ratatui::text::{Line, Span};
 
 use crate::domain::request::Status;
-use crate::tui::app::model::{Model, Screen};
+use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::subject;
+use crate::tui::factors::state::Stage;
 use crate::tui::machine::keymap::{self, Binding, Command, Context};
 use crate::tui::machine::permissions;
 use crate::tui::theme::Theme;
@@ -76,6 +77,11 @@ fn holds(model: &Model, binding: &Binding) -> bool {
     if model.sign_in.is_some() && binding.context == Context::Global && command != Command::Quit {
         return false;
     }
+    if let Some(Overlay::Factors(panel)) = &model.overlay
+        && matches!(command, Command::EnrolTotp | Command::RemoveTotp | Command::MakeBackupCodes)
+    {
+        return matches!(panel.stage, Stage::Overview);
+    }
     if !permissions::may(&model.shared, command) {
         return false;
     }
@@ -124,6 +130,7 @@ fn rank(model: &Model, command: Command) -> u8 {
         Command::Lift if is_locked(model) => 1,
         Command::Approve | Command::Refuse => 1,
         Command::Accept | Command::Logout | Command::EnterCode => 1,
+        Command::EnrolTotp | Command::MakeBackupCodes => 2,
         Command::Back | Command::Clear => 2,
         Command::Resend | Command::NextPurpose | Command::FilterText => 3,
         Command::ChangeContact | Command::FilterNone => 4,

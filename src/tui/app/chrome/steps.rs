@@ -12,7 +12,7 @@ pub fn line(screen: &Screen, theme: &Theme) -> Line<'static> {
     let current = match screen {
         Screen::Find(_) => 0,
         Screen::Send(_) => 1,
-        Screen::EnterCode(_) => 2,
+        Screen::EnterCode(_) | Screen::EnterFactor(_) => 2,
         Screen::Verified(_) => 3,
     };
     let mut spans = vec![Span::raw(" ")];

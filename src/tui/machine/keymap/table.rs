@@ -102,7 +102,9 @@ const ALL: &[&[Binding]] = &[
     FIND,
     SEND,
     ENTER_CODE,
+    ENTER_FACTOR,
     VERIFIED,
+    FACTORS,
     LOG,
     TIMELINE,
     TRAY,
@@ -156,6 +158,18 @@ const SEND: &[Binding] = &[
     ),
     bind(
         Context::Send,
+        &[char('a')],
+        Command::UseTotp,
+        ["a", "", "", "Ask for an authenticator's code; nothing is sent."],
+    ),
+    bind(
+        Context::Send,
+        &[char('b')],
+        Command::UseBackupCode,
+        ["b", "", "", "Ask for a backup code; nothing is sent."],
+    ),
+    bind(
+        Context::Send,
         &[ctrl('e')],
         Command::EnterCode,
         ["Ctrl-E", "", "enter code", "Back to the code that is open."],
@@ -202,6 +216,50 @@ const ENTER_CODE: &[Binding] = &[
     ),
 ];
 
+const ENTER_FACTOR: &[Binding] = &[
+    bind(
+        Context::EnterFactor,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "check", "Check the code."],
+    ),
+    bind(Context::EnterFactor, &[ctrl('u')], Command::Clear, ["Ctrl-U", "", "", "Clear the code."]),
+    bind(Context::EnterFactor, &[ESC], Command::Back, ["Esc", "", "back", "Back to the channels."]),
+];
+
+const FACTORS: &[Binding] = &[
+    bind(
+        Context::Factors,
+        &[char('e')],
+        Command::EnrolTotp,
+        ["e", "", "enrol", "Enrol an authenticator; asks before it replaces one."],
+    ),
+    bind(
+        Context::Factors,
+        &[char('r')],
+        Command::RemoveTotp,
+        ["r", "", "remove", "Remove the authenticator."],
+    ),
+    bind(
+        Context::Factors,
+        &[char('b')],
+        Command::MakeBackupCodes,
+        ["b", "", "backup codes", "Make ten backup codes, shown this once."],
+    ),
+    bind(
+        Context::Factors,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "", "Confirm what is asked, or check the first code."],
+    ),
+    bind(
+        Context::Factors,
+        &[ESC],
+        Command::Back,
+        ["Esc", "", "back", "Back, or close; nothing is done."],
+    ),
+];
+
 const VERIFIED: &[Binding] = &[
     bind(
         Context::Verified,
@@ -213,6 +271,12 @@ const VERIFIED: &[Binding] = &[
             "log out",
             "Log the customer out: the session ends. Then the next customer.",
         ],
+    ),
+    bind(
+        Context::Verified,
+        &[ctrl('f')],
+        Command::Factors,
+        ["Ctrl-F", "", "factors", "Authenticator and backup codes."],
     ),
     bind(Context::Verified, UP_K, Command::Up, ["Up", "k", "", "Scroll up."]),
     bind(Context::Verified, DOWN_J, Command::Down, ["Down", "j", "", "Scroll down."]),
