@@ -55,6 +55,7 @@ GRANT INSERT ON countersign.core_audit_leaf TO countersign_service;
 GRANT INSERT ON countersign.core_audit_node TO countersign_service;
 GRANT INSERT ON countersign.core_audit_checkpoint TO countersign_service;
 GRANT UPDATE ON countersign.core_audit_tree TO countersign_service;
+GRANT INSERT, UPDATE ON countersign.core_audit_shipping TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_sign_in TO countersign_service;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;

@@ -67,6 +67,7 @@ GRANT countersign_counter TO countersign_service;
 GRANT INSERT ON countersign.core_audit_leaf, countersign.core_audit_node,
     countersign.core_audit_checkpoint TO countersign_service;
 GRANT UPDATE ON countersign.core_audit_tree TO countersign_service;
+GRANT INSERT, UPDATE ON countersign.core_audit_shipping TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;
 GRANT SELECT, INSERT, UPDATE ON countersign.core_sign_in TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;

@@ -9,6 +9,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{KeyLine, Preview, TemplateLine};
 use crate::cli::migrate::Migration;
 use crate::config::Config;
+use crate::domain::audit::shipping::CursorId;
 use crate::domain::channel::Channel;
 use crate::domain::message::{ChangeNotice, MessageFacts};
 use crate::service::Senders;
@@ -41,6 +42,8 @@ pub trait AppContext: Send + Sync {
     async fn store(&self, config: &Config) -> Result<Arc<dyn Store>, Failure>;
     /// The senders alone; nothing is connected yet.
     fn senders(&self, config: &Config) -> Result<Senders, Failure>;
+    /// The cursor by which this configuration ships the log; none where it ships nowhere.
+    fn shipping_cursor(&self, config: &Config) -> Result<Option<CursorId>, Failure>;
     /// What there is to say about each template of a message.
     fn check_templates(&self, config: &Config) -> Vec<TemplateLine>;
     /// A message as it would be sent.

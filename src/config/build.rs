@@ -21,7 +21,8 @@ use crate::config::table::{
 };
 use crate::config::value::{Secret, Value};
 use crate::config::{
-    channels, customers, email, fallback, file, files, messages, secret, sms, store, whatsapp,
+    channels, customers, email, fallback, file, files, messages, secret, shipping, sms, store,
+    whatsapp,
 };
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use crate::domain::sign_in::policy::SignInPolicy;
@@ -85,6 +86,7 @@ impl<'a> Build<'a> {
             totp: self.get(&STAFF.totp),
             idle_lock: self.get(&STAFF.idle_lock_minutes),
         };
+        let shipping = shipping::read(&mut self);
         let log = self.log();
         let ui = self.ui();
         files::judge(&mut self, environment, &keys.file);
@@ -117,6 +119,7 @@ impl<'a> Build<'a> {
             desk_socket: merged.get(&DESK.socket),
             serve,
             sign_in,
+            shipping,
             log,
             ui,
             warnings: findings.warnings,

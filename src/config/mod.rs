@@ -28,6 +28,7 @@ mod problem;
 mod raw;
 mod secret;
 pub mod settings;
+mod shipping;
 mod show;
 mod sms;
 mod store;
@@ -120,7 +121,8 @@ impl Config {
 
     /// The same in given surroundings.
     pub fn demo_in(folder: &Path, surroundings: &ProcessEnvironment) -> Result<Self, ConfigError> {
-        let sections = ["environment", "store", "customers", "keys", "email", "tray", "whatsapp"];
+        let sections =
+            ["environment", "store", "customers", "keys", "email", "tray", "whatsapp", "audit"];
         let surroundings = &surroundings.without(&sections);
         let mut findings = Findings::default();
         let folder = surroundings.folder().join(folder);

@@ -2,6 +2,7 @@
 //! these types has been checked: nothing after it has to doubt a value.
 
 mod email;
+mod shipping;
 mod sms;
 mod store;
 
@@ -13,6 +14,9 @@ pub use crate::config::identifier::{Identifier, TableName};
 pub use crate::config::settings::email::{
     EmailProvider, EmailSettings, Login, MailAuth, Proof, SendGridSettings, SmtpSettings, SmtpTls,
     TokenSettings,
+};
+pub use crate::config::settings::shipping::{
+    NamedShipping, ShippingServer, ShippingSettings, ShippingTarget,
 };
 pub use crate::config::settings::sms::{
     GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsProvider, SmsSettings,
@@ -92,6 +96,8 @@ pub struct Config {
     pub serve: ServeSettings,
     /// `[staff]`
     pub sign_in: SignInPolicy,
+    /// `[audit.ship]`: none where the log is shipped nowhere.
+    pub shipping: Option<NamedShipping>,
     /// `[log]`
     pub log: LogSettings,
     /// `[ui]`

@@ -3,6 +3,7 @@
 //! file, `config show` and the documentation are made from them or checked against them.
 
 mod account_lists;
+mod audit;
 mod office;
 mod providers;
 mod terminal;
@@ -14,6 +15,7 @@ pub use crate::config::key::{Fallback, KeyInfo, KeyPath, Section};
 pub use crate::config::table::account_lists::{
     FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys,
 };
+pub use crate::config::table::audit::{AUDIT_SHIP, AuditShipKeys};
 pub use crate::config::table::office::{
     CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STAFF, STORE,
 };
@@ -56,6 +58,7 @@ pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
         DESK.infos(),
         SERVE.infos(),
         STAFF.infos(),
+        AUDIT_SHIP.infos(),
         MESSAGES.infos(),
         WHATSAPP.infos(),
         TRAY.infos(),
@@ -79,12 +82,13 @@ pub(super) fn keys_of(section: Section) -> impl Iterator<Item = KeyPath> {
 /// that `expiry_seconds` in the environment wins over `expiry_minutes` in the file.
 pub(super) fn alternatives() -> impl Iterator<Item = [KeyPath; 2]> {
     let office = office::alternatives().into_iter().chain(account_lists::alternatives());
-    office.chain(providers::alternatives())
+    office.chain(providers::alternatives()).chain(audit::alternatives())
 }
 
 /// The files that hold a secret.
 pub(super) fn secret_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
-    office::secret_files().into_iter().chain(providers::secret_files())
+    let office = office::secret_files().into_iter().chain(providers::secret_files());
+    office.chain(audit::secret_files())
 }
 
 /// The files that decide whom to trust and who this office is: those with a secret, and those
@@ -96,6 +100,7 @@ pub(super) fn deciding_files() -> impl Iterator<Item = &'static Key<Option<PathB
         &EMAIL_FALLBACK.ca_file,
         &SMS.ca_file,
         &SMS_FALLBACK.ca_file,
+        &AUDIT_SHIP.ca_file,
     ])
 }
 

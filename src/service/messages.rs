@@ -7,6 +7,7 @@
 
 pub(super) mod deliveries;
 mod sessions;
+mod shipping;
 mod sign_in;
 mod store_errors;
 mod waits;
@@ -16,6 +17,9 @@ pub use crate::service::messages::deliveries::{
     ASK_FIRST, delivery, elsewhere, span, spread, state,
 };
 pub use crate::service::messages::sessions::{NO_SUCH_SESSION, factor, session, session_end};
+pub use crate::service::messages::shipping::{
+    ShippingState, shipping, shipping_lag, shipping_state,
+};
 pub use crate::service::messages::sign_in::{
     PASSWORDS_DIFFER, SIGN_IN_REFUSED, WRONG_FIRST_CODE, earlier_sign_ins, password_fault,
 };

@@ -40,7 +40,7 @@ use crate::domain::customer::NewCustomer;
 use crate::domain::event::Actor;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
-use crate::store::audit::{events, trail};
+use crate::store::audit::{events, shipping, trail};
 use crate::store::customers::{
     account_lists, catalogue, erasure, external_writer, import, list_check, lookup, personal_data,
     sample, schema_check,
@@ -199,7 +199,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 49] = [
+        let modules: [(&str, &[(&str, Sql)]); 50] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -243,6 +243,7 @@ impl SqlStore {
             ("send_claim", send_claim::STATEMENTS),
             ("server_check", server_check::STATEMENTS),
             ("session", session::STATEMENTS),
+            ("shipping", shipping::STATEMENTS),
             ("state", state::STATEMENTS),
             ("stats", stats::STATEMENTS),
             ("superseded_code", superseded_code::STATEMENTS),

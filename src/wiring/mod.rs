@@ -21,8 +21,9 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{KeyLine, Preview, TemplateLine};
 use crate::cli::migrate::Migration;
 use crate::config::Config;
-use crate::config::settings::Environment;
+use crate::config::settings::{Environment, NamedShipping};
 use crate::delivery::{self, DeliveryError, Templates};
+use crate::domain::audit::shipping::CursorId;
 use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
 use crate::domain::message::{ChangeNotice, MessageFacts};
@@ -33,6 +34,7 @@ use crate::random::OsRandom;
 use crate::remote::protocol::Rejection;
 use crate::remote::{ConnectError, RemoteDesk};
 use crate::service::api::{Authentication, Caller, DeskClient, Role};
+use crate::service::audit::ship::Shipping;
 use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcome};
 use crate::service::delivery::worker::OutboxWorker;
 use crate::service::ports::{Sender, Store, StoreError, StoreHealth as _};
@@ -149,6 +151,10 @@ impl Wiring {
         )?;
         let desk = desk.with_sign_in(config.sign_in.clone());
         let desk = desk.with_trail_keys(Arc::new(FileTrailKeys::beside(&config.keys.file)));
+        let desk = match &config.shipping {
+            Some(shipping) => desk.with_shipping(self::shipping(shipping)?),
+            None => desk,
+        };
         if config.uses_tray() { Ok(desk.with_tray(delivery::tray(&config.tray))) } else { Ok(desk) }
     }
 }
@@ -190,6 +196,11 @@ impl AppContext for Wiring {
     fn senders(&self, config: &Config) -> Result<Senders, Failure> {
         own_desk(config)?;
         senders(config)
+    }
+
+    fn shipping_cursor(&self, config: &Config) -> Result<Option<CursorId>, Failure> {
+        let shipping = config.shipping.as_ref().map(shipping).transpose()?;
+        Ok(shipping.map(|it| it.cursor().clone()))
     }
 
     fn check_templates(&self, config: &Config) -> Vec<TemplateLine> {
@@ -404,6 +415,13 @@ fn routes(config: &Config, templates: &Arc<Templates>) -> Result<Senders, Delive
         sms: route(delivery::sms_sender(sms, tray, templates, times)?, second_sms.transpose()?),
         whatsapp: delivery::whatsapp_sender(whatsapp, tray, templates, times)?.map(Into::into),
     })
+}
+
+/// Where the log is shipped to.
+fn shipping(settings: &NamedShipping) -> Result<Shipping, Failure> {
+    let collector = delivery::collector(&settings.collector);
+    let collector = collector.map_err(|error| Failure::configuration(error.to_string()))?;
+    Ok(Shipping::new(&settings.name, collector))
 }
 
 fn office(config: &Config) -> Office {

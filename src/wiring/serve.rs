@@ -1,5 +1,5 @@
 //! The desk service: the desk at a socket, and all the work of the host beside it: the
-//! outbox, the sealing of the log, and the nightly maintenance.
+//! outbox, the sealing and shipping of the log, and the nightly maintenance.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use crate::lifecycle::{Finish, Lifecycle, Signals, keep_memory_out_of_swap};
 use crate::remote::{self, Server, ServerLimits};
 use crate::service::Desk;
 use crate::service::audit::seal::SealWorker;
+use crate::service::audit::ship::ShippingWorker;
 use crate::service::delivery::worker::OutboxWorker;
 use crate::service::upkeep::maintenance::MaintenanceRun;
 
@@ -45,6 +46,10 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     let sealer = SealWorker::new(desk.clone());
     let sealer_end = end.clone();
     drop(lifecycle.spawn(async move { sealer.run(sealer_end).await }));
+    if let Some(shipper) = ShippingWorker::new(desk.clone()) {
+        let shipper_end = end.clone();
+        drop(lifecycle.spawn(async move { shipper.run(shipper_end).await }));
+    }
     drop(lifecycle.spawn(maintain(desk.clone(), end.clone())));
     let is_production = config.environment == Environment::Production;
     let server = Server::new(desk, is_production, ServerLimits::default());

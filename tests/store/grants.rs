@@ -277,6 +277,8 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
                 "CREATE TABLE mine (id BIGINT)",
                 "INSERT INTO core_audit_leaf (leaf_index, event_id, hash) VALUES (0, 1, 'x')",
                 "UPDATE core_audit_tree SET note = 'x'",
+                "INSERT INTO core_audit_shipping (name, target, next_index, lease_until, failures) \
+                 VALUES ('x', 'x', 0, 0, 0)",
                 "DELETE FROM core_audit_checkpoint",
                 &office,
             ],
@@ -288,7 +290,9 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
         settings.user.clone_from(&service);
         let settings = StoreSettings::Server(settings);
         let store = SqlStore::open(&settings, &customers).await.expect("opened");
-        trail::seals(Arc::new(store)).await;
+        let store = Arc::new(store);
+        trail::seals(store.clone()).await;
+        trail::shipping::ships(store).await;
         let url = database.url.replace("//counter:", &format!("//{service}:"));
         forbidden(
             &url,

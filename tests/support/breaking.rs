@@ -13,6 +13,7 @@ use countersign::domain::account::Account;
 use countersign::domain::approval::{Approval, ApprovalId};
 use countersign::domain::audit::hash::TreeHash;
 use countersign::domain::audit::leaf::StoredEvent;
+use countersign::domain::audit::shipping::CursorId;
 use countersign::domain::audit::tree::Subtree;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
@@ -40,11 +41,11 @@ use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
     ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore,
-    CredentialsChange, CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore,
+    CredentialsChange, CursorClaim, CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore,
     ErasureOutcome, Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore,
     NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore,
-    ProductionMark, Reissue, SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange,
-    StaffStore, StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, TaskBatch,
+    ProductionMark, Reissue, SearchIndex, SessionFilter, SessionStore, ShippingStore, SignInStore, StaffChange,
+    StaffStore, StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch,
     TestMessageStore, VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;

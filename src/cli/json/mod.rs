@@ -13,7 +13,7 @@ pub(super) mod upkeep;
 
 pub use crate::cli::json::approvals::{ApprovalLine, ApproveReply};
 pub use crate::cli::json::audit::{
-    CheckReply, CheckpointReply, FaultLine, TrailKeyLine, VerifyReply,
+    CheckReply, CheckpointReply, FaultLine, ShippingReply, TrailKeyLine, VerifyReply,
 };
 pub use crate::cli::json::customers::{
     CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact, ReportReply,

@@ -12,6 +12,7 @@ use crate::domain::approval::Approval;
 use crate::domain::audit::checkpoint::CheckpointVerifier;
 use crate::domain::audit::export::ExportedEntry;
 use crate::domain::audit::receipt::{Consistency, Inclusion};
+use crate::domain::audit::shipping::ShippingStatus;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::SendReport;
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
@@ -25,10 +26,11 @@ use crate::service::approvals::ApprovalOutcome;
 use crate::service::approvals::calls::{ApproveAct, ListApprovals};
 use crate::service::audit::calls::{
     BeginExport, BeginVerification, LogPage, ProveConsistency, ProveEntry, ReadExport, ReadLog,
-    ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail, VerifyTrail,
+    ReadShipping, ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail, ShipTrail, VerifyTrail,
 };
 use crate::service::audit::export::Export;
 use crate::service::audit::seal::SealProgress;
+use crate::service::audit::ship::ShippingProgress;
 use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
@@ -239,6 +241,8 @@ calls! {
     ReadTimeline -> Vec<Event>, Audit, once;
     SealTrail -> SealProgress, Work, until_answered;
     ReadTrail -> TrailStatus, Audit, once;
+    ShipTrail -> ShippingProgress, Work, until_answered;
+    ReadShipping -> Option<Box<ShippingStatus>>, Audit, once;
     ReadTrailKeys -> Vec<CheckpointVerifier>, Audit, once;
     BeginVerification -> Box<VerifyRun>, Audit, once;
     VerifyTrail -> Box<VerifyRun>, Audit, once;

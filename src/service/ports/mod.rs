@@ -18,6 +18,7 @@ pub mod policy;
 pub mod search_index;
 pub mod senders;
 pub mod session;
+pub mod shipping;
 pub mod sign_in;
 pub mod staff;
 pub mod test_message;
@@ -44,6 +45,9 @@ pub use policy::PolicyStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
+pub use shipping::{
+    Collector, CollectorError, CursorClaim, ShippingStore, StoredCursor,
+};
 pub use sign_in::{CredentialsChange, EarlierSignIns, NewSitting, SignInStore, StoredCredentials};
 pub use staff::{StaffChange, StaffStore, StaffWrite};
 pub use test_message::TestMessageStore;
@@ -77,6 +81,7 @@ pub trait Store:
     + PolicyStore
     + SignInStore
     + TrailStore
+    + ShippingStore
 {
 }
 
@@ -100,5 +105,6 @@ impl<T> Store for T where
         + PolicyStore
         + SignInStore
         + TrailStore
+    + ShippingStore
 {
 }

@@ -2,4 +2,5 @@
 
 pub(super) mod events;
 mod port;
+pub(super) mod shipping;
 pub(super) mod trail;

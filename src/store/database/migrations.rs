@@ -52,6 +52,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(14, "sign in", "0014_sign_in", sqlite postgres mysql),
     migration!(15, "removals", "0015_removals", sqlite postgres mysql),
     migration!(16, "limits", "0016_limits", sqlite postgres mysql),
+    migration!(17, "shipping", "0017_shipping", sqlite postgres mysql),
 ];
 
 impl Migration {
