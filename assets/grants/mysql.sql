@@ -24,6 +24,7 @@
 CREATE ROLE IF NOT EXISTS countersign_counter;
 CREATE ROLE IF NOT EXISTS countersign_service;
 CREATE ROLE IF NOT EXISTS countersign_report;
+CREATE ROLE IF NOT EXISTS countersign_gate;
 
 -- A counter: it verifies customers. It writes the log and cannot change it. An
 -- office's own table of customers it sees through the view alone, and keeps what
@@ -62,3 +63,6 @@ GRANT INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;
 
 -- A reporting tool: requests with readable times and hidden contacts.
 GRANT SELECT ON countersign.core_otp_readable TO countersign_report;
+
+-- A billing program: who is verified now.
+GRANT SELECT ON countersign.core_verified_now TO countersign_gate;

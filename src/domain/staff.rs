@@ -33,9 +33,11 @@ pub enum Role {
     Auditor,
     /// A program that sends what waits and tidies up.
     Worker,
+    /// A program that asks whether a customer is verified now.
+    Gate,
 }
 
-words!(Role, "a role; the roles are clerk, admin, auditor and worker");
+words!(Role, "a role; the roles are clerk, admin, auditor, worker and gate");
 
 /// The name of an account of the host, as the kernel's number of it is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -40,6 +40,8 @@ pub enum Permission {
     Anyone,
     /// Look customers up, and verify them.
     Verify,
+    /// Ask whether a customer is verified now.
+    Gate,
     /// Read the log and the delivery stats.
     Audit,
     /// Send what waits, tidy up.
@@ -64,14 +66,22 @@ impl Caller {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 6] =
-        [Self::Anyone, Self::Verify, Self::Audit, Self::Work, Self::Administer, Self::Own];
+    pub const ALL: [Self; 7] = [
+        Self::Anyone,
+        Self::Verify,
+        Self::Gate,
+        Self::Audit,
+        Self::Work,
+        Self::Administer,
+        Self::Own,
+    ];
 
     /// What it allows, after "may": "… may verify customers".
     pub const fn allows(self) -> &'static str {
         match self {
             Self::Anyone => "connect",
             Self::Verify => "verify customers",
+            Self::Gate => "ask who is verified",
             Self::Audit => "read the log",
             Self::Work => "send messages that wait",
             Self::Administer => "administer the office",
@@ -84,6 +94,7 @@ impl Permission {
         match self {
             Self::Anyone => true,
             Self::Verify => matches!(role, Role::Clerk | Role::Admin),
+            Self::Gate => matches!(role, Role::Clerk | Role::Admin | Role::Gate),
             Self::Audit => matches!(role, Role::Clerk | Role::Admin | Role::Auditor),
             Self::Work => matches!(role, Role::Clerk | Role::Admin | Role::Worker),
             Self::Administer => matches!(role, Role::Admin),

@@ -130,8 +130,7 @@ async fn a_syslog_server_that_is_not_who_it_says_hears_nothing() {
 }
 
 fn by_https(url: &str) -> Arc<dyn Collector> {
-    let server =
-        ShippingServer { place: url.into(), token: Some("tok-77".into()), ca_file: None };
+    let server = ShippingServer { place: url.into(), token: Some("tok-77".into()), ca_file: None };
     delivery::collector(&ShippingSettings::Https(server)).expect("a collector")
 }
 

@@ -95,7 +95,7 @@ async fn office(fixture: &TestStore) -> CustomerSettings {
 }
 
 /// Runs the script as it is shipped, and gives a new account one of its roles.
-async fn admit(kind: Kind, database: &Database, role: &str) -> String {
+pub(crate) async fn admit(kind: Kind, database: &Database, role: &str) -> String {
     let user = server(kind).stranger(database, role);
     let (script, grant) = match kind {
         Kind::Postgres => (
@@ -173,7 +173,7 @@ async fn a_contact_has_changed(store: Arc<SqlStore>) {
     assert!(confirmed.expect("an answer"));
 }
 
-async fn forbidden(url: &str, statements: &[&str]) {
+pub(crate) async fn forbidden(url: &str, statements: &[&str]) {
     for statement in statements {
         let error = run(url, statement).await.expect_err(statement).to_string();
         let refused = ["denied", "must be owner"].iter().any(|it| error.contains(it));

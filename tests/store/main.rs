@@ -12,6 +12,7 @@ mod expiry;
 mod faults;
 mod files;
 mod galera;
+mod gate;
 mod grants;
 mod isolation;
 mod life_cycle;

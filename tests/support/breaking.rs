@@ -41,12 +41,13 @@ use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
     ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore,
-    CredentialsChange, CursorClaim, CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore,
-    ErasureOutcome, Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore,
-    NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore,
-    ProductionMark, Reissue, SearchIndex, SessionFilter, SessionStore, ShippingStore, SignInStore, StaffChange,
-    StaffStore, StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch,
-    TestMessageStore, VerificationStore, WaitingContact,
+    CredentialsChange, CursorClaim, CustomerCheck, CustomerKey, CustomerStore, DataSection,
+    DeliveryStatsStore, ErasureOutcome, Imported, IndexProgress, IndexStep, IssueOutcome,
+    KeysInUse, MaintenanceStore, NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore,
+    OutboxStore, PersonalDataStore, ProductionMark, Reissue, SearchIndex, SessionFilter,
+    SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite, Store,
+    StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore,
+    VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -355,6 +356,10 @@ impl SessionStore for Breaking {
 
     async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         self.read(self.inner.session(id)).await
+    }
+
+    async fn alive_of(&self, customer: CustomerId) -> Result<Vec<SessionRecord>, StoreError> {
+        self.read(self.inner.alive_of(customer)).await
     }
 
     async fn sessions(

@@ -287,6 +287,19 @@ fn every_call_needs_the_permission_that_the_table_says() {
         ]
     );
     assert_eq!(
+        allowed(Role::Gate),
+        [
+            "WaitForIndex",
+            "AskGate",
+            "SignIn",
+            "SignOut",
+            "LockTerminal",
+            "KeepSitting",
+            "ReadClock",
+            "CheckStore"
+        ]
+    );
+    assert_eq!(
         allowed(Role::Worker),
         [
             "WaitForIndex",

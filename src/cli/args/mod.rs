@@ -22,7 +22,7 @@ pub use crate::cli::args::customers::{
     ConfirmArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs, UnlockArgs,
     WhichContact,
 };
-pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
+pub use crate::cli::args::desk::{GateArgs, LogArgs, NamedSession, RequestArgs, Sessions};
 pub use crate::cli::args::policy::{Policy, PreviewPolicyArgs, ShowPolicyArgs};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, NamedSitting, RoleArgs, Staff};
 pub use crate::cli::args::upkeep::{
@@ -153,6 +153,16 @@ With --json a right code also gives `session_token`: whoever holds it can use
     /// The sessions of verified customers
     #[command(subcommand)]
     Session(Sessions),
+    /// Whether a customer is verified now: for the billing program, before it opens an account
+    #[command(after_help = "\
+Examples:
+  countersign gate WB-004217 --purpose \"pay a bill\"
+  countersign gate WB-004217 --purpose \"pay a bill\" --json
+
+Exits with 0 where a session of the customer for this purpose is alive, with 40 where none is. It
+is not prolonged. At a desk service the role gate may ask this and nothing else. See
+docs/billing-program.md.")]
+    Gate(GateArgs),
     /// What happened, oldest first; contacts are masked and no code is ever shown
     #[command(after_help = "\
 Examples:
@@ -319,6 +329,7 @@ impl Command {
             | Self::Resend(Named { output, .. })
             | Self::Status(Named { output, .. })
             | Self::Cancel(Named { output, .. })
+            | Self::Gate(GateArgs { output, .. })
             | Self::Session(
                 Sessions::List { output, .. }
                 | Sessions::Show(NamedSession { output, .. })

@@ -39,7 +39,7 @@ pub(super) async fn run(
             ShippingProgress::Held => {
                 output.progress("");
                 let message = "Another process ships the log now. See: audit ship --status";
-                output.answer(&Reply::of("held", message.into()), message)?;
+                output.answer(&Reply::of("held", message), message)?;
                 return Ok(Exit::DONE);
             }
             ShippingProgress::Failed { why, .. } => {

@@ -22,7 +22,7 @@ pub use crate::cli::json::customers::{
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
 pub use crate::cli::json::policy::{PolicyPreviewReply, PolicyReply};
-pub use crate::cli::json::reply::{Reply, SessionLine};
+pub use crate::cli::json::reply::{GateReply, Reply, SessionLine};
 pub use crate::cli::json::staff::{PermissionLine, SittingLine, StaffLine, StaffReply};
 pub use crate::cli::json::upkeep::{
     Check, ConfigReply, DoctorReply, IndexReply, KeyLine, MaintainReply, MigrateReply, Preview,

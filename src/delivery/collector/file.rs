@@ -86,7 +86,7 @@ fn end_of_last_line(file: &mut File) -> io::Result<u64> {
         let start = end.saturating_sub(CHUNK);
         file.seek(SeekFrom::Start(start))?;
         let mut chunk = Vec::new();
-        file.by_ref().take(end - start).read_to_end(&mut chunk)?;
+        io::Read::by_ref(file).take(end - start).read_to_end(&mut chunk)?;
         if let Some(at) = chunk.iter().rposition(|byte| *byte == b'\n') {
             return Ok(start + u64::try_from(at).unwrap_or(0) + 1);
         }

@@ -61,9 +61,10 @@ use crate::service::upkeep::calls::{
 };
 use crate::service::upkeep::maintenance::MaintenanceTotals;
 use crate::service::verification::calls::{
-    AskForCode, CancelRequest, EndSession, ListSessions, ReadArchivedRequest, ReadRequest,
+    AskForCode, AskGate, CancelRequest, EndSession, ListSessions, ReadArchivedRequest, ReadRequest,
     ReadSession, ResendCode, TouchSession, VerifyCode,
 };
+use crate::service::verification::gate::VerifiedNow;
 use crate::service::verification::request::CodeRequestOutcome;
 use crate::service::verification::verify::Verification;
 use crate::service::{Desk, DeskError};
@@ -228,6 +229,7 @@ calls! {
     TouchSession -> Option<Session>, Verify, once;
     ReadSession -> Option<Session>, Verify, once;
     ListSessions -> Vec<Session>, Verify, once;
+    AskGate -> Option<Box<VerifiedNow>>, Gate, once;
     EndSession -> Option<Session>, Verify, until_answered;
     // Delivery
     DeliverCode -> Option<SendReport>, Verify, until_answered;

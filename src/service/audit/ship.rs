@@ -210,8 +210,7 @@ pub async fn status(
         Some(it) => it.now,
         None => store.now().await?,
     };
-    let (shipped_at, failure) =
-        stored.map_or((None, None), |it| (it.shipped_at, it.failure));
+    let (shipped_at, failure) = stored.map_or((None, None), |it| (it.shipped_at, it.failure));
     Ok(ShippingStatus {
         cursor: cursor.clone(),
         shipped,

@@ -98,7 +98,12 @@ mod tests {
         let failing = ShippingStatus { failure: Some(failure), ..behind };
         assert_eq!(shipping_state(&failing), ShippingState::Failing);
         let text = shipping(&failing, &clock);
-        for part in ["90 of 100", "file /var/log/audit.jsonl", "3 times in a row, at 10:42", "log.example.org"] {
+        for part in [
+            "90 of 100",
+            "file /var/log/audit.jsonl",
+            "3 times in a row, at 10:42",
+            "log.example.org",
+        ] {
             assert!(text.contains(part), "{text}");
         }
     }

@@ -45,9 +45,7 @@ pub use policy::PolicyStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
-pub use shipping::{
-    Collector, CollectorError, CursorClaim, ShippingStore, StoredCursor,
-};
+pub use shipping::{Collector, CollectorError, CursorClaim, ShippingStore, StoredCursor};
 pub use sign_in::{CredentialsChange, EarlierSignIns, NewSitting, SignInStore, StoredCredentials};
 pub use staff::{StaffChange, StaffStore, StaffWrite};
 pub use test_message::TestMessageStore;
@@ -105,6 +103,6 @@ impl<T> Store for T where
         + PolicyStore
         + SignInStore
         + TrailStore
-    + ShippingStore
+        + ShippingStore
 {
 }

@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(15, "removals", "0015_removals", sqlite postgres mysql),
     migration!(16, "limits", "0016_limits", sqlite postgres mysql),
     migration!(17, "shipping", "0017_shipping", sqlite postgres mysql),
+    migration!(18, "gate", "0018_gate", sqlite postgres mysql),
 ];
 
 impl Migration {

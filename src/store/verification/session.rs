@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::{SessionProof, SessionRecord};
@@ -53,6 +54,11 @@ statements! {
     ALIVE {
         (select SessionColumns) "WHERE s.expires_at > " now " AND s.idle_at > " now " \
          AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC LIMIT $1"
+    }
+    /// A customer has few.
+    ALIVE_OF {
+        (select SessionColumns) "WHERE s.customer_id = $1 AND s.ended_at IS NULL \
+         AND s.expires_at > " now " AND s.idle_at > " now " ORDER BY s.id DESC"
     }
     ALL { (select SessionColumns) "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
 }
@@ -150,6 +156,14 @@ pub(in crate::store) async fn sessions(
     db.all(sql, args![limit]).await?.iter().map(rows::session).collect()
 }
 
+/// The sessions of a customer that are alive, newest first.
+pub(in crate::store) async fn alive_of(
+    db: &Database,
+    customer: CustomerId,
+) -> Result<Vec<SessionRecord>, StoreError> {
+    db.all(&ALIVE_OF, args![customer.0]).await?.iter().map(rows::session).collect()
+}
+
 /// Ends a living session.
 pub(in crate::store) async fn end(
     db: &Database,
@@ -176,6 +190,7 @@ pub(in crate::store) async fn end(
             actor,
         };
         events::write(&mut tx, &event).await?;
+        tx.changed_session();
         tx.commit().await?;
     }
     Ok(Some(record))

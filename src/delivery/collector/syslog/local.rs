@@ -28,7 +28,10 @@ impl LocalSyslog {
     async fn send(&self, records: &[ShippedRecord], deadline: &Deadline) -> io::Result<bool> {
         let socket = UnixDatagram::unbound()?;
         match socket.connect(&self.socket) {
-            Err(error) if rustix::io::Errno::from_io_error(&error) == Some(rustix::io::Errno::PROTOTYPE) => {
+            Err(error)
+                if rustix::io::Errno::from_io_error(&error)
+                    == Some(rustix::io::Errno::PROTOTYPE) =>
+            {
                 return Ok(false);
             }
             connected => connected?,

@@ -58,7 +58,10 @@ pub(super) mod tests {
         let head = "<110>1 - desk.example.org countersign - purged - {\"format\":";
         assert!(message.starts_with(head), "{message}");
         assert!(message.is_ascii());
-        let (count, rest) = counted(&message).split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a count");
+        let (count, rest) = counted(&message)
+            .split_once(' ')
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .expect("a count");
         assert_eq!((count.parse(), rest), (Ok(message.len()), message));
     }
 
