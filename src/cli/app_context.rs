@@ -60,6 +60,9 @@ pub trait AppContext: Send + Sync {
     async fn migrate(&self, config: &Config) -> Result<Migration, Failure>;
     /// Marks the store as one of real customers, for good; whether it was not yet.
     async fn mark_production(&self, config: &Config) -> Result<bool, Failure>;
+    /// Marks the store as one of a rehearsal, with its scripted customers; whether it was not
+    /// yet.
+    async fn mark_rehearsal(&self, config: &Config) -> Result<bool, Failure>;
     /// The keys by name, the current one first.
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure>;
     /// Makes a new current key; gives its name.

@@ -21,8 +21,8 @@ use crate::config::table::{
 };
 use crate::config::value::{Secret, Value};
 use crate::config::{
-    channels, customers, email, fallback, file, files, messages, secret, shipping, sms, store,
-    whatsapp,
+    channels, customers, email, fallback, file, files, messages, rehearsal, secret, shipping, sms,
+    store, whatsapp,
 };
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use crate::domain::sign_in::policy::SignInPolicy;
@@ -78,6 +78,11 @@ impl<'a> Build<'a> {
         let sms_fallback = fallback::read(&mut self, &SMS, &SMS_FALLBACK, sms::read);
         let whatsapp = whatsapp::read(&mut self);
         channels::judge(&mut self, &email, &sms, otp.assurance);
+        let messengers = (email, email_fallback, sms, sms_fallback, whatsapp);
+        let (email, email_fallback, sms, sms_fallback, whatsapp) = match environment {
+            Environment::Rehearsal => rehearsal::to_the_tray(messengers),
+            Environment::Development | Environment::Production => messengers,
+        };
         let messages = messages::read(&mut self);
         let serve =
             ServeSettings { socket: self.get(&SERVE.socket), group: self.get(&SERVE.group) };

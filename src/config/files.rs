@@ -14,9 +14,10 @@ pub(super) fn judge(build: &mut Build<'_>, environment: Environment, key_file: &
     faults.extend(writable_files(build, key_file));
     faults.extend(trusting_variables(build));
     for text in faults {
-        match environment {
-            Environment::Production => build.findings.refuse(None, text),
-            Environment::Development => build.findings.warnings.push(text),
+        if environment.is_strict() {
+            build.findings.refuse(None, text);
+        } else {
+            build.findings.warnings.push(text);
         }
     }
 }

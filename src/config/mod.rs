@@ -26,6 +26,7 @@ mod layer;
 mod messages;
 mod problem;
 mod raw;
+mod rehearsal;
 mod secret;
 pub mod settings;
 mod shipping;

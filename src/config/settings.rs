@@ -44,6 +44,20 @@ pub enum Environment {
     Development,
     /// Real customers: every message goes to a real provider.
     Production,
+    /// Clerks are trained: as in production, but every message goes to the tray.
+    Rehearsal,
+}
+
+impl Environment {
+    /// Whether what is only said in development is refused.
+    pub const fn is_strict(self) -> bool {
+        matches!(self, Self::Production | Self::Rehearsal)
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// Everything that can be set.

@@ -106,6 +106,8 @@ pub struct Outgoing {
     /// A name of this very message, so that a provider that can tell a
     /// repeated hand-over apart does (request and generation).
     pub idempotency: String,
+    /// The how-manieth code of its request it holds, from 1.
+    pub generation: u32,
     /// When its code was stored, by the store's clock.
     pub at: Timestamp,
     /// What to say.

@@ -36,6 +36,7 @@ pub mod policy_preview;
 pub mod policy_text;
 pub mod provider;
 pub mod query;
+pub mod rehearsal;
 pub mod request;
 pub mod seal;
 pub mod session;

@@ -61,13 +61,14 @@ use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::{credentials, records, sittings};
-use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production};
+use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production, rehearsal};
 use crate::store::verification::{
     attempt, clerk_guard, contact_binding, customer_guard, expiry, keys_in_use, lockout, request,
     session, superseded_code,
 };
 
 pub use crate::store::database::migrations::Migrated;
+pub use crate::store::upkeep::rehearsal::StoreUse;
 
 statements! {
     /// Read from a table, so that a store without tables is not reported as healthy.
@@ -96,7 +97,16 @@ impl SqlStore {
         settings: &StoreSettings,
         customers: &CustomerSettings,
     ) -> Result<Self, StoreError> {
-        let store = Self::as_it_is(settings, customers).await?;
+        Self::open_for(settings, customers, StoreUse::Development).await
+    }
+
+    /// The same for a use that the store's mark has to agree with.
+    pub async fn open_for(
+        settings: &StoreSettings,
+        customers: &CustomerSettings,
+        store_use: StoreUse,
+    ) -> Result<Self, StoreError> {
+        let store = Self::prepare(settings, customers, store_use).await?;
         let db = store.db.as_it_is();
         if db.kind() == Engine::Sqlite && migrations::is_needed(&db, &store.source).await? {
             // With an external table that cannot be used, every call fails with the reason.
@@ -113,6 +123,14 @@ impl SqlStore {
         settings: &StoreSettings,
         customers: &CustomerSettings,
     ) -> Result<Self, StoreError> {
+        Self::prepare(settings, customers, StoreUse::Development).await
+    }
+
+    async fn prepare(
+        settings: &StoreSettings,
+        customers: &CustomerSettings,
+        store_use: StoreUse,
+    ) -> Result<Self, StoreError> {
         let source = CustomerSource::new(customers.table.clone());
         let pools = match settings {
             StoreSettings::Sqlite { file } => sqlite::open(file, source.attachment()).await?,
@@ -123,7 +141,7 @@ impl SqlStore {
                 ServerKind::Mysql => Pools::Mysql(mysql::pool(server)),
             },
         };
-        let requirements = StoreRequirements::new(source.clone(), customers.read_only);
+        let requirements = StoreRequirements::new(source.clone(), customers.read_only, store_use);
         let db = Database::new(pools).require(requirements);
         let country = customers.default_country.clone();
         Ok(Self {
@@ -153,6 +171,15 @@ impl SqlStore {
     /// Marks the store as one of real customers, for good; whether it was not yet.
     pub async fn mark_production(&self, actor: &Actor) -> Result<bool, StoreError> {
         production::mark(&self.db, actor).await
+    }
+
+    /// Marks the store as one of a rehearsal, with customers who behave by a script; whether it
+    /// was not yet.
+    pub async fn mark_rehearsal(&self, actor: &Actor) -> Result<bool, StoreError> {
+        let db = self.db.as_it_is();
+        let marked = rehearsal::mark(&db, actor, self.source.is_external()).await?;
+        self.reindexer.mark_complete_if_empty().await?;
+        Ok(marked)
     }
 
     /// Fails unless the requirements of the store are met. Every call checks them too,
@@ -199,7 +226,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 50] = [
+        let modules: [(&str, &[(&str, Sql)]); 51] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -234,6 +261,7 @@ impl SqlStore {
             ("staff", records::STATEMENTS),
             ("credentials", credentials::STATEMENTS),
             ("sittings", sittings::STATEMENTS),
+            ("rehearsal", rehearsal::STATEMENTS),
             ("reindex", reindex::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),

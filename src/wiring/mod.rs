@@ -31,7 +31,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
-use crate::remote::protocol::Rejection;
+use crate::remote::protocol::{Rejection, Welcome};
 use crate::remote::{ConnectError, RemoteDesk};
 use crate::service::api::{Authentication, Caller, DeskClient, Role};
 use crate::service::audit::ship::Shipping;
@@ -39,8 +39,9 @@ use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcom
 use crate::service::delivery::worker::OutboxWorker;
 use crate::service::ports::{Sender, Store, StoreError, StoreHealth as _};
 use crate::service::{Desk, DeskError, Office, Route, Senders};
-use crate::store::{Migrated, SqlStore};
+use crate::store::{Migrated, SqlStore, StoreUse};
 use crate::telemetry;
+use crate::tui::machine::counter_info::Mark;
 use crate::tui::{self, End, Opening, RunError};
 
 pub use crate::wiring::demo::Demo;
@@ -71,7 +72,7 @@ pub struct Wiring {
 #[derive(Clone)]
 struct RemoteTerminal {
     client: DeskClient,
-    is_production: bool,
+    environment: Environment,
 }
 
 impl Wiring {
@@ -80,8 +81,9 @@ impl Wiring {
         let connect = || async {
             let (desk, welcome) =
                 RemoteDesk::connect(socket, Arc::new(OsRandom), is_interface).await?;
+            let environment = environment_of(&welcome);
             let client = DeskClient::new(Arc::new(desk), welcome.profile);
-            Ok(RemoteTerminal { client, is_production: welcome.is_production })
+            Ok(RemoteTerminal { client, environment })
         };
         let connected = self.remote.get_or_try_init(connect).await;
         connected.cloned().map_err(|error| not_connected(&error))
@@ -89,7 +91,9 @@ impl Wiring {
 
     async fn open(&self, config: &Config) -> Result<Arc<SqlStore>, Failure> {
         own_desk(config)?;
-        Ok(self.keep(SqlStore::open(&config.store, &config.customers).await?))
+        let store_use = store_use(config.environment);
+        let store = SqlStore::open_for(&config.store, &config.customers, store_use).await?;
+        Ok(self.keep(store))
     }
 
     /// A store that is closed at the end.
@@ -234,6 +238,12 @@ impl AppContext for Wiring {
         Ok(store.mark_production(&caller(config).actor).await?)
     }
 
+    async fn mark_rehearsal(&self, config: &Config) -> Result<bool, Failure> {
+        own_desk(config)?;
+        let store = self.keep(SqlStore::open(&config.store, &config.customers).await?);
+        Ok(store.mark_rehearsal(&caller(config).actor).await?)
+    }
+
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure> {
         own_desk(config)?;
         let keys = keys(config).load().map_err(DeskError::from)?;
@@ -259,10 +269,10 @@ impl AppContext for Wiring {
     async fn interface(&self, config: &Config) -> Result<Exit, Failure> {
         let warning = self.keep_log(config).err();
         if let Some(socket) = &config.desk_socket {
-            let RemoteTerminal { client, is_production } = self.connect(socket, true).await?;
-            return show(client, None, config, mark(is_production), warning).await;
+            let RemoteTerminal { client, environment } = self.connect(socket, true).await?;
+            return show(client, None, config, mark(environment), warning).await;
         }
-        let mark = mark(config.environment == Environment::Production);
+        let mark = mark(config.environment);
         let warning = warning.or_else(|| config.no_file.clone());
         let warning = warning.or_else(|| config.own_desk_in_production().map(str::to_owned));
         let desk = self.open_desk(config).await?;
@@ -281,7 +291,7 @@ impl AppContext for Wiring {
             Ok(desk) => {
                 let config = demo.config();
                 match DeskClient::embedded(desk.clone(), caller(config)) {
-                    Ok(client) => show(client, Some(desk), config, Some("demo"), warning).await,
+                    Ok(client) => show(client, Some(desk), config, Some(Mark::Demo), warning).await,
                     Err(error) => Err(error.into()),
                 }
             }
@@ -300,7 +310,7 @@ async fn show(
     client: DeskClient,
     own_desk: Option<Desk>,
     config: &Config,
-    mark: Option<&'static str>,
+    mark: Option<Mark>,
     warning: Option<String>,
 ) -> Result<Exit, Failure> {
     let failed = |error: &dyn Display| Failure::internal(sentence(&error.to_string()));
@@ -333,8 +343,21 @@ fn work_outbox(desk: Desk, lifecycle: &Lifecycle, end: CancellationToken) {
 }
 
 /// What to say beside the office's name where this is not production.
-const fn mark(is_production: bool) -> Option<&'static str> {
-    if is_production { None } else { Some("development") }
+const fn mark(environment: Environment) -> Option<Mark> {
+    match environment {
+        Environment::Production => None,
+        Environment::Development => Some(Mark::Development),
+        Environment::Rehearsal => Some(Mark::Rehearsal),
+    }
+}
+
+/// What the mark of the store has to agree with.
+const fn store_use(environment: Environment) -> StoreUse {
+    match environment {
+        Environment::Production => StoreUse::Production,
+        Environment::Development => StoreUse::Development,
+        Environment::Rehearsal => StoreUse::Rehearsal,
+    }
 }
 
 /// The owner of the store has said that its customers are real.
@@ -347,6 +370,17 @@ const TRAY_IN_PRODUCTION: &str = "\
 async fn is_marked(store: &SqlStore) -> bool {
     let mark = tokio::time::timeout(STORE_CHECK_TIMEOUT, store.production_mark()).await;
     matches!(mark, Ok(Ok(Some(_))))
+}
+
+/// Where a desk service runs.
+const fn environment_of(welcome: &Welcome) -> Environment {
+    if welcome.is_rehearsal {
+        Environment::Rehearsal
+    } else if welcome.is_production {
+        Environment::Production
+    } else {
+        Environment::Development
+    }
 }
 
 /// What only the owner of the desk can do is not done at a terminal of a desk service.

@@ -53,6 +53,7 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     drop(lifecycle.spawn(maintain(desk.clone(), end.clone())));
     let is_production = config.environment == Environment::Production;
     let server = Server::new(desk, is_production, ServerLimits::default());
+    let server = server.rehearsing(config.environment == Environment::Rehearsal);
     drop(lifecycle.spawn(server.run(listener, end.clone())));
     drop(tokio::spawn(watchdog()));
     tell_manager(&[NotifyState::Ready]);

@@ -24,6 +24,7 @@ mod outbox;
 mod plans;
 mod pooler;
 mod races;
+mod rehearsal;
 mod requirements;
 mod schema_check;
 mod schemas;

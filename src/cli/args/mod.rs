@@ -212,7 +212,8 @@ tidies up every night. See docs/desk-service.md and assets/systemd.")]
     #[command(after_help = "\
 Examples:
   countersign migrate
-  countersign migrate --production    # once, when real customers come")]
+  countersign migrate --production    # once, when real customers come
+  countersign migrate --rehearsal     # a store to train clerks with")]
     Migrate(MigrateArgs),
     /// Tidy up what is past, while the counters work: run it every night
     #[command(after_help = "\

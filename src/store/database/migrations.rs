@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(16, "limits", "0016_limits", sqlite postgres mysql),
     migration!(17, "shipping", "0017_shipping", sqlite postgres mysql),
     migration!(18, "gate", "0018_gate", sqlite postgres mysql),
+    migration!(19, "rehearsal", "0019_rehearsal", sqlite postgres mysql),
 ];
 
 impl Migration {
