@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::build::Build;
 use crate::config::settings::Environment;
-use crate::config::table::{self, MESSAGES};
+use crate::config::table::{self, MESSAGES, SMS, SMS_FALLBACK};
 use crate::config::{secret, strict_modes};
 
 /// Judges the files that a configuration names, its own file, and the key file.
@@ -45,6 +45,9 @@ fn readable_secrets(build: &Build<'_>) -> Vec<String> {
 fn writable_files(build: &Build<'_>, key_file: &Path) -> Vec<String> {
     let mut files: Vec<_> = table::deciding_files().filter_map(|key| build.get(key)).collect();
     files.extend(build.file.clone());
+    // A program that sends is told each code.
+    let programs = [&SMS, &SMS_FALLBACK].map(|keys| build.get(&keys.command));
+    files.extend(programs.into_iter().flatten().filter_map(|it| it.first().map(PathBuf::from)));
     files.push(key_file.to_owned());
     let templates = build.get(&MESSAGES.folder);
     files.extend(templates.into_iter().flat_map(strict_modes::with_content));

@@ -16,7 +16,10 @@ pub(super) fn to_the_tray((email, _, sms, _, whatsapp): Messengers) -> Messenger
     };
     let sms = match sms {
         SmsSettings::Off => SmsSettings::Off,
-        SmsSettings::Tray | SmsSettings::Twilio(_) | SmsSettings::Gateway(_) => SmsSettings::Tray,
+        SmsSettings::Tray
+        | SmsSettings::Twilio(_)
+        | SmsSettings::Gateway(_)
+        | SmsSettings::Exec(_) => SmsSettings::Tray,
     };
     let whatsapp = match whatsapp {
         WhatsappSettings::Off => WhatsappSettings::Off,

@@ -19,9 +19,9 @@ pub use crate::config::settings::shipping::{
     NamedShipping, ShippingServer, ShippingSettings, ShippingTarget,
 };
 pub use crate::config::settings::sms::{
-    GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsProvider, SmsSettings,
-    TwilioCredentials, TwilioSender, TwilioSettings, WhatsappProvider, WhatsappSettings,
-    WhatsappTemplate,
+    ExecSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsProvider,
+    SmsSettings, TemplateIds, TwilioCredentials, TwilioSender, TwilioSettings, WhatsappProvider,
+    WhatsappSettings, WhatsappTemplate,
 };
 pub use crate::config::settings::store::{
     CustomerColumns, CustomerSettings, CustomerTable, ServerAddress, ServerKind, ServerSettings,

@@ -6,6 +6,7 @@ mod certificates;
 #[path = "../support/closed_port.rs"]
 mod closed_port;
 mod collector;
+mod exec;
 mod gateway;
 mod http_double;
 mod mail_server;

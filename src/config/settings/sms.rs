@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::domain::locale::is_tag;
 use crate::domain::message::Fact;
 
 /// Through whom text messages go out.
@@ -20,6 +21,8 @@ pub enum SmsProvider {
     Twilio,
     /// A gateway of the office's own.
     Gateway,
+    /// A program of the office's own.
+    Exec,
 }
 
 /// Through whom WhatsApp messages go out.
@@ -47,6 +50,51 @@ pub enum SmsSettings {
     Twilio(TwilioSettings),
     /// To a gateway of the office's own.
     Gateway(GatewaySettings),
+    /// To a program of the office's own.
+    Exec(ExecSettings),
+}
+
+/// The names under which the words of messages are registered, by kind and language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateIds(Vec<(String, String, String)>);
+
+impl TemplateIds {
+    /// The kinds of messages.
+    const KINDS: [&str; 3] = ["code", "notice", "test"];
+
+    /// Reads lines such as `code.en = 1107160000000012345`; none where one is no such line.
+    pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let read = |line: &str| {
+            let (name, id) = line.split_once('=')?;
+            let (kind, locale) = name.trim().split_once('.')?;
+            let (locale, id) = (locale.trim(), id.trim());
+            let fits = Self::KINDS.contains(&kind) && is_tag(locale) && !id.is_empty();
+            fits.then(|| (kind.to_owned(), locale.to_owned(), id.to_owned()))
+        };
+        lines.into_iter().map(read).collect::<Option<_>>().map(Self)
+    }
+
+    /// Whether nothing is registered.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The name of a kind of message in a language.
+    pub fn of(&self, kind: &str, locale: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(it, tag, _)| it == kind && tag == locale);
+        found.map(|(_, _, id)| id.as_str())
+    }
+}
+
+/// A program that sends text messages.
+#[derive(Clone, Debug)]
+pub struct ExecSettings {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// The registered words.
+    pub template_ids: TemplateIds,
 }
 
 /// An SMS gateway with an HTTP interface, and how it wants to be asked.
@@ -63,6 +111,10 @@ pub struct GatewaySettings {
     pub body: String,
     /// Headers beside the kind of content.
     pub headers: Vec<GatewayHeader>,
+    /// The registered words.
+    pub template_ids: TemplateIds,
+    /// What the whole answer is like where the message was taken; `*` stands for anything.
+    pub success: Option<String>,
     /// Where in its answer the message's name is (RFC 6901).
     pub id_pointer: Option<String>,
     /// Certificates to trust beside the system's own, in PEM.
@@ -75,6 +127,8 @@ pub struct GatewaySettings {
 )]
 #[strum(serialize_all = "UPPERCASE")]
 pub enum GatewayMethod {
+    /// GET: the body is the query of the address.
+    Get,
     /// POST.
     Post,
     /// PUT.

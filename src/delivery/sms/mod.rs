@@ -1,4 +1,6 @@
-//! Text messages: Twilio (WhatsApp too), and an HTTP gateway.
+//! Text messages: Twilio (WhatsApp too), an HTTP gateway, and a program of the office's own.
 
+pub(super) mod exec;
+mod facts;
 pub(super) mod gateway;
 pub(super) mod twilio;

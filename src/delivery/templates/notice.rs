@@ -6,7 +6,7 @@ use crate::delivery::templates::check::{self, State, Work};
 use crate::delivery::templates::sms::{self, Alphabet, Form};
 use crate::delivery::templates::sources::{FRAME, NOTICE, NOTICE_LAYOUT, NOTICE_SMS, Sources};
 use crate::delivery::templates::values::Values;
-use crate::delivery::templates::{EmailText, LAST_RESORT, Sample, Templates};
+use crate::delivery::templates::{EmailText, LAST_RESORT, Sample, SmsText, Templates};
 use crate::domain::contact::ContactKind;
 use crate::domain::message::ChangeNotice;
 use crate::domain::text;
@@ -67,9 +67,18 @@ impl Templates {
         &self,
         notice: &ChangeNotice,
     ) -> Result<String, DeliveryError> {
+        Ok(self.notice_sms_text(notice)?.text)
+    }
+
+    /// The same with its language.
+    pub(in crate::delivery) fn notice_sms_text(
+        &self,
+        notice: &ChangeNotice,
+    ) -> Result<SmsText, DeliveryError> {
         let (tag, form) = self.notice_sms_language(notice)?;
         let values = values(notice, |name| form.alphabet.bring(name));
-        form.fit(&values, None, |values| self.render(tag, NOTICE_SMS, values))
+        let fitted = form.fit(&values, None, |values| self.render(tag, NOTICE_SMS, values))?;
+        Ok(SmsText::of(fitted, tag))
     }
 
     fn notice_email_language(&self, notice: &ChangeNotice) -> &str {
