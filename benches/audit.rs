@@ -1,6 +1,5 @@
-//! Verifying the audit trail: entries made into leaves and walked over, from the columns of
-//! the log and from the lines of an export, beside bare SHA-256 over the bytes of the same
-//! leaves in the same run.
+//! Verifies the audit trail: leaves computed from the log's rows and from the lines of an export,
+//! compared with bare SHA-256 over the bytes of the same leaves in the same run.
 //!
 //! ```sh
 //! cargo bench --bench audit                  # 1,000,000 entries
@@ -60,7 +59,7 @@ fn hash(form: &[u8]) {
     std::hint::black_box(Sha256::new().chain_update([0]).chain_update(form).finalize());
 }
 
-/// The lines of a report, each beside the floor.
+/// The lines of a report, each compared with the floor.
 struct Lines {
     report: Report,
     entries: u64,
@@ -107,7 +106,7 @@ fn main() {
     lines.report.print();
 }
 
-/// The walk over rows of the log.
+/// Verifies from rows of the log.
 fn rows(lines: &mut Lines, leaves: &[TreeHash], root: TreeHash) {
     let events: Vec<_> = (0..lines.entries).map(event).collect();
     let began = Instant::now();
@@ -123,7 +122,7 @@ fn rows(lines: &mut Lines, leaves: &[TreeHash], root: TreeHash) {
     assert_eq!((walk.fault_count(), walk.edge().root()), (0, root), "it verifies");
 }
 
-/// The walk over the lines of an export.
+/// Verifies from the lines of an export.
 fn export(lines: &mut Lines, root: TreeHash) {
     let signer = CheckpointSigner::new("bench", &Key::new([1; 32]));
     let checkpoint = Checkpoint { origin: "bench".into(), size: lines.entries, root };

@@ -1,20 +1,22 @@
-//! A day at an office of twenty counters, in minutes: real interfaces at
-//! terminals of their own work one store. Most verify customers, one after the
-//! other; some of them have the log open beside their work, and two do nothing
-//! but watch it. Reported are what went wrong on any screen, how long after an
-//! event the watchers saw it, and what the processes and the server had to do.
+//! A working day of an office with counters, twenty unless `--counters` says otherwise, compressed
+//! to minutes: real interfaces at terminals of their own share one store. Most verify customers one
+//! after the other, some with the log open beside, and two only watch the log. Reported are errors
+//! on any screen, the latency until the watchers saw an event, and the load of the processes and
+//! the server.
 //!
 //! ```text
 //! cargo bench --bench counters -- --minutes 10 --store postgres
 //! ```
-//! The store is `sqlite`, `postgres` or `mariadb`; the servers are started here
-//! and commit durably.
+//! The store is `sqlite`, `postgres` or `mariadb`; the servers are started here and commit durably.
+//! With `--service` the counters use one desk service.
 
 #![expect(clippy::expect_used, reason = "a bench that cannot go on ends")]
 #![expect(clippy::print_stdout, reason = "a report is printed")]
 
 #[path = "counters/clerk.rs"]
 mod clerk;
+#[path = "counters/desk_service.rs"]
+mod desk_service;
 #[path = "counters/gauge.rs"]
 mod gauge;
 #[expect(dead_code, reason = "the races need more of it")]
@@ -38,24 +40,26 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clerk::{Clerk, Work};
+use desk_service::DeskService;
 use gauge::Gauge;
 use office::{Kind, Office};
 use seeded::Chance;
 use servers::{Options, Server};
 use watcher::Watcher;
 
-/// Twenty counters: two of them watch.
-const CLERKS: usize = 18;
+/// Counters that only watch the log.
 const WATCHERS: usize = 2;
-/// More customers than can be served on one day, so that none comes twice.
+/// More customers than can be served in one run, so that none comes twice.
 const CUSTOMERS: usize = 9_000;
 
 struct Wish {
     minutes: u64,
     store: Kind,
+    counters: usize,
+    service: bool,
 }
 
-/// What was asked for on the command line.
+/// Parses the command line.
 fn wish() -> Wish {
     let arguments: Vec<String> = std::env::args().collect();
     let value = |name: &str| {
@@ -69,7 +73,10 @@ fn wish() -> Wish {
         other => panic!("--store {other}: it is sqlite, postgres or mariadb"),
     };
     let minutes = value("--minutes").map_or(10, |it| it.parse().expect("a number of minutes"));
-    Wish { minutes, store }
+    let counters = value("--counters").map_or(20, |it| it.parse().expect("a number of counters"));
+    assert!(counters > WATCHERS, "two of the counters watch");
+    let service = arguments.iter().any(|it| it == "--service");
+    Wish { minutes, store, counters, service }
 }
 
 fn main() {
@@ -82,25 +89,32 @@ fn main() {
     };
     let office = Office::at(wish.store, server.as_ref(), CUSTOMERS, "per_customer = 100000");
     let (mut chance, seed) = Chance::new();
-    println!("{:?}, {} minutes, seed {seed}", wish.store, wish.minutes);
+    let Wish { minutes, store, counters, .. } = wish;
+    println!("{store:?}, {counters} counters, {minutes} minutes, seed {seed}");
+    let service = wish.service.then(|| DeskService::start(&office));
 
     let watchers: Vec<Watcher> = (0..WATCHERS).map(|at| Watcher::sit(&office, at)).collect();
-    let clerks: Vec<Clerk> =
-        (0..CLERKS).map(|at| Clerk::sit(&office, at, Chance::of(chance.next()))).collect();
+    let clerks: Vec<Clerk> = (0..counters - WATCHERS)
+        .map(|at| Clerk::sit(&office, at, Chance::of(chance.next())))
+        .collect();
     let pids = clerks.iter().map(Clerk::pid).chain(watchers.iter().map(Watcher::pid)).collect();
     let gauge = Gauge::new(pids);
+    let of_service = service.as_ref().map(|it| Gauge::new(vec![it.pid()]));
     let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let end = Instant::now() + Duration::from_mins(wish.minutes);
+    let end = Instant::now() + Duration::from_mins(minutes);
     let (works, watched) = thread::scope(|scope| {
         let (office, next, over) = (&office, &next, &over);
         let clerks: Vec<_> =
             clerks.into_iter().map(|it| scope.spawn(move || it.work(office, next, end))).collect();
         let watchers: Vec<_> =
             watchers.into_iter().map(|it| scope.spawn(move || it.watch(over))).collect();
+        if let Some(of_service) = &of_service {
+            scope.spawn(move || of_service.watch(office, end));
+        }
         gauge.watch(office, end);
         let works: Vec<thread::Result<Work>> =
             clerks.into_iter().map(thread::ScopedJoinHandle::join).collect();
-        // What the last of them did is seen within this time, or too late.
+        // Time for the watchers to see the last events.
         thread::sleep(Duration::from_secs(2));
         over.store(true, Ordering::Relaxed);
         let watched: Vec<_> = watchers.into_iter().map(thread::ScopedJoinHandle::join).collect();
@@ -122,6 +136,10 @@ fn main() {
     );
     watcher::report(&office, &watched.collect::<Vec<_>>());
     gauge.report();
+    if let Some(of_service) = of_service {
+        println!("the service:");
+        of_service.report();
+    }
     ledger::sound(&office);
     assert_eq!(errors, 0, "a screen showed what it should not, or not what it should");
 }

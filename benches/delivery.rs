@@ -1,8 +1,7 @@
-//! How many messages a second a worker takes from the outbox to a mail server,
-//! beside loops that hand the same messages to the same sender and keep no store:
-//! one message after the other, and eight at once, as the worker does. In turns,
-//! in the same run, for servers that answer at once and for one that takes its
-//! time.
+//! Messages per second from the outbox to a mail server, compared with loops that pass the same
+//! messages to the same sender without a store, sequentially and eight concurrently as the worker
+//! does. The measurements alternate in one run, for servers that answer at once and for slower
+//! ones.
 //!
 //! ```sh
 //! cargo bench --bench delivery                       # SQLite
@@ -49,17 +48,17 @@ use servers::{Kind, Options, Server};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Messages of one measurement.
+/// Messages per measurement.
 const MESSAGES: usize = 500;
 /// Measurements of each kind.
 const ROUNDS: usize = 5;
-/// Messages at once, as `countersign deliver` does them.
+/// Concurrent messages, as in `countersign deliver`.
 const AT_ONCE: usize = 8;
-/// How long the servers take over a letter.
+/// Latencies of the mail server per letter.
 const LATENCIES: [Duration; 3] =
     [Duration::ZERO, Duration::from_millis(5), Duration::from_millis(50)];
 
-/// Messages a second, of each round.
+/// Messages per second in each round.
 #[derive(Default)]
 struct Rates(Vec<f64>);
 
@@ -173,7 +172,7 @@ impl<'a> Run<'a> {
         Self { post, desk, bare: place.bare(1).await, sender, customers }
     }
 
-    /// The sender without any store, so many messages at once.
+    /// The sender without a store, with this many concurrent messages.
     async fn floor(&self, at_once: usize) -> Duration {
         let begun = Instant::now();
         let mut running = JoinSet::new();
@@ -198,12 +197,12 @@ impl<'a> Run<'a> {
                 customer: *customer,
                 channel: Channel::Email,
                 purpose: "pay a bill".into(),
-                idempotency: self.desk.new_act().expect("a name"),
+                idempotency: self.desk.new_idempotency_key().expect("a name"),
             };
             let asked = self.desk.ask(&ask).await.expect("an answer");
             assert!(matches!(asked, CodeRequestOutcome::Ready(_)), "{asked:?}");
         }
-        // Their turn has come.
+        // Make them due.
         self.bare.run("UPDATE core_outbox SET due_at = due_at - 60000").await;
         let before = self.post.count();
         let end = CancellationToken::new();

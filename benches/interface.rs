@@ -1,8 +1,7 @@
-//! The interface: a frame of every screen in every state at 140×40 beside an
-//! empty frame, and the start of the program to its first frame on the store
-//! of a million customers that the bench `store` leaves behind, beside the
-//! start of the same program that only says its version. And from a key to its
-//! frame, while a hundred messages hang.
+//! The interface: a frame of every screen in every state at 140×40 compared with an empty frame;
+//! the start of the program to its first frame on the store of a million customers that the bench
+//! `store` leaves behind, compared with `--version`; and the latency from a key to its frame while
+//! a hundred sends hang.
 //!
 //! ```sh
 //! cargo bench --bench store && cargo bench --bench interface
@@ -99,7 +98,7 @@ fn starts(report: &mut Report) {
     report.line(&interface, &version);
 }
 
-/// From the start of the program to `shown` on its terminal.
+/// The time from the start of the program until `shown` is on its terminal.
 fn start(folder: &Path, arguments: &[&str], shown: &str) -> std::time::Duration {
     let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
     let pair = NativePtySystem::default().openpty(size).expect("a terminal");
@@ -124,7 +123,7 @@ fn start(folder: &Path, arguments: &[&str], shown: &str) -> std::time::Duration 
         screen.process(&bytes[..length]);
     }
     let took = begun.elapsed();
-    // It may have ended by itself.
+    // It may have ended already.
     let _ = child.kill();
     child.wait().expect("its end");
     took

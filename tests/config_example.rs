@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use countersign::config::table::{Fallback, TABLE};
+use countersign::config::keys::{Fallback, TABLE};
 use countersign::config::{Config, ProcessEnvironment};
 
 const EXAMPLE: &str = include_str!("../config.example.toml");

@@ -4,10 +4,10 @@
 mod support;
 
 use countersign::config::Config;
+use countersign::config::keys::{KeyPath, TABLE};
 use countersign::config::settings::{
     EmailSettings, Proof, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
 };
-use countersign::config::table::{KeyPath, TABLE};
 use secrecy::ExposeSecret;
 use support::Desk;
 

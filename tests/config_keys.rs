@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
 
-use countersign::config::keys::{KeyFile, KeyFileError};
+use countersign::config::key_file::{KeyFile, KeyFileError};
 use countersign::domain::key::MissingKey;
 
 /// A moment, in seconds since 1970.

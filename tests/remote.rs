@@ -12,6 +12,11 @@ mod counters;
 mod frames;
 #[path = "remote/passwords.rs"]
 mod passwords;
+#[expect(dead_code, reason = "the tests of the outbox plan more of its conversations")]
+#[path = "outbox/post_office.rs"]
+mod post_office;
+#[path = "remote/restarts.rs"]
+mod restarts;
 #[path = "remote/service.rs"]
 mod service;
 #[path = "remote/ssh.rs"]

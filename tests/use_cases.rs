@@ -209,7 +209,7 @@ impl Bench {
 
     /// An idempotency key that no other act has.
     fn key(&self) -> String {
-        self.desk.new_act().expect("a key")
+        self.desk.new_idempotency_key().expect("a key")
     }
 
     /// The same desk over another store.
@@ -256,7 +256,7 @@ impl Bench {
             customer: customer.id,
             channel,
             purpose: "pay a bill".into(),
-            idempotency: self.desk.new_act().expect("a name"),
+            idempotency: self.desk.new_idempotency_key().expect("a name"),
         };
         self.desk.ask(&ask).await.expect("asked")
     }

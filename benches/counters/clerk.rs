@@ -1,15 +1,16 @@
-//! A clerk at a counter: customer after customer, with the mistakes of a day.
+//! A simulated clerk: serves customer after customer and makes the usual mistakes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::desk_service::counter_config;
 use crate::office::{Message, Office, account, email, name, other_than};
 use crate::seeded::Chance;
 use crate::terminal::{PtySession, TEST_TIMEOUT, countersign};
 
-/// What no screen may say on a day on which nothing fails.
+/// Texts that no screen may show while nothing fails.
 const TROUBLE: [&str; 8] = [
     "store down",
     "cannot be reached",
@@ -21,16 +22,20 @@ const TROUBLE: [&str; 8] = [
     "Try again",
 ];
 
-/// How many counters have the log open beside their work.
+/// How many counters have the log open.
 const WITH_LOG: usize = 4;
 
-/// The interface of a counter.
+/// Starts the interface of a counter.
 pub(crate) fn sit(office: &Office, counter: &str, columns: u16, rows: u16) -> PtySession {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let mut command = countersign(&folder, &[]);
-    command.env("COUNTERSIGN_CONFIG", office.path("config.toml"));
-    command.env("COUNTERSIGN__OFFICE__COUNTER", counter);
-    command.env("COUNTERSIGN__TRAY__FILE", office.path(&tray(counter)));
+    if counter_config(office).exists() {
+        command.env("COUNTERSIGN_CONFIG", counter_config(office));
+    } else {
+        command.env("COUNTERSIGN_CONFIG", office.path("config.toml"));
+        command.env("COUNTERSIGN__OFFICE__COUNTER", counter);
+        command.env("COUNTERSIGN__TRAY__FILE", office.path(&tray(counter)));
+    }
     command.env("COUNTERSIGN__LOG__FILE", office.path(&format!("{counter}.log")));
     let session = PtySession::run(command, folder);
     session.resize(columns, rows);
@@ -42,7 +47,7 @@ fn tray(counter: &str) -> String {
     format!("{counter}.jsonl")
 }
 
-/// What a clerk did.
+/// The counts of a clerk's work.
 #[derive(Default)]
 pub(crate) struct Work {
     pub(crate) customers: usize,
@@ -65,25 +70,27 @@ impl Clerk {
         let (columns, rows) = if at < WITH_LOG { (130, 40) } else { (80, 24) };
         let mut session = sit(office, &counter, columns, rows);
         if at < WITH_LOG {
-            // F2 opens it, Esc gives the keyboard back to the work.
+            // F2 opens the log, Esc returns the focus to the work.
             session.press("\x1bOQ").wait_for_text("newest first");
             session.press("\x1b");
         }
-        Self { session, tray: tray(&counter), chance, work: Work::default() }
+        let is_served = counter_config(office).exists();
+        let tray = if is_served { "tray.jsonl".into() } else { tray(&counter) };
+        Self { session, tray, chance, work: Work::default() }
     }
 
     pub(crate) fn pid(&self) -> i32 {
         self.session.pid().as_raw_nonzero().get()
     }
 
-    /// Serves customers until the day is over.
+    /// Serves customers until the end of the run.
     pub(crate) fn work(mut self, office: &Office, next: &AtomicUsize, end: Instant) -> Work {
         while Instant::now() < end {
             let customer = next.fetch_add(1, Ordering::Relaxed);
             self.serve(office, customer);
             self.work.customers += 1;
             self.think(1_000, 3_000);
-            // What was drawn before is of no use to the next one.
+            // Drop the output so far, which the next customer does not need.
             self.session.seen().bytes.clear();
         }
         self.session.leave();
@@ -127,7 +134,7 @@ impl Clerk {
     fn type_and_see(&mut self, keys: &str, text: &str) {
         self.session.press(keys);
         self.see(text);
-        // A clerk reads what is new before acting upon it.
+        // A clerk reads the screen before acting.
         self.think(200, 400);
     }
 
@@ -140,7 +147,7 @@ impl Clerk {
         });
     }
 
-    /// The code in the customer's message of this number.
+    /// Reads the code from the customer's message number `number`.
     fn message(&self, office: &Office, customer: usize, number: usize) -> String {
         let begun = Instant::now();
         let to = email(customer);

@@ -1,32 +1,32 @@
-//! What the processes and the server had to do: memory, computing, statements.
+//! Measures the processes and the server: memory, processor time, statements.
 
-use std::cell::RefCell;
 use std::fs;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::ledger::rows;
 use crate::office::{Kind, Office};
 
-/// Figures of one moment.
+/// The figures at one time.
 struct Moment {
     at: Instant,
-    /// KiB in memory, and hundredths of a second computed, of each process.
+    /// Resident KiB and processor time in hundredths of a second of each process.
     processes: Vec<(u64, u64)>,
     statements: Option<u64>,
 }
 
 pub(crate) struct Gauge {
     pids: Vec<i32>,
-    moments: RefCell<Vec<Moment>>,
+    moments: Mutex<Vec<Moment>>,
 }
 
 impl Gauge {
     pub(crate) fn new(pids: Vec<i32>) -> Self {
-        Self { pids, moments: RefCell::default() }
+        Self { pids, moments: Mutex::default() }
     }
 
-    /// Reads the figures at the end of each minute and shortly before the end.
+    /// Reads the figures every minute and shortly before the end.
     pub(crate) fn watch(&self, office: &Office, end: Instant) {
         let minute = Duration::from_mins(1);
         let last = end.checked_sub(Duration::from_secs(5)).expect("a day of some seconds");
@@ -43,11 +43,11 @@ impl Gauge {
     fn read(&self, office: &Office) {
         let processes = self.pids.iter().map(|&pid| (memory(pid), computed(pid))).collect();
         let moment = Moment { at: Instant::now(), processes, statements: statements(office) };
-        self.moments.borrow_mut().push(moment);
+        self.moments.lock().expect("whole").push(moment);
     }
 
     pub(crate) fn report(&self) {
-        let moments = self.moments.borrow();
+        let moments = self.moments.lock().expect("whole");
         for moment in moments.iter() {
             let memory = moment.processes.iter().map(|it| it.0);
             let count = u64::try_from(moment.processes.len()).expect("a count");
@@ -74,23 +74,23 @@ fn per_process(processes: usize) -> f64 {
     f64::from(u32::try_from(processes).expect("a count"))
 }
 
-/// KiB of a process in memory; 0 where it has ended.
+/// Resident KiB of a process; 0 if it has ended.
 fn memory(pid: i32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
     line.and_then(|it| it.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Hundredths of a second that a process has computed.
+/// Processor time of a process in hundredths of a second.
 fn computed(pid: i32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let fields = stat.rsplit_once(") ").map_or("", |it| it.1);
-    // The 14th and 15th fields of proc(5): time in user and in kernel mode.
+    // Fields 14 and 15 of proc(5): user and kernel time.
     fields.split(' ').skip(11).take(2).filter_map(|it| it.parse::<u64>().ok()).sum()
 }
 
-/// Statements that a MariaDB was given, or transactions that a PostgreSQL ended
-/// (a statement on its own is one).
+/// Statements that MariaDB executed, or transactions that PostgreSQL ended (a single statement is
+/// one).
 fn statements(office: &Office) -> Option<u64> {
     let question = match office.kind {
         Kind::Sqlite => return None,

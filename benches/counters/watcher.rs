@@ -1,4 +1,4 @@
-//! Somebody who watches the log, and how soon they see what happened.
+//! A simulated watcher of the log: measures when each event appears.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,17 +12,17 @@ use crate::ledger::rows;
 use crate::office::Office;
 use crate::terminal::PtySession;
 
-/// High enough for all that happens within a second.
+/// Enough for all events of a second.
 const ROWS: u16 = 120;
 
-/// How often the screen is looked at.
+/// How often the screen is read.
 const LOOK: Duration = Duration::from_millis(5);
 
 pub(crate) struct Watcher {
     session: PtySession,
 }
 
-/// When each customer was first on the screen, in milliseconds since the epoch.
+/// When each customer first appeared, in milliseconds since the epoch.
 pub(crate) type Seen = BTreeMap<String, i64>;
 
 impl Watcher {
@@ -36,7 +36,7 @@ impl Watcher {
         self.session.pid().as_raw_nonzero().get()
     }
 
-    /// Watches until the last clerk has gone.
+    /// Watches until the last clerk has ended.
     pub(crate) fn watch(mut self, over: &AtomicBool) -> Seen {
         let mut seen = Seen::new();
         while !over.load(Ordering::Relaxed) {
@@ -60,7 +60,7 @@ impl Watcher {
     }
 }
 
-/// The customers on a screen: `Rivera 0042`.
+/// The customers on a screen, such as `Rivera 0042`.
 fn names(screen: &str) -> impl Iterator<Item = String> {
     screen.split("Rivera ").skip(1).filter_map(|behind| {
         let number = behind.get(..4).filter(|it| it.bytes().all(|byte| byte.is_ascii_digit()));
@@ -74,8 +74,7 @@ fn now() -> i64 {
     i64::try_from(since.as_millis()).expect("a time")
 }
 
-/// How long after a customer's first event, by the store's clock, the watchers
-/// saw it.
+/// The latency from a customer's first event (store clock) until the watchers saw it.
 pub(crate) fn report(office: &Office, watched: &[Seen]) {
     let first = rows(
         office,

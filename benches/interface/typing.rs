@@ -1,6 +1,6 @@
-//! From a key to the frame that shows it, at a terminal, while a hundred messages
-//! of the same process wait for a mail server that has each letter and says
-//! nothing; beside the same without any.
+//! The latency from a key to the frame that shows it, while a hundred sends of the same process
+//! hang at a mail server that accepts each letter and never answers; compared with the same without
+//! sends.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,15 +21,15 @@ use crate::post_office::{At, Does, PostOffice};
 use crate::support::{Figure, Report};
 use crate::terminal::{PtySession, isolate};
 
-/// Messages that hang.
+/// Sends that hang.
 const SENDS: usize = 100;
-/// Keys that are timed; less than a send may take in all.
+/// Keys that are timed, and the longest allowed duration: less than the send timeout.
 const KEYS: usize = 1_000;
 const ENOUGH: Duration = Duration::from_secs(15);
-/// How the bench asks itself for an interface with so many sends beside it.
+/// The variable by which the bench starts itself as an interface with this many sends.
 const INSIDE: &str = "COUNTERSIGN_BENCH_SENDS";
 
-/// Where this process was started to be the interface, it is that.
+/// Runs as the interface if the variable is set.
 pub(crate) fn inside() -> bool {
     let Ok(sends) = std::env::var(INSIDE) else { return false };
     let sends = sends.parse().expect("a number");
@@ -52,18 +52,18 @@ async fn interface(sends: usize) {
             customer: found.first().expect("a customer").id,
             channel: Channel::Email,
             purpose: "pay a bill".into(),
-            idempotency: desk.new_act().expect("a name"),
+            idempotency: desk.new_idempotency_key().expect("a name"),
         };
         let asked = desk.ask(&ask).await.expect("an answer");
         let CodeRequestOutcome::Ready(request) = asked else { panic!("{asked:?}") };
         let desk = desk.clone();
         tokio::spawn(async move { desk.deliver(request.delivery.id).await });
     }
-    // The bench ends it where it does not end by itself.
+    // The bench kills it if it does not end by itself.
     let _ = fixture.interface(&config).await;
 }
 
-/// Times keys, with and without messages that hang.
+/// Times keys with and without hanging sends.
 pub(crate) fn typing(report: &mut Report) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
@@ -91,7 +91,7 @@ fn timed(name: &str, folder: &Arc<TempDir>, sends: usize, ready: impl Fn()) -> F
     ready();
     let begun = Instant::now();
     let mut figure = Figure::new(name);
-    // A word is typed and taken back to its first letter, again and again.
+    // A word is typed and deleted down to its first letter, repeatedly.
     let (word, mut before) = ("rivera", 1);
     session.press(&word[..before]);
     session.wait_for("a letter", |seen| (typed(&seen.text()) == &word[..before]).then_some(()));
@@ -104,7 +104,7 @@ fn timed(name: &str, folder: &Arc<TempDir>, sends: usize, ready: impl Fn()) -> F
         figure.record(start.elapsed());
         before = length;
         session.seen().bytes.clear();
-        // As fast as a clerk types who is in a hurry.
+        // The speed of a fast typist.
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(sends == 0 || begun.elapsed() < ENOUGH, "they hang no longer");
@@ -112,7 +112,7 @@ fn timed(name: &str, folder: &Arc<TempDir>, sends: usize, ready: impl Fn()) -> F
     figure
 }
 
-/// What stands in the field of the search.
+/// The content of the search field.
 fn typed(screen: &str) -> &str {
     let line = screen.lines().find_map(|line| line.split_once("Search › "));
     line.map_or("", |(_, rest)| rest.trim_end_matches(['│', ' ']))

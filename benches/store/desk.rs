@@ -1,4 +1,4 @@
-//! Asking for codes and entering them, by one terminal and by eight.
+//! Requesting and entering codes, by one terminal and by eight concurrently.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,12 +28,12 @@ use super::{ROUNDS, floor, native, people};
 
 const TASKS: u64 = floor::ROWS;
 
-/// How many each of the eight does.
+/// Acts of each of the eight.
 const EACH: u64 = 500;
 
 pub(crate) const RIGHT: u64 = 123_456;
 
-/// A terminal that asks and enters.
+/// A terminal that requests and enters codes.
 pub(crate) struct Desk {
     pub(crate) store: SqlStore,
     keyring: Keyring,
@@ -70,8 +70,8 @@ impl Desk {
         RequestId::from_bits(draw & ((1 << 50) - 1))
     }
 
-    /// Asks for a code for the customer of a number: another one each time, since
-    /// a second code of a customer replaces the first.
+    /// Requests a code for the customer of a number. Each request is for another customer, since a
+    /// second code replaces the first.
     pub(crate) async fn ask(&self, number: u64) {
         let draw = people::scattered(number);
         let id = Self::id(draw);
@@ -133,12 +133,12 @@ impl Desk {
     }
 }
 
-/// Numbers that no run before has drawn.
+/// A starting number that no earlier run has used.
 pub(crate) async fn begin(store: &SqlStore) -> u64 {
     store.now().await.expect("a clock").millis().unsigned_abs() << 12
 }
 
-/// One terminal: how long each act takes.
+/// One terminal: the latency of each act.
 pub(crate) async fn one(place: &Place, bare: &Bare, customers: u64, report: &mut Report) {
     report.section("asking and verifying, durable commits, one terminal");
     floor::rows(bare).await;
@@ -160,7 +160,7 @@ pub(crate) async fn one(place: &Place, bare: &Bare, customers: u64, report: &mut
     }
 }
 
-/// Eight terminals at once: how many acts a second they come to.
+/// Eight terminals: acts per second.
 pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &mut Report) {
     report.note("\neight terminals at once, a second");
     floor::rows(bare).await;
@@ -208,7 +208,7 @@ pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &m
     }
 }
 
-/// Every message that waits has gone to its provider: a code is entered after that.
+/// Marks all queued messages as sent, since a code is entered after that.
 async fn handed_over(bare: &Bare) {
     bare.run(
         "UPDATE core_delivery SET state = 'sent', progress = 3 \
@@ -218,7 +218,7 @@ async fn handed_over(bare: &Bare) {
     bare.run("DELETE FROM core_outbox").await;
 }
 
-/// How many transactions of the floor a second.
+/// Transactions per second of the floor.
 async fn transactions(bare: &Bare, begin: u64) -> f64 {
     let all = bare.clone();
     let rate = rate(move |task, round| {
@@ -228,7 +228,7 @@ async fn transactions(bare: &Bare, begin: u64) -> f64 {
     forgotten(bare, rate).await
 }
 
-/// How many statements of the floor that write as much.
+/// Statements per second of the floor that write as much.
 async fn statements(bare: &Bare, pool: &PgPool, begin: u64) -> f64 {
     let all = pool.clone();
     let rate = rate(move |task, round| {
@@ -238,12 +238,12 @@ async fn statements(bare: &Bare, pool: &PgPool, begin: u64) -> f64 {
     forgotten(bare, rate).await
 }
 
-/// A name that no row has.
+/// A unique name.
 fn name(begin: u64, task: u64, round: u64) -> String {
     people::scattered(begin + task * EACH + round).to_string()
 }
 
-/// A rate, whose rows are taken away again.
+/// Measures a rate and deletes its rows.
 async fn forgotten(bare: &Bare, rate: impl Future<Output = f64>) -> f64 {
     let events = bare.number("SELECT MAX(id) FROM core_event").await;
     let sessions = bare.number("SELECT MAX(id) FROM core_session").await;
@@ -252,7 +252,7 @@ async fn forgotten(bare: &Bare, rate: impl Future<Output = f64>) -> f64 {
     rate
 }
 
-/// Acts a second of eight tasks.
+/// Acts per second of eight tasks.
 async fn rate<F>(act: impl Fn(u64, u64) -> F + Clone + Send + 'static) -> f64
 where
     F: Future<Output = ()> + Send,

@@ -1,12 +1,11 @@
-//! What there is to compare with: the bare guarded update, and the bare
-//! transaction that writes the rows of a verification, each statement prepared and
-//! nothing decided.
+//! The floor to compare with: the bare guarded update, and the bare transaction that writes the
+//! rows of a verification with prepared statements and without any decision.
 
 use sqlx::{AssertSqlSafe, Database, Executor, IntoArguments, PgPool, Pool};
 
 use super::place::Bare;
 
-/// How many terminals have a row of their own to write.
+/// Terminals with a row of their own.
 pub(crate) const ROWS: u64 = 8;
 
 /// The update, for each database.
@@ -16,7 +15,7 @@ const UPDATE: [&str; 3] = [
     "UPDATE floor_row SET attempts = attempts + 1 WHERE id = ? AND attempts < 1000000000",
 ];
 
-/// The rest of the transaction, beside an update each of the guard and the request.
+/// The inserts of the transaction, in addition to an update each of the guard and the request.
 const SESSION: &str = "INSERT INTO core_session (public_id, token_digest, customer_id, request, \
      factor, purpose, clerk, counter, created_at, expires_at, idle_at) VALUES ($1, $2, 1, $3, \
      'email', 'pay bill', 'floor', '3', 1700000000000, 1700001800000, 1700000600000)";
@@ -24,7 +23,7 @@ const EVENT: &str = "INSERT INTO core_event (at, kind, outcome, request, custome
      contact, clerk, counter, act) VALUES (1700000000000, 'attempt', 'verified', $1, 1, 'email', \
      $2, 'floor', '3', $3)";
 
-/// Makes the rows that are updated.
+/// Creates the rows to update.
 pub(crate) async fn rows(bare: &Bare) {
     bare.run("DROP TABLE IF EXISTS floor_row").await;
     bare.run("CREATE TABLE floor_row (id BIGINT NOT NULL PRIMARY KEY, attempts BIGINT)").await;
@@ -33,12 +32,10 @@ pub(crate) async fn rows(bare: &Bare) {
     }
 }
 
-/// One guarded update.
 pub(crate) async fn update(bare: &Bare, task: u64) {
     bare.write(UPDATE[bare.at()], i64::try_from(task).expect("fits")).await;
 }
 
-/// One transaction.
 pub(crate) async fn transaction(bare: &Bare, task: u64, name: &str) {
     match bare {
         Bare::Sqlite(pool) => written(pool, "BEGIN IMMEDIATE", task, name, 0).await,
@@ -79,8 +76,8 @@ where
     tx.commit().await
 }
 
-/// The same rows by one statement, which PostgreSQL alone can do: nothing that writes
-/// them takes less.
+/// Writes the same rows with one statement, which only PostgreSQL supports: the least that any
+/// implementation needs.
 pub(crate) async fn statement(pool: &PgPool, task: u64, name: &str) {
     let text = format!(
         "WITH guard AS ({}), request AS ({}), session AS ({SESSION}) {EVENT}",
@@ -93,7 +90,7 @@ pub(crate) async fn statement(pool: &PgPool, task: u64, name: &str) {
     query.bind(task).execute(pool).await.expect("written");
 }
 
-/// Takes the transactions' rows away again.
+/// Deletes the rows of the transactions.
 pub(crate) async fn forget(bare: &Bare, events: i64, sessions: i64) {
     bare.run(&format!("DELETE FROM core_event WHERE id > {events} AND clerk = 'floor'")).await;
     bare.run(&format!("DELETE FROM core_session WHERE id > {sessions} AND clerk = 'floor'")).await;

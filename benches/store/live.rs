@@ -1,4 +1,4 @@
-//! How soon one terminal sees what another one did.
+//! The latency until one terminal sees what another one did.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use super::support::{Figure, Report};
 
 const ACTS: u64 = 60;
 
-/// Longer than any back-off.
+/// Longer than any backoff.
 const TEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) async fn live(place: &Place, bare: &Bare, customers: u64, report: &mut Report) {
@@ -41,7 +41,7 @@ pub(crate) async fn live(place: &Place, bare: &Bare, customers: u64, report: &mu
         last = tokio::time::timeout(TEST_TIMEOUT, seen).await.expect("seen in time");
         figure.record(since.elapsed());
         floor.time(bare.number("SELECT MAX(id) FROM core_event")).await;
-        // Up to six tenths of a second, as acts come at an office.
+        // A random delay of up to 600 ms between acts.
         tokio::time::sleep(Duration::from_millis(people::scattered(round) % 600)).await;
     }
     report.line(&figure, &floor);

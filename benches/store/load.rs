@@ -1,6 +1,5 @@
-//! Filling a store with so many customers and requests that writing them through
-//! the desk would take hours: by each database's own tool, in the order of its
-//! keys. What is there already stays.
+//! Bulk-loads customers and requests, which would take hours through the desk: with each database's
+//! own tool, in key order. Rows that exist already stay.
 
 use std::fs;
 use std::fs::File;
@@ -15,17 +14,17 @@ use super::people;
 use super::place::{Bare, Place};
 use super::support::Report;
 
-/// Rows of one statement that makes rows out of numbers.
+/// Rows generated per statement.
 const STEP: u64 = 1_000_000;
 
-/// The files that hold the customers, made once for all databases.
+/// The data files, created once for all databases.
 struct Files {
     customers: PathBuf,
     entries: PathBuf,
     words: PathBuf,
 }
 
-/// Brings a store to so many customers and requests.
+/// Loads a store up to these numbers of customers and requests.
 pub(crate) async fn load(place: &Place, customers: u64, requests: u64, report: &mut Report) {
     place.open(1).await.close().await;
     let bare = place.bare(1).await;
@@ -37,7 +36,7 @@ pub(crate) async fn load(place: &Place, customers: u64, requests: u64, report: &
         copy(place, "core_customer_word", &files.words);
     }
     if let Bare::Sqlite(_) = bare {
-        // What does not fit is written once for each row instead of once for each step.
+        // Without a large cache, pages are written once for each row instead of once for each step.
         bare.run("PRAGMA cache_size = -6000000").await;
     }
     let there = bare.number("SELECT MAX(id) FROM core_otp").await;
@@ -45,7 +44,7 @@ pub(crate) async fn load(place: &Place, customers: u64, requests: u64, report: &
         history(&bare, from + 1, requests.min(from + STEP), customers).await;
     }
     if let Bare::Postgres(_) = bare {
-        // The numbers were given by hand.
+        // The ids were inserted explicitly, so the sequence must be advanced.
         bare.run("SELECT setval(pg_get_serial_sequence('core_otp', 'id'), MAX(id)) FROM core_otp")
             .await;
     }
@@ -54,7 +53,7 @@ pub(crate) async fn load(place: &Place, customers: u64, requests: u64, report: &
     bare.close().await;
 }
 
-/// Tells the planner what there is.
+/// Updates the planner's statistics.
 async fn settle(bare: &Bare) {
     match bare {
         Bare::Sqlite(_) => bare.run("PRAGMA wal_checkpoint(TRUNCATE)").await,
@@ -77,8 +76,7 @@ async fn settle(bare: &Bare) {
     }
 }
 
-/// Writes the files, where they are not there, with the words in the order of
-/// their key.
+/// Creates missing data files, with the search words in key order.
 fn files(customers: u64) -> Files {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/bench/{customers}"));
     fs::create_dir_all(&folder).expect("a folder");
@@ -164,14 +162,14 @@ fn copy(place: &Place, table: &str, file: &Path) {
     }
 }
 
-/// Runs a client on a script.
+/// Runs a database client on a script.
 fn run(client: &mut Command, script: &str) {
     let mut child = client.stdin(Stdio::piped()).spawn().expect("a client");
     child.stdin.take().expect("its input").write_all(script.as_bytes()).expect("read");
     assert!(child.wait().expect("an end").success(), "{script}");
 }
 
-/// Requests that are over, each with its delivery, and two events.
+/// Closed requests, each with its delivery and two events.
 async fn history(bare: &Bare, from: u64, to: u64, customers: u64) {
     let numbers = match bare {
         Bare::Sqlite(_) => format!(

@@ -1,7 +1,7 @@
-//! A store of a million customers or ten, on each database: how fast each kind
-//! of search is, the hard ones too, what asking and verifying cost beside the bare
-//! guarded update, alone and by eight at once, how fast the log is leafed through,
-//! and how long it takes to open.
+//! A store of one or ten million customers, on each database: the latency of each kind of search,
+//! including the hard ones; the cost of requesting and verifying compared with the bare guarded
+//! update, alone and by eight concurrently; the latency of paging through the log, and of opening
+//! the store.
 //!
 //! ```sh
 //! cargo bench --bench store                                        # SQLite, 1,000,000
@@ -10,7 +10,7 @@
 //! cargo bench --bench store -- --only log,desk     # of open, search, log, desk, live
 //! cargo bench --bench store -- --only maintain     # archives what it was loaded with
 //! ```
-//! The store is kept and used again by the next run.
+//! The store is kept and reused by the next run.
 
 #![expect(
     clippy::expect_used,
@@ -50,7 +50,7 @@ struct Arguments {
     place: Place,
     customers: u64,
     requests: u64,
-    /// The sections that are wanted; all where none is named.
+    /// The sections to run; all if empty.
     only: Vec<String>,
 }
 
@@ -108,7 +108,7 @@ async fn main() {
     if wish.wants("live") {
         live::live(place, &bare, customers, &mut report).await;
     }
-    // It changes what the other sections look at, so it has to be asked for.
+    // It changes the data of the other sections, so it runs only on request.
     if wish.only.iter().any(|it| it == "maintain") {
         maintain::maintain(place, &bare, customers, &mut report).await;
     }

@@ -1,5 +1,5 @@
-//! What `countersign maintain` costs, and what a counter feels of it: the program
-//! itself, as a process beside.
+//! The cost of `countersign maintain`, run as a separate process, and its effect on a counter's
+//! latencies.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,17 +16,17 @@ use super::people;
 use super::place::{Bare, Place};
 use super::support::{Figure, Report};
 
-/// How often a counter does each act, with maintenance and without.
+/// How often a counter does each act, with and without maintenance.
 const ROUNDS: u64 = 2_000;
 
-/// How long maintenance is watched where nobody is at a counter.
+/// How long maintenance is measured without a counter.
 const ALONE: Duration = Duration::from_secs(20);
 
 /// An office whose maintenance is run.
 struct Office(TempDir);
 
 impl Office {
-    /// Requests go to the archive after so many days.
+    /// `days` is the age from which requests are archived.
     fn new(place: &Place, days: u32) -> Self {
         let url = match place {
             Place::Sqlite(file) => format!("sqlite:{}", file.display()),
@@ -57,13 +57,13 @@ impl Office {
     }
 }
 
-/// How many requests are in their place still.
+/// The number of requests that are not archived yet.
 async fn left(bare: &Bare) -> i64 {
     bare.number("SELECT MAX(id) FROM core_otp").await
         - bare.number("SELECT MIN(id) FROM core_otp").await
 }
 
-/// The least of its acts at a counter.
+/// The latencies of a counter's acts: search, request, wrong code, right code.
 struct Acts([Figure; 4]);
 
 impl Acts {

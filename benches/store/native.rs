@@ -1,4 +1,4 @@
-//! The floor below the floor: the same update by each database's own C client.
+//! The lowest floor: the same update by each database's own C client.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -8,8 +8,8 @@ use super::place::Place;
 
 const UPDATES: u64 = 20_000;
 
-/// Updates a second by eight connections (SQLite: by the one writer there can
-/// be); none where the client is not installed.
+/// Updates per second by eight connections (SQLite: by its single writer); `None` if the client is
+/// not installed.
 pub(crate) fn updates(place: &Place) -> Option<f64> {
     let since = Instant::now();
     match place {

@@ -1,4 +1,4 @@
-//! Where the measured store is, and the bare statements beside it.
+//! The measured store, and bare connections to the same database.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, MySqlPool, PgPool, SqlitePool};
 
-/// A store that is measured.
+/// The location of the store.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
     Sqlite(PathBuf),
@@ -37,7 +37,7 @@ impl Place {
         }
     }
 
-    /// The store, with so many connections on a server.
+    /// Opens the store with this many connections on a server.
     pub(crate) async fn open(&self, connections: u32) -> SqlStore {
         let settings = self.settings(connections);
         let store = SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store");
@@ -82,7 +82,7 @@ impl Place {
     }
 }
 
-/// Connections without a store.
+/// A pool of bare connections.
 #[derive(Clone)]
 pub(crate) enum Bare {
     Sqlite(SqlitePool),
@@ -91,7 +91,7 @@ pub(crate) enum Bare {
 }
 
 impl Bare {
-    /// Its place in a list of texts, one for each database.
+    /// The index of the database in a list of statements.
     pub(crate) fn at(&self) -> usize {
         match self {
             Self::Sqlite(_) => 0,
@@ -100,7 +100,7 @@ impl Bare {
         }
     }
 
-    /// Runs statements.
+    /// Runs a script.
     pub(crate) async fn run(&self, text: &str) {
         let script = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
         let done = match self {
@@ -111,7 +111,7 @@ impl Bare {
         done.unwrap_or_else(|error| panic!("{text}: {error}"));
     }
 
-    /// A prepared statement with one number, and no row wanted.
+    /// Executes a prepared statement with one number; returns no rows.
     pub(crate) async fn write(&self, text: &'static str, number: i64) {
         let done = match self {
             Self::Sqlite(pool) => sqlx::query(text).bind(number).execute(pool).await.map(drop),
@@ -121,7 +121,7 @@ impl Bare {
         done.expect("written");
     }
 
-    /// A prepared statement with one text; the number of rows.
+    /// Executes a prepared statement with one text; returns the number of rows.
     pub(crate) async fn read(&self, text: &'static str, argument: &str) -> usize {
         let argument = argument.to_owned();
         let rows = match self {
@@ -138,7 +138,7 @@ impl Bare {
         rows.expect("rows")
     }
 
-    /// One number.
+    /// Reads one number.
     pub(crate) async fn number(&self, text: &str) -> i64 {
         let query = AssertSqlSafe(text.to_owned());
         let number: Option<i64> = match self {
@@ -159,7 +159,7 @@ impl Bare {
     }
 }
 
-/// The settings of a URL `scheme://user:password@host:port/database`.
+/// Parses a URL `scheme://user:password@host:port/database`.
 fn server(url: &str, kind: ServerKind, connections: u32) -> StoreSettings {
     let parts = |text: &str, at: &str| -> (String, String) {
         let (before, after) = text.split_once(at).expect("a whole URL");

@@ -1,8 +1,8 @@
-//! What is searched for: what clerks type, and what is hard.
+//! The measured searches: typical input of clerks, and hard cases.
 
 use super::people;
 
-/// What is typed for a number drawn at random.
+/// The input for a random number.
 pub(crate) type Typed = fn(u64) -> String;
 
 pub(crate) const SEARCHES: [(&str, Typed); 25] = [

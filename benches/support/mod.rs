@@ -1,6 +1,6 @@
-//! Measuring and reporting: percentiles of single operations, and the ratio to
-//! a floor that was measured in the same run, on the same machine, under the
-//! same load. Absolute times differ between machines; ratios hardly do.
+//! Measuring and reporting: percentiles of single operations, and the ratio to a floor measured in
+//! the same run, on the same machine, under the same load. Absolute times differ between machines;
+//! ratios hardly do.
 
 #![expect(clippy::print_stdout, reason = "a report is printed")]
 
@@ -9,26 +9,24 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-/// The times of one operation.
+/// The latencies of one operation.
 pub(crate) struct Figure {
     name: String,
     times: Histogram<u64>,
 }
 
 impl Figure {
-    /// No times yet.
     pub(crate) fn new(name: impl Into<String>) -> Self {
         let times = Histogram::new_with_bounds(1, 600_000_000_000, 3).expect("bounds in order");
         Self { name: name.into(), times }
     }
 
-    /// Adds one time.
     pub(crate) fn record(&mut self, took: Duration) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).max(1);
         self.times.saturating_record(nanos);
     }
 
-    /// Runs `act` once and records how long it took.
+    /// Runs `act` once and records its duration.
     pub(crate) async fn time<T>(&mut self, act: impl Future<Output = T>) -> T {
         let start = Instant::now();
         let result = act.await;
@@ -36,20 +34,20 @@ impl Figure {
         result
     }
 
-    /// The time that so many percent of the operations stay under.
+    /// The latency at a percentile.
     pub(crate) fn percentile(&self, percent: f64) -> Duration {
         Duration::from_nanos(self.times.value_at_percentile(percent))
     }
 }
 
-/// The lines of a report.
+/// The text of a report.
 #[derive(Default)]
 pub(crate) struct Report {
     text: String,
 }
 
 impl Report {
-    /// A heading, and the columns below it.
+    /// Adds a heading and the names of the columns.
     pub(crate) fn section(&mut self, title: &str) {
         let _ = writeln!(
             self.text,
@@ -58,7 +56,7 @@ impl Report {
         );
     }
 
-    /// One figure beside its floor.
+    /// Adds a figure and its ratio to the floor.
     pub(crate) fn line(&mut self, figure: &Figure, floor: &Figure) {
         let (p50, low) = (figure.percentile(50.0), floor.percentile(50.0));
         let _ = writeln!(
@@ -72,12 +70,11 @@ impl Report {
         );
     }
 
-    /// Free text.
+    /// Adds free text.
     pub(crate) fn note(&mut self, text: &str) {
         let _ = writeln!(self.text, "{text}");
     }
 
-    /// Prints the report.
     pub(crate) fn print(&self) {
         println!("{}", self.text);
     }

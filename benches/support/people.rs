@@ -1,6 +1,5 @@
-//! A town of customers: names as uneven as real ones are, a few mail domains
-//! that most people share, phones of one country, account numbers in a row.
-//! The same number always gives the same customer.
+//! Synthetic customers: names with a realistic skew, a few common mail domains, phone numbers of
+//! one country, consecutive account numbers. The same number always gives the same customer.
 
 use countersign::domain::contact::{EmailAddress, PhoneNumber};
 use countersign::domain::customer::{NewCustomer, Unsaid};
@@ -35,14 +34,14 @@ const DOMAINS: [&str; 10] = [
     "example.com",
 ];
 
-/// An even spread without a pattern, and the same each time.
+/// A uniform, deterministic hash of a number.
 pub(crate) fn scattered(number: u64) -> u64 {
     let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed ^ (mixed >> 27)
 }
 
-/// One of a list, the first ones much more often.
+/// Picks from a list, the first elements much more often.
 fn uneven(list: &'static str, bits: u64) -> &'static str {
     let words = list.split_whitespace().count() as u64;
     let (one, two) = (bits % words, (bits >> 24) % words);

@@ -1,5 +1,5 @@
-//! What the commands need and must not build themselves: the store, the
-//! senders, the keys, the interface. The wiring gives it to them.
+//! The `AppContext` trait: what the commands need but must not construct themselves (store,
+//! senders, keys, interface). Implemented in `wiring`.
 
 use std::sync::Arc;
 
@@ -18,61 +18,62 @@ use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcom
 use crate::service::delivery::worker::OutboxWorker;
 use crate::service::ports::Store;
 
-/// The context around the command line. Nothing in it is opened before a command
-/// asks for it: `completions` must work where nothing else does.
+/// What the command line asks of the wiring. Nothing is opened before a command asks for it:
+/// `completions` must work without a configuration or a store.
 #[async_trait]
 pub trait AppContext: Send + Sync {
-    /// Whether the interface can be shown here; if not, one line that says what
-    /// is needed.
+    /// Checks whether the interface can run on this terminal. The error is one line that says what
+    /// is missing.
     fn terminal(&self) -> Result<(), String>;
-    /// Begins to write the program's own doings into the log file; what goes
-    /// wrong there is a sentence, and no reason to stop.
+    /// Starts the program's own log file. Failure returns a sentence to print; it does not stop the
+    /// command.
     fn keep_log(&self, config: &Config) -> Result<(), String>;
-    /// The desk, wherever it runs.
+    /// Connects to the desk service, or opens the embedded desk, as the configuration says.
     async fn desk(&self, config: &Config) -> Result<DeskClient, Failure>;
-    /// What works the outbox in this process.
+    /// Builds the outbox worker for this process.
     async fn outbox_worker(&self, config: &Config) -> Result<OutboxWorker, Failure>;
-    /// Sends a message without a code to a contact, by each provider of its channel.
+    /// Sends a test message (it contains no code) to a contact through each provider of its
+    /// channel.
     async fn send_test(
         &self,
         config: &Config,
         to: &str,
     ) -> Result<Result<Vec<TestMessageOutcome>, TestMessageError>, Failure>;
-    /// The store alone.
+    /// Opens the store without the desk.
     async fn store(&self, config: &Config) -> Result<Arc<dyn Store>, Failure>;
-    /// The senders alone; nothing is connected yet.
+    /// Builds the senders; no connection is made yet.
     fn senders(&self, config: &Config) -> Result<Senders, Failure>;
     /// The cursor by which this configuration ships the log; none where it ships nowhere.
     fn shipping_cursor(&self, config: &Config) -> Result<Option<CursorId>, Failure>;
-    /// What there is to say about each template of a message.
+    /// Checks all templates: one line per template, whether it is good or not.
     fn check_templates(&self, config: &Config) -> Vec<TemplateLine>;
-    /// A message as it would be sent.
+    /// Renders a message exactly as it would be sent.
     fn preview(
         &self,
         config: &Config,
         channel: Channel,
         facts: &MessageFacts,
     ) -> Result<Preview, Failure>;
-    /// What a changed contact would be told.
+    /// Renders the notice that is sent to a contact that was replaced.
     fn preview_notice(&self, config: &Config, notice: &ChangeNotice) -> Result<Preview, Failure>;
-    /// Creates or updates the store's tables, and makes the key file where there
-    /// is none.
+    /// Creates or migrates the store's tables, and creates the key file if it is missing.
     async fn migrate(&self, config: &Config) -> Result<Migration, Failure>;
-    /// Marks the store as one of real customers, for good; whether it was not yet.
+    /// Marks the store permanently as one of real customers. Returns `true` if it was not marked
+    /// before.
     async fn mark_production(&self, config: &Config) -> Result<bool, Failure>;
     /// Marks the store as one of a rehearsal, with its scripted customers; whether it was not
     /// yet.
     async fn mark_rehearsal(&self, config: &Config) -> Result<bool, Failure>;
-    /// The keys by name, the current one first.
+    /// Lists the keys by name, the current one first.
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure>;
-    /// Makes a new current key; gives its name.
+    /// Creates a new current key and returns its name.
     async fn rotate_keys(&self, config: &Config) -> Result<String, Failure>;
-    /// The desk service, until a signal ends it. It keeps the log itself.
+    /// Runs the desk service until a signal stops it. It starts its own log file.
     async fn serve(&self, config: &Config) -> Result<Exit, Failure>;
-    /// The interface, until the person leaves it. It keeps the log itself.
+    /// Runs the interface until the clerk quits. It starts its own log file.
     async fn interface(&self, config: &Config) -> Result<Exit, Failure>;
-    /// The configuration of the demo that runs in another terminal, if one does.
+    /// The configuration of a demo that is running in another terminal, if there is one.
     fn running_demo(&self) -> Result<Option<Config>, Failure>;
-    /// The interface on a throw-away store with sample customers.
+    /// Runs the interface on a temporary store with sample customers.
     async fn demo(&self) -> Result<Exit, Failure>;
 }

@@ -1,4 +1,4 @@
-//! `approvals` and `approve`: acts that wait for a second admin.
+//! `approvals` and `approve`: acts that need the approval of a second admin.
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{ApprovalLine, ApproveReply};
@@ -11,7 +11,6 @@ use crate::service::api::DeskClient;
 use crate::service::approvals::ApprovalOutcome;
 use crate::service::approvals::calls::{ApproveAct, ListApprovals};
 
-/// `approvals`
 pub async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
     let waiting = desk.call(ListApprovals).await?;
     if output.json() {
@@ -38,7 +37,6 @@ pub async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failur
     Ok(Exit::DONE)
 }
 
-/// `approve`
 pub async fn approve(desk: &DeskClient, output: &mut Output, typed: &str) -> Result<Exit, Failure> {
     let approval: ApprovalId = typed.parse().map_err(|_| missing(typed))?;
     let forbidden = |text: String| Err(Failure::outcome(Outcome::Forbidden, text));

@@ -18,7 +18,6 @@ use crate::service::messages;
 const NOBODY: &str = "No customer matches. Try a part of the name, the account number, or the last \
                       digits of the phone.";
 
-/// `customers find`
 pub async fn find(
     desk: &DeskClient,
     output: &mut Output,
@@ -56,7 +55,6 @@ pub async fn find(
     Ok(Exit::DONE)
 }
 
-/// `customers unlock`
 pub async fn unlock(
     desk: &DeskClient,
     output: &mut Output,
@@ -75,7 +73,6 @@ pub async fn unlock(
     Ok(Exit::DONE)
 }
 
-/// `customers confirm`
 pub async fn confirm(
     desk: &DeskClient,
     output: &mut Output,
@@ -96,7 +93,6 @@ pub async fn confirm(
     Ok(Exit::DONE)
 }
 
-/// `customers reveal`
 pub async fn reveal(
     desk: &DeskClient,
     output: &mut Output,

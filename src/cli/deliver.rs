@@ -1,5 +1,5 @@
-//! `deliver`: messages that wait are handed over, and those on their way are
-//! followed, without an interface.
+//! `deliver`: runs the outbox worker without the interface. It sends queued messages and polls the
+//! delivery status of sent ones.
 
 use std::sync::Arc;
 
@@ -20,10 +20,9 @@ use crate::service::messages;
 use crate::service::ports::StoreError;
 use crate::service::upkeep::calls::CheckStore;
 
-/// Messages at once: each waits for a provider most of its time.
+/// Messages sent concurrently; a send spends most of its time waiting for a provider.
 const CONCURRENT_MESSAGES: usize = 8;
 
-/// `deliver`
 pub async fn run(
     desk: &DeskClient,
     worker: OutboxWorker,
@@ -58,21 +57,21 @@ async fn once(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
     Ok(Exit::DONE)
 }
 
-/// Works until a signal; a hand-over that has begun is brought to its end.
+/// Runs the worker until a signal; a send in progress is completed first.
 async fn watch(
     desk: &DeskClient,
     worker: OutboxWorker,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let mut ends = Ends::listen()?;
-    // Before it works it is sure that it can.
+    // Fail early if the store cannot be used.
     desk.call(CheckStore).await?;
     output.note("Handing over messages as they come due. Ctrl-C ends it.");
     let end = CancellationToken::new();
     let mut lost = desk.signals().connection;
     let (tell, mut completed) = mpsc::unbounded_channel();
     let keeping = worker.run(CONCURRENT_MESSAGES, end.clone(), move |message, report| {
-        // Nobody listens only while all ends.
+        // The receiver is gone only during shutdown.
         let _ = tell.send(DeliverLine::new(message, report));
     });
     tokio::pin!(keeping);
@@ -93,11 +92,11 @@ async fn watch(
                 exit = Err(failure);
                 told_all = true;
             }
-            // It does not end by itself.
+            // Unreachable in practice: the worker runs until it is cancelled.
             () = &mut keeping => return Ok(Exit::DONE),
         }
     }
-    // Whatever ends it, what has begun is brought to its end.
+    // Let sends in progress complete, whatever the reason to stop.
     end.cancel();
     keeping.await;
     while let Ok(line) = completed.try_recv() {
@@ -108,7 +107,7 @@ async fn watch(
     exit
 }
 
-/// Waits until the store's file is another one than this work began with.
+/// Waits until the store's file was replaced by another file (`StoreError::Replaced`).
 async fn replaced(lost: &mut watch::Receiver<Option<Arc<StoreError>>>) -> Failure {
     loop {
         let error = lost.borrow_and_update().clone();
@@ -121,7 +120,7 @@ async fn replaced(lost: &mut watch::Receiver<Option<Arc<StoreError>>>) -> Failur
     }
 }
 
-/// What came of a message, at once.
+/// Prints the result for one message as soon as it is known.
 fn write(output: &mut Output, line: &DeliverLine) -> Result<(), Failure> {
     if output.json() {
         output.object(line)?;

@@ -1,4 +1,4 @@
-//! `deliveries`: how messages fare, for admins.
+//! `deliveries`: delivery stats and provider health, for admins.
 
 use std::time::Duration;
 
@@ -15,7 +15,6 @@ use crate::service::delivery::calls::{ReadBreakers, ReadDeliveryStats};
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::messages;
 
-/// `deliveries`
 pub async fn run(
     desk: &DeskClient,
     output: &mut Output,

@@ -1,5 +1,5 @@
-//! `doctor`: each part tried as it would be used, all at once, each with a
-//! time limit, so that one that hangs keeps no other from being told.
+//! `doctor`: checks each part the way it is used. The checks run concurrently, each with a timeout,
+//! so that one that hangs does not hide the others.
 
 mod configuration;
 mod remote;
@@ -32,13 +32,14 @@ use crate::service::{Route, messages};
 
 const TERMINAL: &str = "terminal";
 
-/// No part takes longer to say how it is.
+/// Timeout of one check.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A clock that is further off makes people doubt the times they read.
+/// Tolerated offset of this machine's clock from the store's, in milliseconds. Beyond it people
+/// would misread the times shown.
 const CLOCK_TOLERANCE_MILLIS: i64 = 30_000;
 
-/// `doctor`. `clock` is this machine's own, to be compared and for nothing else.
+/// Runs `doctor`. `clock` reads this machine's clock; it is only compared with the store's.
 pub async fn run(
     context: &dyn AppContext,
     output: &mut Output,
@@ -55,7 +56,7 @@ pub async fn run(
         checks.extend(send_test(context, &config, to).await);
     }
     let failed = checks.iter().filter(|check| !check.ok).count();
-    // That there is no terminal is no fault where scripts ask.
+    // A missing terminal is not counted: scripts run `doctor` without one.
     let notes = checks.iter().filter(|it| it.state == "note" && it.part != TERMINAL).count();
     let message = match failed {
         0 if notes == 0 => "Everything works.".to_owned(),
@@ -136,16 +137,16 @@ async fn in_time<T>(act: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(CHECK_TIMEOUT, act).await.ok()
 }
 
-/// What the store knows of other parts.
+/// What the store's check read for the checks of other parts.
 #[derive(Default)]
 struct Found {
     used: KeysInUse,
-    /// How the providers did, as the counters have met them.
+    /// Provider health as recorded by all counters.
     breakers: Vec<BreakerRecord>,
     now: Timestamp,
 }
 
-/// The store, its clock and its customers; and what it knows of other parts.
+/// Checks the store, its clock and the customers, and reads what other checks need.
 async fn store(
     context: &dyn AppContext,
     config: &Config,
@@ -157,7 +158,8 @@ async fn store(
         let table = store.check_customers().await;
         let found = match store.check().await {
             Ok(found) => found,
-            // Why nobody can work with the customers is what is to be mended first.
+            // A fault of the external table that stops all work with customers is reported with the
+            // store's.
             Err(error) => {
                 let stopped = table.ok().filter(|it| it.findings.iter().any(|it| it.stops));
                 return Err((messages::store_error(&error).for_admin, stopped));
@@ -202,7 +204,7 @@ async fn store(
     (vec![why], None)
 }
 
-/// Whether the store is marked as one of real customers; nothing where it need not be.
+/// The production mark of the store; `None` if there is none and the configuration needs none.
 fn production(config: &Config, mark: Option<&ProductionMark>) -> Option<Check> {
     const PART: &str = "mark";
     if let Some(ProductionMark { since, by }) = mark {
@@ -220,7 +222,7 @@ fn production(config: &Config, mark: Option<&ProductionMark>) -> Option<Check> {
     })
 }
 
-/// What the counters have met at the providers of this configuration.
+/// The circuit breakers of this configuration's providers, as recorded by all counters.
 fn met(
     context: &dyn AppContext,
     config: &Config,
@@ -247,7 +249,7 @@ fn met(
     report.collect()
 }
 
-/// The table of customers. What slows it down keeps no command from working.
+/// The table of customers. A finding that only slows it down is a note, not a failure.
 fn customers(checked: Result<CustomerCheck, String>) -> Vec<Check> {
     const HELP: &str = "See [customers] in the configuration.";
     let CustomerCheck { found, findings } = match checked {
@@ -276,7 +278,8 @@ fn sentence(failure: Failure) -> String {
     }
 }
 
-/// The store's clock decides; a machine whose own is off shows odd times.
+/// Compares this machine's clock with the store's. The store's decides; an offset only makes shown
+/// times wrong.
 fn offset(before: Timestamp, now: Timestamp, after: Timestamp) -> Check {
     let here = i64::midpoint(before.millis(), after.millis());
     let off = now.millis().saturating_sub(here);
@@ -292,8 +295,8 @@ fn offset(before: Timestamp, now: Timestamp, after: Timestamp) -> Check {
     bad("clock", report, "The store's clock decides. Set both by the network (chrony, timesyncd).")
 }
 
-/// How a channel's providers are. Of one that is off that is said, but for WhatsApp, which
-/// few offices have.
+/// Checks a channel's providers. A channel that is switched off gives a note, except WhatsApp,
+/// which few offices use.
 async fn sender(context: &dyn AppContext, config: &Config, channel: Channel) -> Vec<Check> {
     let part = channel.word();
     let senders = match context.senders(config) {
@@ -328,7 +331,7 @@ async fn sender(context: &dyn AppContext, config: &Config, channel: Channel) -> 
     }
 }
 
-/// Sends a message without a code, by each provider of the channel.
+/// Sends a test message (it contains no code) through each provider of the contact's channel.
 async fn send_test(context: &dyn AppContext, config: &Config, to: &str) -> Vec<Check> {
     const PART: &str = "test message";
     let tested = match context.send_test(config, to).await {
@@ -382,7 +385,7 @@ const fn help_sender(channel: Channel) -> &'static str {
     }
 }
 
-/// The key file, and whether it has the keys that the codes in the store need.
+/// The key file, and whether it holds every key that codes in the store need.
 fn keys(context: &dyn AppContext, config: &Config, used: KeysInUse) -> Vec<Check> {
     let keys = match context.keys(config) {
         Ok(keys) => keys,
@@ -435,7 +438,7 @@ fn log_file(config: &Config) -> Check {
 
 fn terminal(context: &dyn AppContext) -> Check {
     if let Err(why) = context.terminal() {
-        // Commands work without one, and scripts run doctor too.
+        // A note, not a failure: commands need no terminal, and scripts run `doctor`.
         return note(TERMINAL, why, None);
     }
     let term = env::var("TERM").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How a run ends: the exit code, and the failure that leads to it.
+//! Exit codes, and the `Failure` that leads to one.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,37 +10,35 @@ use crate::domain::outcome::Outcome;
 use crate::service::ports::{StoreError, TrailError, TrayError};
 use crate::service::{DeskError, messages};
 
-/// A process's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exit(u8);
 
 impl Exit {
-    /// What was asked for is done.
+    /// Success.
     pub const DONE: Self = Self(0);
-    /// The program itself is at fault.
+    /// An internal error of the program.
     pub const INTERNAL: Self = Self(1);
-    /// It was asked in a way it does not understand, or for what is not there.
+    /// Wrong usage, or the named object does not exist.
     pub const USAGE: Self = Self(2);
-    /// The log is not as it was sealed.
+    /// Audit verification failed: the log differs from what was sealed.
     pub const TAMPERED: Self = Self(16);
-    /// It is stored and waits for a second admin.
+    /// Stored; waits for the approval of a second admin.
     pub const WAITS: Self = Self(17);
-    /// The configuration cannot be used (`EX_CONFIG` of sysexits.h).
+    /// The configuration is invalid (`EX_CONFIG` of sysexits.h).
     pub const CONFIG: Self = Self(78);
-    /// Ctrl-C at a prompt: 128 and the signal's number, as shells count.
+    /// Ctrl-C (SIGINT) at a prompt: 128 plus the signal's number, the shell convention.
     pub const INTERRUPTED: Self = Self(130);
 
-    /// The terminal is gone (SIGHUP).
+    /// SIGHUP: the terminal is gone.
     pub const HUNG_UP: Self = Self(129);
-    /// Told to end (SIGTERM).
+    /// SIGTERM.
     pub const TERMINATED: Self = Self(143);
 
-    /// The end by a signal, in the number shells give it.
+    /// The exit code of a process that a signal ended; `code` is 128 plus the signal's number.
     pub const fn signal(code: u8) -> Self {
         Self(code)
     }
 
-    /// The number.
     pub const fn code(self) -> u8 {
         self.0
     }
@@ -58,29 +56,28 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command could not give the answer it was asked for.
+/// Why a command failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// Nobody reads the answer any more, or it cannot be written.
+    /// The output cannot be written; a broken pipe means that the reader has gone.
     Output(io::Error),
-    /// Something to be told.
+    /// A failure to be reported.
     Report(Box<FailureReport>),
 }
 
-/// A failure in the three writings it is told in.
+/// A failure as it is reported: JSON word, exit code and sentence.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FailureReport {
-    /// `outcome` in JSON.
+    /// The `outcome` in JSON.
     pub word: &'static str,
-    /// The exit code.
     pub exit: Exit,
-    /// For people.
+    /// The sentence for people.
     pub message: String,
-    /// The configuration key that it is about, where it is about one.
+    /// The configuration key that the failure is about, if any.
     pub key: Option<String>,
-    /// What is wrong with the configuration, one by one.
+    /// The problems of an invalid configuration.
     pub problems: Vec<Problem>,
-    /// The configuration file that they are in.
+    /// The configuration file that contains them.
     pub file: Option<PathBuf>,
 }
 
@@ -97,32 +94,32 @@ impl Failure {
         }))
     }
 
-    /// An act that ended in one of the outcomes.
+    /// The failure of an act that ended with this outcome.
     pub fn outcome(outcome: Outcome, message: impl Into<String>) -> Self {
         Self::report(outcome.word(), outcome.into(), message)
     }
 
-    /// It was asked for in a way that cannot be followed.
+    /// Wrong usage.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::report("usage", Exit::USAGE, message)
     }
 
-    /// What was named is not there.
+    /// The named object does not exist.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::report("not_found", Exit::USAGE, message)
     }
 
-    /// What was set up cannot be used.
+    /// An invalid configuration.
     pub fn configuration(message: impl Into<String>) -> Self {
         Self::report("bad_configuration", Exit::CONFIG, message)
     }
 
-    /// The program is at fault, or its machine.
+    /// An internal error, or an error of this machine.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::report("internal", Exit::INTERNAL, message)
     }
 
-    /// The same, after something that was done and stays done.
+    /// Prefixes the message with what was done before the failure and stays done.
     #[must_use]
     pub fn after(self, done: &str) -> Self {
         match self {
@@ -134,7 +131,7 @@ impl Failure {
         }
     }
 
-    /// The same about a configuration key.
+    /// Sets the configuration key that the failure is about.
     fn about(self, key: Option<String>) -> Self {
         match self {
             Self::Report(mut report) => {
@@ -145,7 +142,7 @@ impl Failure {
         }
     }
 
-    /// Someone pressed Ctrl-C.
+    /// Ctrl-C at a prompt.
     pub fn interrupted() -> Self {
         Self::report("interrupted", Exit::INTERRUPTED, "Interrupted; nothing was entered.")
     }

@@ -1,4 +1,4 @@
-//! `customers index`: how customers are found, compared with the customers.
+//! `customers index`: compares the search index with the customers and repairs it.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ use crate::service::customers::calls::WaitForIndex;
 use crate::service::customers::reindex::{self, ReindexCount};
 use crate::service::ports::{IndexProgress, Store, Unreadable};
 
-/// What takes no longer is not worth a line.
+/// Progress threshold: a faster comparison shows no progress line.
 const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
-/// Without a terminal, progress is told this often.
+/// Customers between progress notes when no terminal is attached.
 const PROGRESS_INTERVAL: u64 = 100_000;
 
-/// `customers index`
+/// Runs `customers index`.
 pub async fn run(store: &dyn Store, output: &mut Output, dry_run: bool) -> Result<Exit, Failure> {
     let count = compare(store, output, dry_run).await?;
     let ReindexCount { seen, added, changed, forgotten, unreadable } = count;
@@ -45,7 +45,7 @@ pub async fn run(store: &dyn Store, output: &mut Output, dry_run: bool) -> Resul
     Ok(Exit::DONE)
 }
 
-/// Names the customers that nobody finds, since their rows cannot be read.
+/// Lists the customers whose rows cannot be read, so that no search finds them.
 pub(super) fn left_out(output: &mut Output, rows: &Unreadable) -> Result<(), Failure> {
     if let Some(sentence) = rows.sentence() {
         output.line(&format!(
@@ -55,7 +55,7 @@ pub(super) fn left_out(output: &mut Output, rows: &Unreadable) -> Result<(), Fai
     Ok(())
 }
 
-/// Waits until all customers can be found, and shows how far that has come.
+/// Waits until the search index is complete, and shows the progress.
 pub(super) async fn ready(desk: &DeskClient, output: &mut Output) {
     let (mut preparing, mut reported) = (desk.signals().index, None);
     let ready = desk.call(WaitForIndex);
@@ -63,7 +63,7 @@ pub(super) async fn ready(desk: &DeskClient, output: &mut Output) {
     loop {
         tokio::select! {
             biased;
-            // What failed is told by the command that needs the index.
+            // An error is reported by the command that needs the index.
             _ = &mut ready => break,
             Ok(()) = preparing.changed() => {
                 let Some(IndexProgress { seen, percent }) = *preparing.borrow_and_update() else {
@@ -84,7 +84,7 @@ pub(super) async fn ready(desk: &DeskClient, output: &mut Output) {
     output.progress("");
 }
 
-/// Compares all customers, and shows how far it has come.
+/// Compares all customers with the index, and shows the progress.
 pub(super) async fn compare(
     store: &dyn Store,
     output: &mut Output,

@@ -1,4 +1,4 @@
-//! `log`: what happened, for people, programs and spreadsheets.
+//! `log`: prints the log as text, JSON or CSV, and follows it.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -20,23 +20,22 @@ use crate::service::api::DeskClient;
 use crate::service::audit::calls::ReadLog;
 use crate::service::upkeep::calls::ReadClock;
 
-/// Entries read at a time.
+/// Entries per read.
 const PAGE: u32 = 500;
 
-/// Entries shown where nobody says how many.
+/// Default for `--limit`.
 const DEFAULT_ENTRIES: u32 = 50;
 
-/// Should the store's signal be missed, this often is looked anyway.
+/// Polling interval of `--follow`, in case a change signal is missed.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The widths of a person's columns. They are fixed, since a log that is
-/// followed does not know what comes.
+/// Column widths of the text output. They are fixed, since `--follow` cannot know later entries.
 const WIDTHS: [usize; 8] = [19, 20, 12, 8, 18, 10, 26, 0];
 
 const HEADINGS: [&str; 8] =
     ["TIME", "WHAT", "OUTCOME", "CHANNEL", "CONTACT", "REQUEST", "CUSTOMER", "WHO"];
 
-/// `log`
+/// Runs `log`.
 pub async fn run(
     desk: &DeskClient,
     output: &mut Output,
@@ -48,7 +47,7 @@ pub async fn run(
         (_, true) => Writing::Csv,
         _ => Writing::Lines,
     };
-    // The signal is taken before the first look, so that nothing falls in between.
+    // Subscribe before the first read, so that no change is missed in between.
     let mut changes = desk.signals().changes;
     let usual = if arguments.since.is_some() { LogArgs::MAX_ENTRIES } else { DEFAULT_ENTRIES };
     let limit = arguments.limit.unwrap_or(usual);
@@ -66,7 +65,7 @@ pub async fn run(
         return Ok(Exit::DONE);
     }
     head(output, writing)?;
-    // What is older than the first entry shown must not come as news.
+    // Read at least the overlap, so that no entry older than the first one shown appears as new.
     let mut events = newest(desk, &filter, limit.max(LATE_COMMIT_OVERLAP)).await?;
     let mut seen = Seen::default();
     seen.keep_new(&mut events);
@@ -74,7 +73,7 @@ pub async fn run(
     write(output, writing, &events[events.len().saturating_sub(asked)..])?;
     loop {
         output.flush()?;
-        // A store that is gone for good ends the signal; looking on says why.
+        // A closed channel means that the store is gone for good; the next read returns the error.
         if tokio::time::timeout(POLL_INTERVAL, changes.changed()).await.is_ok_and(|it| it.is_err())
         {
             tokio::time::sleep(POLL_INTERVAL).await;
@@ -92,7 +91,8 @@ pub async fn run(
     }
 }
 
-/// The newest entries that were seen, as many as are read again when following.
+/// The newest entries already seen: as many as are read again while following, since an older entry
+/// may be committed late.
 #[derive(Default)]
 struct Seen(BTreeSet<EventId>);
 
@@ -101,7 +101,7 @@ impl Seen {
         self.0.last().copied().unwrap_or(EventId(0))
     }
 
-    /// Leaves those that were not seen, which from now on they are.
+    /// Keeps the entries not seen before, and marks them as seen.
     fn keep_new(&mut self, events: &mut Vec<Event>) {
         events.retain(|event| self.0.insert(event.id));
         while self.0.len() > LATE_COMMIT_OVERLAP as usize {
@@ -119,7 +119,7 @@ async fn read(
     Ok(desk.call(ReadLog { filter: filter.clone(), page, limit }).await?.events)
 }
 
-/// The newest entries that fit, oldest first.
+/// The newest entries that match the filter, oldest first.
 async fn newest(
     desk: &DeskClient,
     filter: &EventFilter,
@@ -158,7 +158,7 @@ async fn filter(desk: &DeskClient, arguments: &LogArgs) -> Result<EventFilter, F
     })
 }
 
-/// From when until when, as the clock on the reader's wall shows it.
+/// Resolves `--since` and `--until` in the reader's local time zone.
 pub(super) async fn time_range(
     desk: &DeskClient,
     since: Option<TimeExpression>,
@@ -193,7 +193,7 @@ enum Writing {
     Csv,
 }
 
-/// Names the columns.
+/// Writes the header line.
 fn head(output: &mut Output, writing: Writing) -> Result<(), Failure> {
     match writing {
         Writing::Lines => output.line(&table::line(&HEADINGS.map(str::to_owned), &WIDTHS))?,
@@ -230,8 +230,8 @@ fn line(event: &Event) -> String {
     table::line(&cells, &WIDTHS)
 }
 
-/// A CSV record (RFC 4180) without its line end. A cell that a spreadsheet would run as a
-/// formula begins with `'`, as OWASP's page on CSV injection advises.
+/// A CSV record (RFC 4180) without its line end. A cell that a spreadsheet would evaluate as a
+/// formula is prefixed with `'` (OWASP: CSV injection).
 pub(super) fn record(cells: impl IntoIterator<Item: AsRef<str>>) -> io::Result<String> {
     let guarded = |cell: &str| {
         let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);

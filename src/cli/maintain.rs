@@ -1,5 +1,5 @@
-//! `maintain`: what is past is tidied up, batch by batch, while the counters
-//! work. It can be interrupted between any two batches; what was done stays done.
+//! `maintain`: runs the maintenance tasks batch by batch while the counters work. It can be
+//! interrupted between two batches; what was done stays done.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,13 @@ use crate::service::api::DeskClient;
 use crate::service::upkeep::calls::{CountDueMaintenance, FinishMaintenance, RunMaintenanceStep};
 use crate::service::upkeep::maintenance::{COUNT_LIMIT, MaintenanceRun, MaintenanceTotals};
 
-/// A run that takes longer is worth a word.
+/// Progress threshold: a faster run shows no progress line.
 const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
-/// Why, where nobody says so.
+/// Default for `--reason`.
 const REGULAR: &str = "regular maintenance";
 
-/// `maintain`
+/// Runs `maintain`.
 pub async fn run(
     desk: &DeskClient,
     output: &mut Output,
@@ -31,7 +31,7 @@ pub async fn run(
     let reason = arguments.reason.as_deref().unwrap_or(REGULAR);
     let ended = work_off(desk, &mut run, output, reason).await;
     output.progress("");
-    // What was done before an error or a signal is in the log all the same.
+    // Log what was done even if an error or a signal ended the run.
     let done = run.totals();
     let recorded =
         desk.call(FinishMaintenance { totals: done, reason: arguments.reason.clone() }).await;
@@ -53,7 +53,7 @@ pub async fn run(
     Ok(ended.unwrap_or(Exit::DONE))
 }
 
-/// Works until nothing is left, or until a signal; gives the exit of a signal.
+/// Runs batches until nothing is left or a signal arrives; returns the signal's exit code.
 async fn work_off(
     desk: &DeskClient,
     run: &mut MaintenanceRun,

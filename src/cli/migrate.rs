@@ -1,4 +1,4 @@
-//! `migrate`: the tables, the key file and the index, and what was made of them.
+//! `migrate`: creates or migrates the tables, the key file and the search index, and reports it.
 
 use std::path::PathBuf;
 
@@ -11,16 +11,16 @@ use crate::cli::output::Output;
 use crate::config::Config;
 use crate::config::settings::Environment;
 
-/// What was made.
+/// The result of a migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
-    /// The version of the tables before; 0 where there were none.
+    /// Schema version before; 0 for a new store.
     pub from: i64,
-    /// Their version now.
+    /// Schema version now.
     pub to: i64,
-    /// Whether only the view of the customers was made anew.
+    /// Whether only the view on the external table was recreated.
     pub view: bool,
-    /// The key file, where there was none before.
+    /// The key file, if it was created now.
     pub key_file: Option<PathBuf>,
 }
 
@@ -53,7 +53,7 @@ impl Migration {
     }
 }
 
-/// `migrate`
+/// Runs `migrate`.
 pub async fn run(
     context: &dyn AppContext,
     config: &Config,
@@ -89,7 +89,7 @@ pub async fn run(
     }
     if !output.json() {
         output.line(&message)?;
-        // The index of a million customers takes its time.
+        // Print this first: indexing a million customers takes time.
         output.flush()?;
     }
     let compared = async {
@@ -97,7 +97,7 @@ pub async fn run(
         index::compare(store.as_ref(), output, false).await
     }
     .await;
-    // People have read it by then; programs have not.
+    // The text output has printed `message` already; in JSON the failure must carry it.
     let count = match compared {
         Err(failure) if output.json() => return Err(failure.after(&message)),
         compared => compared?,

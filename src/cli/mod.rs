@@ -51,10 +51,10 @@ use crate::domain::time::Timestamp;
 use crate::service::delivery::calls::ReadQueue;
 use crate::service::ports::StoreError;
 
-/// How long somebody who leaves waits to hear what still waits.
+/// Timeout for reading the queue length when the interface is closed.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Runs a command line to its end; the exit code is the answer's.
+/// Parses and runs a command line; returns its exit code.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>, context: &dyn AppContext) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match Cli::try_parse_from(&arguments) {
@@ -68,7 +68,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, context: &dyn Ap
     }
 }
 
-/// Help, the version, or what cannot be understood.
+/// Prints help, the version or a usage error.
 fn not_understood(error: &clap::Error, json: bool) -> Exit {
     let mut output = Output::new(json);
     if !error.use_stderr() {
@@ -76,7 +76,7 @@ fn not_understood(error: &clap::Error, json: bool) -> Exit {
         return output.finish(printed);
     }
     if !json {
-        // Without clap's colours: what was typed is repeated in it, cleaned.
+        // Printed without clap's colours: it repeats what was typed, which is cleaned first.
         output.note(error.to_string().trim_end());
         return Exit::USAGE;
     }
@@ -130,7 +130,7 @@ async fn dispatch(
     at_the_desk(command, context, &config, output, cli.name.as_deref()).await
 }
 
-/// Who leaves hears that messages still wait, wherever on the screen they left.
+/// Tells the person who leaves the interface that messages are still queued.
 async fn tell_of_waiting(context: &dyn AppContext, config: &Config, output: &mut Output) {
     let length = async { context.desk(config).await.ok()?.call(ReadQueue).await.ok() };
     let Ok(Some(queue)) = tokio::time::timeout(QUEUE_TIMEOUT, length).await else { return };
@@ -150,7 +150,7 @@ async fn demo(context: &dyn AppContext) -> Result<Exit, Failure> {
     context.demo().await
 }
 
-/// Where the configuration comes from.
+/// The source of the configuration: a file, or the running demo.
 struct Origin<'a> {
     file: Option<&'a Path>,
     demo: bool,
@@ -166,7 +166,7 @@ impl Origin<'_> {
             .ok_or_else(|| Failure::usage("No demo is running. Start one: countersign demo"))
     }
 
-    /// The same, with its warnings told.
+    /// Reads the configuration and prints its warnings.
     fn load(&self, context: &dyn AppContext, output: &mut Output) -> Result<Config, Failure> {
         let config = self.read(context)?;
         for warning in config.no_file.iter().chain(&config.warnings) {
@@ -176,7 +176,7 @@ impl Origin<'_> {
     }
 }
 
-/// The commands that work with the office's data.
+/// Runs the commands that need the desk.
 async fn at_the_desk(
     command: Command,
     context: &dyn AppContext,
@@ -261,7 +261,7 @@ async fn at_the_desk(
     }
 }
 
-/// Whether a command looks for customers, so that it needs all of them.
+/// Whether a command searches for customers, so that it needs the complete index.
 const fn names_a_customer(command: &Command) -> bool {
     match command {
         Command::Customers(
@@ -281,7 +281,7 @@ const fn names_a_customer(command: &Command) -> bool {
     }
 }
 
-/// A log that cannot be kept is told once, and the work goes on.
+/// Starts the log file; failure is noted and the command goes on.
 fn keep_log(context: &dyn AppContext, config: &Config, output: &mut Output) {
     if let Err(why) = context.keep_log(config) {
         output.note(&why);
@@ -341,7 +341,7 @@ async fn keys(
     Ok(Exit::DONE)
 }
 
-/// This machine's clock, for `doctor` to compare with the store's.
+/// This machine's clock, which `doctor` compares with the store's.
 fn this_clock() -> Timestamp {
     let now = chrono::Local::now();
     Timestamp::from_millis(now.timestamp_millis())

@@ -1,16 +1,16 @@
-//! The command to type next, as it works in the reader's own shell: with the
-//! options that led here, and quoted, since names and purposes come from outside.
+//! Suggests the command to type next, ready to paste into a POSIX shell: with the global options of
+//! this run, and quoted, since names and purposes come from outside.
 
 use std::path::Path;
 
-/// Writes commands that go on where this one was.
+/// Builds suggested commands with the global options of this run.
 #[derive(Debug, Default)]
 pub struct Next {
     options: Vec<String>,
 }
 
 impl Next {
-    /// The options that every command of this run needs.
+    /// Keeps the options that every suggested command must repeat.
     pub fn new(config: Option<&Path>, demo: bool) -> Self {
         let mut options = Vec::new();
         if demo {
@@ -22,7 +22,7 @@ impl Next {
         Self { options }
     }
 
-    /// The command line of these words.
+    /// The command line of these words, quoted.
     pub fn command(&self, words: &[&str]) -> String {
         let words = words.iter().map(|word| quoted(word));
         let all = std::iter::once("countersign".to_owned()).chain(self.options.iter().cloned());
@@ -30,7 +30,7 @@ impl Next {
     }
 }
 
-/// A word as a POSIX shell reads it back.
+/// Quotes a word for a POSIX shell if it needs it.
 fn quoted(word: &str) -> String {
     let plain = |char: char| char.is_alphanumeric() || "-_./:@+,%".contains(char);
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,8 +1,7 @@
 //! The only file that prints.
 //!
-//! Text that came from outside was cleaned where it entered; it is guarded
-//! here once more, so that no byte the program writes to a terminal can steer
-//! it (security requirement 38).
+//! Text from outside was cleaned where it entered; it is cleaned here once more, so that no byte
+//! the program writes to a terminal can control it (security requirement 38).
 
 use std::fmt::Write as _;
 use std::io;
@@ -15,7 +14,7 @@ use crate::cli::json::Reply;
 use crate::cli::next::Next;
 use crate::domain::text;
 
-/// Where answers and notes go.
+/// Answers go to standard output, notes to standard error.
 pub struct Output {
     json: bool,
     out: BufWriter<Stdout>,
@@ -24,70 +23,70 @@ pub struct Output {
 }
 
 impl Output {
-    /// An output to this process's own streams.
+    /// Writes to this process's standard streams.
     pub fn new(json: bool) -> Self {
         Self { json, out: BufWriter::new(io::stdout()), notes: io::stderr(), next: Next::default() }
     }
 
-    /// With what the commands it proposes must repeat.
+    /// Sets the options that suggested commands repeat.
     #[must_use]
     pub fn going_on(mut self, next: Next) -> Self {
         self.next = next;
         self
     }
 
-    /// A command to be typed next.
+    /// A suggested command to type next.
     pub fn command(&self, words: &[&str]) -> String {
         self.next.command(words)
     }
 
-    /// Whether programs read the answer.
+    /// Whether the output is JSON.
     pub fn json(&self) -> bool {
         self.json
     }
 
-    /// Whether a person watches the notes.
+    /// Whether notes go to a terminal.
     pub fn watched(&self) -> bool {
         self.notes.is_terminal()
     }
 
-    /// A line of the answer.
+    /// Prints one line of the answer.
     pub fn line(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.out, "{}", text::clean(line))
     }
 
-    /// Lines of the answer.
+    /// Prints several lines of the answer.
     pub fn lines(&mut self, lines: &str) -> io::Result<()> {
         writeln!(self.out, "{}", text::clean_lines(lines))
     }
 
-    /// Bytes this program made itself: completions, a manual page.
+    /// Writes bytes that the program generated itself (completions, manual page), uncleaned.
     pub fn own(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)
     }
 
-    /// An object of the answer, on a line of its own.
+    /// Prints a JSON object on one line.
     pub fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
         writeln!(self.out, "{}", json_line(object)?)
     }
 
-    /// The answer: an object for programs, or else lines for people.
+    /// Prints the answer: the object with `--json`, or else the lines.
     pub fn answer(&mut self, reply: &Reply, lines: &str) -> io::Result<()> {
         if self.json { self.object(reply) } else { self.lines(lines) }
     }
 
-    /// Something beside the answer. Nobody minds if it gets lost.
+    /// Prints a note to standard error. Write errors are ignored.
     pub fn note(&mut self, note: &str) {
         let _ = writeln!(self.notes, "{}", text::clean_lines(note));
     }
 
-    /// A question whose answer is typed behind it.
+    /// Prints a prompt; the answer is typed on the same line.
     pub fn question(&mut self, question: &str) {
         let _ = write!(self.notes, "{} ", text::clean(question));
         let _ = self.notes.flush();
     }
 
-    /// A line that the next one takes the place of, on a terminal only.
+    /// Replaces the progress line, on a terminal only; an empty text clears it.
     pub fn progress(&mut self, progress: &str) {
         if self.watched() {
             let _ = write!(self.notes, "\r\x1b[K{}", text::clean(progress));
@@ -95,13 +94,12 @@ impl Output {
         }
     }
 
-    /// What is read so far, before a wait or at the end.
+    /// Flushes standard output, before a wait or at the end.
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
-    /// The end of a run: whatever went wrong is told, to people and to
-    /// programs alike.
+    /// Ends a run: reports a failure as text or JSON and returns the exit code.
     pub fn finish(&mut self, result: Result<Exit, Failure>) -> Exit {
         let result = match result {
             Ok(exit) => Ok(exit),
@@ -110,7 +108,7 @@ impl Output {
         };
         match result.and_then(|exit| self.flush().map(|()| exit)) {
             Ok(exit) => exit,
-            // The reader has seen enough, as `head` has.
+            // The reader has closed the pipe, as `head` does; that is no error.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::DONE,
             Err(error) => {
                 self.note(&format!("The answer cannot be written: {error}."));
@@ -131,13 +129,13 @@ impl Output {
     }
 }
 
-/// An object as one line that steers no terminal.
+/// Serialises to one line of JSON that contains no terminal control characters.
 pub fn json_line(object: &impl Serialize) -> io::Result<String> {
     Ok(escape(&serde_json::to_string(object)?))
 }
 
-/// Characters that JSON lets stand in a string and that a terminal would obey,
-/// written as `\u….`: they stand in strings only, so the meaning is the same.
+/// Escapes control characters that JSON allows in a string as `\u….`. They occur in strings only,
+/// so the meaning stays the same.
 fn escape(json: &str) -> String {
     let steers = |char: char| text::is_unsafe(char) || matches!(char, '\u{2028}' | '\u{2029}');
     if json.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {

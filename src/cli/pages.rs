@@ -1,7 +1,7 @@
-//! Completions and manual pages, made from the arguments' own description.
+//! Shell completions and manual pages, generated from clap's description of the arguments.
 //!
-//! `clap_mangen` 0.3 leaves out of a synopsis what an option takes, and fills the
-//! lines of tables and examples into paragraphs: those sections are written here.
+//! `clap_mangen` 0.3 omits the values of options from the synopsis and fills the lines of tables
+//! and examples into paragraphs: those sections are written here.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,7 +16,6 @@ use crate::cli::args::Cli;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 
-/// `completions`
 pub fn completions(output: &mut Output, shell: clap_complete::Shell) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::describe(), "countersign", &mut script);
@@ -24,10 +23,9 @@ pub fn completions(output: &mut Output, shell: clap_complete::Shell) -> Result<E
     Ok(Exit::DONE)
 }
 
-/// `man`
 pub fn manual(output: &mut Output, dir: Option<&Path>) -> Result<Exit, Failure> {
     let mut whole = Cli::describe();
-    // Names the commands by all their words.
+    // Gives the subcommands their full names.
     whole.build();
     let Some(dir) = dir else {
         output.own(&page(&whole)?)?;
@@ -40,14 +38,13 @@ pub fn manual(output: &mut Output, dir: Option<&Path>) -> Result<Exit, Failure> 
     Ok(Exit::DONE)
 }
 
-/// Writes the page of a command and those of the commands in it.
+/// Writes the pages of a command and of its subcommands.
 fn write(command: &Command, dir: &Path) -> io::Result<()> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name());
     fs::write(dir.join(format!("{name}.1")), page(command)?)?;
     command.get_subcommands().try_for_each(|inner| write(inner, dir))
 }
 
-/// A manual page.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
     let man = Man::new(command.clone());
     let mut page = Vec::new();
@@ -67,7 +64,7 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// How a command is typed, with what each option takes.
+/// The synopsis of a command, with the value of each option.
 fn synopsis(command: &Command) -> String {
     let groups: Vec<_> = command.get_groups().filter(|it| it.is_required_set()).collect();
     let is_grouped =
@@ -92,13 +89,13 @@ fn synopsis(command: &Command) -> String {
     format!(".SH SYNOPSIS\n.B {}\n{}\n", line(name), line(&parts.join(" ")))
 }
 
-/// An argument as it is typed, in brackets where it can be left out.
+/// An argument in the synopsis, in brackets if it is optional.
 fn typed(argument: &Arg) -> String {
     let text = if argument.is_positional() { taken(argument) } else { option(argument) };
     if argument.is_required_set() { text } else { format!("[{text}]") }
 }
 
-/// `--limit N`
+/// An option in the synopsis, such as `--limit N`.
 fn option(argument: &Arg) -> String {
     let name = argument.get_long().unwrap_or_default();
     if argument.get_action().takes_values() {
@@ -107,14 +104,14 @@ fn option(argument: &Arg) -> String {
     format!("--{name}")
 }
 
-/// What an argument takes: `FILE`.
+/// The value name of an argument, such as `FILE`.
 fn taken(argument: &Arg) -> String {
     let names: Vec<&str> =
         argument.get_value_names().into_iter().flatten().map(clap::builder::Str::as_str).collect();
     if names.is_empty() { argument.get_id().as_str().to_uppercase() } else { names.join(" ") }
 }
 
-/// What follows the options in the help, line by line as it is laid out there.
+/// Formats the help text after the options as manual page sections, keeping its line breaks.
 fn sections(help: &str) -> String {
     let mut sections = String::new();
     for block in help.split("\n\n").filter(|it| !it.trim().is_empty()) {
@@ -130,7 +127,7 @@ fn sections(help: &str) -> String {
     sections
 }
 
-/// A line of text, in which roff sees nothing that is meant for it.
+/// Escapes a line of text for roff.
 fn line(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
     if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }

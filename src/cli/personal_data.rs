@@ -13,7 +13,6 @@ use crate::service::api::DeskClient;
 use crate::service::customers::calls::{EraseCustomer, HoldCustomer, ReportCustomer};
 use crate::service::ports::{DataSection, ErasureOutcome};
 
-/// `customers report`
 pub async fn report(
     desk: &DeskClient,
     output: &mut Output,
@@ -60,7 +59,6 @@ fn write_section(output: &mut Output, section: &DataSection) -> Result<(), Failu
     Ok(())
 }
 
-/// `customers erase`
 pub async fn erase(
     desk: &DeskClient,
     output: &mut Output,
@@ -115,7 +113,7 @@ pub async fn erase(
     Ok(Exit::DONE)
 }
 
-/// `customers hold` and `customers release`
+/// Runs `customers hold` and `customers release`.
 pub async fn hold(
     desk: &DeskClient,
     output: &mut Output,

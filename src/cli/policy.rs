@@ -1,4 +1,4 @@
-//! `policy`: what holds, and what another policy would have refused.
+//! `policy`: shows the policy in force, and previews what another one would have refused.
 
 use std::collections::HashSet;
 
@@ -17,13 +17,12 @@ use crate::service::policy::PREVIEW_TIME;
 use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
 use crate::service::upkeep::calls::ReadClock;
 
-/// How much is read by one call.
+/// Page size: messages or log entries per call.
 const PAGE: u32 = 1_000;
 
-/// No more messages, and no more entries of the log, are looked at.
+/// Upper bound on the messages, and on the log entries, that a preview replays.
 const MAX_EVENTS: u64 = 500_000;
 
-/// `policy`
 pub async fn run(desk: &DeskClient, output: &mut Output, command: Policy) -> Result<Exit, Failure> {
     match command {
         Policy::Show(arguments) => show(desk, output, arguments).await,
@@ -80,7 +79,7 @@ async fn preview(
     write_preview(output, &preview, whole_sends && whole_events)
 }
 
-/// Plays the messages; whether all of them.
+/// Replays the sent messages; returns whether all of them were replayed.
 async fn sends(
     desk: &DeskClient,
     output: &mut Output,
@@ -91,7 +90,7 @@ async fn sends(
     loop {
         let page = desk.call(ReadPastSends { from, limit: PAGE }).await?;
         let is_end = page.len() < PAGE as usize;
-        // A page begins with those of the moment at which the one before ended.
+        // Pages overlap: a page begins with the messages of the previous page's last timestamp.
         let new: Vec<_> = page.into_iter().filter(|it| !at_last.contains(&it.id)).collect();
         for send in &new {
             preview.send(send);
@@ -112,7 +111,7 @@ async fn sends(
     }
 }
 
-/// Plays the entries of the log; whether all of them.
+/// Replays the log entries; returns whether all of them were replayed.
 async fn events(
     desk: &DeskClient,
     output: &mut Output,

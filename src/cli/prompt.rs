@@ -1,5 +1,5 @@
-//! Asking for a secret: hidden at a terminal, one line of standard input
-//! otherwise, and never from the command line (security requirement 41).
+//! Reads a secret: without echo at a terminal, or else one line of standard input; never from the
+//! command line (security requirement 41).
 
 use std::io;
 use std::io::IsTerminal as _;
@@ -14,13 +14,13 @@ use zeroize::Zeroizing;
 use crate::cli::exit::Failure;
 use crate::cli::output::Output;
 
-/// No code and no token is longer.
+/// Length limit of a typed line in bytes; no code and no token is longer.
 const INPUT_MAX: usize = 1024;
 
-/// How soon a reader notices that nobody waits for it any more.
+/// How often the reader thread checks whether it was abandoned.
 const POLL_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
-/// Reads what is no secret, and is shown as it is typed.
+/// Reads a line that is not secret, with echo.
 pub async fn text(output: &mut Output, question: &str) -> Result<String, Failure> {
     output.question(question);
     let read = tokio::task::spawn_blocking(|| line(&|| false)).await;
@@ -28,14 +28,14 @@ pub async fn text(output: &mut Output, question: &str) -> Result<String, Failure
     Ok(read.trim().to_owned())
 }
 
-/// Reads a secret; `question` is shown where a person is asked.
+/// Reads a secret. `question` is shown only if standard input is a terminal.
 pub async fn secret(output: &mut Output, question: &str) -> Result<Zeroizing<String>, Failure> {
     if !io::stdin().is_terminal() {
         let read = tokio::task::spawn_blocking(|| line(&|| false)).await;
         return Ok(read.map_err(|error| Failure::internal(error.to_string()))??);
     }
-    // Signals are listened for before the terminal changes, so that none can
-    // end the process in between and leave it without echo.
+    // Install the signal handlers before echo is switched off, so that no signal can end the
+    // process in between and leave the terminal without echo.
     let mut signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()]
         .into_iter()
         .map(signal)
@@ -65,7 +65,7 @@ pub async fn secret(output: &mut Output, question: &str) -> Result<Zeroizing<Str
     Ok(read.map_err(|error| Failure::internal(error.to_string()))??)
 }
 
-/// The terminal without echo, until dropped.
+/// Switches the terminal's echo off, and restores it when dropped.
 struct Hidden(Termios);
 
 impl Hidden {
@@ -74,7 +74,7 @@ impl Hidden {
         let mut hidden = before.clone();
         hidden.local_modes.remove(LocalModes::ECHO);
         hidden.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
-        // What was typed ahead stays: a code that comes quickly is not lost.
+        // `Drain` keeps type-ahead, so that a code typed early is not lost.
         tcsetattr(io::stdin(), OptionalActions::Drain, &hidden)?;
         Ok(Self(before))
     }
@@ -82,13 +82,13 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        // Nothing helps a terminal that is gone.
+        // Nothing can be done if the terminal is gone.
         let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.0);
     }
 }
 
-/// One line of standard input without its end. Bytes are read one by one and
-/// behind no buffer, so that no copy of the secret is left in one.
+/// Reads one line of standard input without its line end. Reads byte by byte and unbuffered, so
+/// that no copy of the secret stays in a buffer.
 fn line(over: &dyn Fn() -> bool) -> io::Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(INPUT_MAX));
     let mut byte = Zeroizing::new([0_u8; 1]);
@@ -107,12 +107,12 @@ fn line(over: &dyn Fn() -> bool) -> io::Result<Zeroizing<String>> {
             Err(error) => return Err(error.into()),
         }
     }
-    // What is not text is no code either; the marks in its place say so.
+    // Invalid UTF-8 cannot be a code; the replacement characters make it malformed.
     let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
     Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned()))
 }
 
-/// Whether there is something to read, or nothing ever to come, within a glance.
+/// Polls standard input once: `true` if there is something to read or the stream has ended.
 fn ready() -> io::Result<bool> {
     let stdin = io::stdin();
     let mut wanted = [PollFd::new(&stdin, PollFlags::IN)];

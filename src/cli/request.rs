@@ -1,5 +1,4 @@
-//! `request`, `resend`, `status` and `cancel`: a code asked for, and what
-//! becomes of it.
+//! `request`, `resend`, `status` and `cancel`.
 
 use std::time::Duration;
 
@@ -25,14 +24,13 @@ use crate::service::verification::calls::{
 use crate::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
 use crate::service::{DeskError, messages};
 
-/// A send that takes longer is worth a word.
+/// Progress threshold: a faster send shows no progress line.
 const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
-/// How long a command keeps trying to hand a message over. What still waits then
-/// is tried by the office's other terminals.
+/// How long a command retries a send. After that the outbox workers of the office go on with it.
 const MAX_ELAPSED: Duration = Duration::from_secs(10);
 
-/// `request`
+/// Runs `request`.
 pub async fn ask(
     desk: &DeskClient,
     output: &mut Output,
@@ -54,7 +52,6 @@ pub async fn ask(
     settle(desk, output, asked, &customer, frame).await
 }
 
-/// `resend`
 pub async fn resend(
     desk: &DeskClient,
     output: &mut Output,
@@ -70,7 +67,6 @@ pub async fn resend(
     settle(desk, output, asked, &customer, frame).await
 }
 
-/// `status`
 pub async fn status(
     desk: &DeskClient,
     output: &mut Output,
@@ -95,7 +91,6 @@ pub async fn status(
     Ok(Exit::DONE)
 }
 
-/// `cancel`
 pub async fn cancel(
     desk: &DeskClient,
     output: &mut Output,
@@ -103,7 +98,7 @@ pub async fn cancel(
 ) -> Result<Exit, Failure> {
     let id = parse(request)?;
     let request = desk.call(CancelRequest { request: id }).await?.ok_or_else(missing)?;
-    // What was done is told, whoever it was for.
+    // The cancellation is reported even if the customer cannot be read.
     let customer = customer_of(desk, &request).await.unwrap_or_default();
     let message = match request.status {
         Status::Cancelled => {
@@ -122,7 +117,7 @@ pub async fn cancel(
     refuse_or_answer(output, &reply, &message, exit)
 }
 
-/// An answer that is a refusal is told as one: people read it on the error stream.
+/// Prints a reply. A refusal is a failure, which people read on standard error.
 pub fn refuse_or_answer(
     output: &mut Output,
     reply: &Reply,
@@ -140,7 +135,7 @@ pub fn refuse_or_answer(
     Ok(exit)
 }
 
-/// The customer that a name means, or the failure that it means none.
+/// Resolves an account number or name to exactly one customer, or fails.
 pub async fn identify(desk: &DeskClient, name: &str) -> Result<Customer, Failure> {
     let identified = desk.call(IdentifyCustomer { name: text::clean(name) }).await?;
     let sentence = messages::identified(&identified);
@@ -152,17 +147,17 @@ pub async fn identify(desk: &DeskClient, name: &str) -> Result<Customer, Failure
     }
 }
 
-/// Reads a request's name.
+/// Parses a request's id.
 pub fn parse(request: &str) -> Result<RequestId, Failure> {
     request.parse().map_err(|error| Failure::not_found(format!("{error}.")))
 }
 
-/// There is no such request.
+/// The failure for an unknown request.
 pub fn missing() -> Failure {
     Failure::not_found(messages::NO_SUCH_REQUEST)
 }
 
-/// A request with its customer.
+/// Reads a request and its customer.
 pub async fn existing(desk: &DeskClient, id: &RequestId) -> Result<(Request, Customer), Failure> {
     let request = desk.call(ReadRequest { request: id.clone() }).await?.ok_or_else(missing)?;
     let customer = customer_of(desk, &request).await?.ok_or_else(missing)?;
@@ -192,8 +187,8 @@ async fn settle(
     }
 }
 
-/// Sends, and gives the request with what came of it; with why that is not known,
-/// where it is not. That the code was asked for is told in any case.
+/// Sends the message; returns the request with its delivery state, and the error if that state is
+/// unknown. The request itself was made in any case.
 async fn deliver(
     desk: &DeskClient,
     output: &mut Output,
@@ -228,13 +223,13 @@ async fn deliver(
     }
 }
 
-/// Whether the request ended before its message was handed over.
+/// Whether the request ended before its message was sent.
 fn went_nowhere(request: &Request) -> bool {
     request.delivery.state == DeliveryState::Queued && request.status != Status::Open
 }
 
-/// What became of the message; where it went nowhere, how the request stands too, since
-/// that is why.
+/// Sentence on the delivery. If no message was sent because the request ended, it says how the
+/// request ended.
 fn said_of_delivery(request: &Request) -> String {
     let delivery = &request.delivery;
     if went_nowhere(request) {
@@ -253,15 +248,15 @@ fn said_of_delivery(request: &Request) -> String {
     )
 }
 
-/// What became of the message; none where a provider has it or is being given it.
+/// The outcome of the delivery; `None` while a provider has the message or is being given it.
 fn sent_outcome(request: &Request) -> Option<Outcome> {
     let delivery = &request.delivery;
     match (delivery.state, request.status) {
-        // What waits after all the tries has not been sent.
+        // Still queued with an error after all retries: not sent.
         (DeliveryState::Queued, Status::Open) => {
             delivery.detail.is_some().then_some(Outcome::Unavailable)
         }
-        // It was closed before anybody began to send it.
+        // The request was closed before a send began.
         (DeliveryState::Queued, status) => status.refusal(),
         (state, _) => messages::delivery_outcome(state),
     }
@@ -339,7 +334,7 @@ async fn refused(
     refuse_or_answer(output, &reply, &lines, refusal.outcome.into())
 }
 
-/// How to begin anew after a request that takes no code any more.
+/// The command that asks for a new code after a request that accepts no code any more.
 pub fn new_code(
     desk: &DeskClient,
     output: &Output,
@@ -354,14 +349,14 @@ pub fn new_code(
     format!("Next: {}", output.command(&words))
 }
 
-/// How a changed contact is made proof enough.
+/// The command by which an admin confirms a changed contact.
 fn confirm(output: &Output, customer: &Customer, kind: ContactKind) -> String {
     let which = format!("--{}", kind.word());
     let confirm = output.command(&["customers", "confirm", &customer.account_no, &which]);
     format!("An admin confirms it: {confirm} --reason \"…\"")
 }
 
-/// How a customer's lock is lifted.
+/// The command by which an admin lifts a customer's lockout.
 pub fn unlock(output: &Output, customer: &Customer) -> String {
     let unlock = output.command(&["customers", "unlock", &customer.account_no]);
     format!("An admin lifts it: {unlock} --reason \"…\"")

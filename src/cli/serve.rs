@@ -1,11 +1,10 @@
-//! `serve`: the desk as a service of this host.
+//! `serve`: runs the desk as a service of this host.
 
 use crate::cli::app_context::AppContext;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::config::Config;
 
-/// `serve`
 pub async fn run(
     context: &dyn AppContext,
     config: &Config,

@@ -1,4 +1,4 @@
-//! `session`: verified customers being served.
+//! `session`: lists, shows, checks and ends the sessions of verified customers.
 
 use crate::cli::args::Sessions;
 use crate::cli::exit::{Exit, Failure};
@@ -13,7 +13,6 @@ use crate::service::messages;
 use crate::service::ports::SessionFilter;
 use crate::service::verification::calls::{EndSession, ListSessions, ReadSession, TouchSession};
 
-/// `session`
 pub async fn run(
     desk: &DeskClient,
     output: &mut Output,

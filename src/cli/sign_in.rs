@@ -1,5 +1,5 @@
-//! Signing in at a desk service whose staff has passwords. Nothing secret comes from the
-//! command line or the environment: it is typed, or read from standard input line by line.
+//! Sign-in at a desk service whose staff has passwords. Secrets are typed or read from standard
+//! input line by line, never taken from the command line or the environment.
 
 use std::io::{self, IsTerminal as _};
 
@@ -13,7 +13,7 @@ use crate::service::messages;
 use crate::service::staff::calls::SignIn;
 use crate::service::staff::sign_in::{SignInOutcome, TotpOffer};
 
-/// Signs in where that is asked for; the client then shows who works there.
+/// Signs in if the service asks for it; the returned client knows the clerk.
 pub async fn run(
     desk: DeskClient,
     output: &mut Output,

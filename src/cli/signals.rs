@@ -1,4 +1,4 @@
-//! The signals that end a command which works on until it is told to stop.
+//! The signals that stop a long-running command.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::exit::Exit;
 
-/// Listens for them.
+/// Receives SIGINT, SIGTERM and SIGHUP.
 #[derive(Debug)]
 pub struct Ends {
     interrupt: Signal,
@@ -15,7 +15,7 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// From now on.
+    /// Installs the signal handlers.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -24,7 +24,7 @@ impl Ends {
         })
     }
 
-    /// The next one, as the exit that it asks for.
+    /// Waits for the next signal; returns its exit code.
     pub async fn next(&mut self) -> Exit {
         tokio::select! {
             biased;

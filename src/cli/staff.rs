@@ -1,4 +1,4 @@
-//! `staff`: who works at the office, what each may do, and how they sign in.
+//! `staff`: manages the staff, their roles and their sign-in.
 
 mod sign_in;
 
@@ -16,7 +16,7 @@ use crate::service::staff::calls::{
 use crate::service::staff::reset::ResetOutcome;
 use crate::service::staff::{StaffAct, StaffOutcome};
 
-/// `staff`, but for `staff permissions`, which needs no desk.
+/// Runs `staff`, except `staff permissions`, which needs no desk.
 pub async fn run(desk: &DeskClient, output: &mut Output, command: Staff) -> Result<Exit, Failure> {
     let (account, act) = match command {
         Staff::List(_) => return list(desk, output).await,
@@ -49,7 +49,7 @@ pub async fn run(desk: &DeskClient, output: &mut Output, command: Staff) -> Resu
     }
 }
 
-/// Who is new gets a set-up code, where the staff has passwords.
+/// Reports the change; a new member gets a set-up code if the staff has passwords.
 async fn tell_of_new(
     desk: &DeskClient,
     output: &mut Output,
@@ -94,7 +94,7 @@ async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
     Ok(Exit::DONE)
 }
 
-/// `staff permissions`
+/// Runs `staff permissions`.
 pub fn permissions(output: &mut Output) -> Result<Exit, Failure> {
     if output.json() {
         for (call, permission) in Call::TABLE {

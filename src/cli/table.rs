@@ -1,4 +1,4 @@
-//! Columns for people, as wide as what stands in them.
+//! Text tables whose columns are as wide as their widest cell.
 
 use std::io;
 
@@ -7,23 +7,21 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::cli::output::Output;
 use crate::domain::text;
 
-/// Rows of `N` cells under their headings.
+/// Rows of `N` cells, the headings first.
 pub struct Table<const N: usize> {
     rows: Vec<[String; N]>,
 }
 
 impl<const N: usize> Table<N> {
-    /// A table with its headings.
     pub fn new(headings: [&str; N]) -> Self {
         Self { rows: vec![headings.map(str::to_owned)] }
     }
 
-    /// One more row.
     pub fn row(&mut self, cells: [String; N]) {
         self.rows.push(cells.map(|cell| text::clean(&cell)));
     }
 
-    /// Prints it; the last column is never padded.
+    /// Prints the table; the last column is not padded.
     pub fn print(&self, output: &mut Output) -> io::Result<()> {
         let mut widths = [0; N];
         for row in &self.rows {
@@ -38,7 +36,7 @@ impl<const N: usize> Table<N> {
     }
 }
 
-/// One row, its cells padded to `widths` on the screen.
+/// One row, its cells padded to `widths` columns on the screen.
 pub fn line(cells: &[String], widths: &[usize]) -> String {
     let mut line = String::new();
     for (cell, width) in cells.iter().zip(widths) {

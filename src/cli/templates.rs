@@ -1,4 +1,4 @@
-//! `templates`: what messages say, looked at without sending one.
+//! `templates`: checks and previews messages without sending any.
 
 use std::fs;
 
@@ -16,7 +16,6 @@ use crate::domain::message::{ChangeNotice, MessageFacts};
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 
-/// `templates`
 pub fn run(
     context: &dyn AppContext,
     config: &Config,
@@ -101,7 +100,7 @@ fn show(output: &mut Output, arguments: &PreviewArgs, preview: &Preview) -> Resu
     Ok(())
 }
 
-/// What nobody is told about a contact that was changed.
+/// A sample notice about a changed contact.
 fn notice(config: &Config, arguments: &PreviewArgs) -> Result<ChangeNotice, Failure> {
     let to = match arguments.channel {
         Channel::Email => Contact::parse(Channel::Email, "dana.rivera@example.org"),
@@ -122,7 +121,7 @@ fn notice(config: &Config, arguments: &PreviewArgs) -> Result<ChangeNotice, Fail
     })
 }
 
-/// A message to nobody, from this office.
+/// A sample message of this office, to a fictitious customer.
 fn made_up(config: &Config, locale: Option<String>) -> MessageFacts {
     MessageFacts {
         office: config.office.name.clone(),

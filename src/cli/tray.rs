@@ -1,4 +1,4 @@
-//! `tray`: the messages that went to no provider, for developers.
+//! `tray`: prints the messages that went to the tray instead of a provider, for developers.
 
 use std::time::Duration;
 
@@ -13,13 +13,12 @@ use crate::service::api::DeskClient;
 use crate::service::delivery::calls::ReadTray;
 use crate::service::ports::TrayMessage;
 
-/// The messages shown at first; a tray that was never emptied may hold many.
+/// How many messages are shown at first; a tray that was never emptied may hold many.
 const SHOWN_MESSAGES: u32 = 100;
 
-/// How often a followed tray is looked into.
+/// Polling interval of `--follow`.
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
 
-/// `tray`
 pub async fn run(
     desk: &DeskClient,
     environment: Environment,

@@ -1,4 +1,4 @@
-//! `verify`: a code entered at a shell.
+//! `verify`: enters a code.
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::Reply;
@@ -14,7 +14,6 @@ use crate::service::messages;
 use crate::service::verification::calls::VerifyCode;
 use crate::service::verification::verify::{RefusedCode, Verification};
 
-/// `verify`
 pub async fn verify(
     desk: &DeskClient,
     output: &mut Output,
@@ -64,7 +63,7 @@ pub async fn verify(
     refuse_or_answer(output, &reply.with_customer(&customer), &lines, exit)
 }
 
-/// What to type after a refused code; nothing where the same request goes on.
+/// The command to type after a refused code; `None` if the same request accepts another code.
 fn after(
     desk: &DeskClient,
     output: &Output,

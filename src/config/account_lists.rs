@@ -1,76 +1,69 @@
 //! `[customers.invoices]` and `[customers.feedback]`: the office's own tables of bills and of
-//! feedback, beside its table of customers.
+//! feedback, next to its external table of customers.
 
 use crate::config::build::Build;
 use crate::config::identifier::{Identifier, TableName};
 use crate::config::key::Key;
+use crate::config::keys::{self, FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys};
 use crate::config::settings::StoreSettings;
-use crate::config::table::{self, FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys};
 
-/// The office's tables of what it has on its customers; none where there is no such table.
+/// The office's tables about its customers; `None` where there is no such table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountLists {
-    /// Its bills.
     pub invoices: Option<InvoiceTable>,
-    /// Its feedback.
     pub feedback: Option<FeedbackTable>,
 }
 
-/// A table of bills, and what its columns are called.
+/// A table of bills and the names of its columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvoiceTable {
-    /// The table.
     pub name: TableName,
-    /// Whose bill it is.
+    /// The customer whose bill it is.
     pub customer: CustomerColumn,
-    /// The number printed on it.
+    /// The printed bill number.
     pub number: Identifier,
-    /// Its date, or the time it is for.
+    /// The date of issue or the billing period.
     pub issued_at: Identifier,
-    /// When it is due.
+    /// The due date.
     pub due_at: Option<Identifier>,
-    /// Its sum.
+    /// The amount.
     pub amount: AmountColumn,
-    /// The currency.
     pub currency: Option<Identifier>,
-    /// Whether it is paid.
+    /// Whether the bill is paid.
     pub status: Option<Identifier>,
 }
 
-/// A table of feedback, and what its columns are called.
+/// A table of feedback and the names of its columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedbackTable {
-    /// The table.
     pub name: TableName,
-    /// Whose feedback it is.
+    /// The customer who gave the feedback.
     pub customer: CustomerColumn,
-    /// When it was received.
     pub received_at: Identifier,
-    /// What it is about.
     pub subject: Identifier,
-    /// Whether it was answered.
+    /// Whether the feedback was answered.
     pub status: Option<Identifier>,
 }
 
-/// The column that says which customer a row belongs to.
+/// The column that references the customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomerColumn {
-    /// By the account number, a text.
+    /// The account number, a text column.
     AccountNo(Identifier),
-    /// By the key of the table of customers, a whole number.
+    /// The primary key of the customers' table, an integer column.
     Id(Identifier),
 }
 
-/// The column of a sum.
+/// The column of an amount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AmountColumn {
     /// In whole units, with a decimal point.
     Units(Identifier),
-    /// In cents.
+    /// In cents, an integer.
     Cents(Identifier),
 }
 
-/// Reads them; `customers` is the office's table of customers.
+/// Reads both lists; `customers` is the external table of customers.
 pub(super) fn read(
     build: &mut Build<'_>,
     store: &StoreSettings,
@@ -87,8 +80,7 @@ pub(super) fn read(
 
 static LISTS: [&ListKeys; 2] = [&INVOICE_LIST, &FEEDBACK_LIST];
 
-/// Lists belong to customers of the same office: without its table of customers nobody
-/// knows whose they are.
+/// The lists reference rows of the external table of customers, so they are refused without one.
 pub(super) fn refuse_without_customers(build: &mut Build<'_>) {
     for key in LISTS.map(|it| &it.table) {
         if build.merged.is_set(key) {
@@ -97,12 +89,12 @@ pub(super) fn refuse_without_customers(build: &mut Build<'_>) {
     }
 }
 
-/// Columns belong to a table.
+/// Refuses column keys of a list whose table is not set.
 fn refuse_columns_without(build: &mut Build<'_>, table: &Key<Option<TableName>>) {
     if build.merged.is_set(table) || build.findings.is_broken(table) {
         return;
     }
-    for key in table::keys_of(table.path().section()) {
+    for key in keys::keys_of(table.path().section()) {
         if build.merged.is_set(key) && !build.merged.is_as_by_default(key) {
             build.refuse(key, format!("{key} names a column of {table}, which is not set"));
         }
@@ -146,8 +138,8 @@ fn feedback(
     })
 }
 
-/// The table of a list and its column of customers; `None` where the office has no such list.
-/// A table without a schema is in that of the customers.
+/// The table of a list and its customer column; `None` if the office has no such list. A table
+/// without a schema is looked for in the schema of the customers' table.
 fn list(
     build: &mut Build<'_>,
     store: &StoreSettings,

@@ -1,5 +1,4 @@
-//! The checked values put together: what follows from what, and what only
-//! makes sense together.
+//! Builds a `Config` from the checked values: derives defaults and checks keys against one another.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +7,10 @@ use secrecy::SecretString;
 
 use crate::config::environment::ProcessEnvironment;
 use crate::config::key::{Key, KeyPath};
+use crate::config::keys::{
+    DESK, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT, SERVE, SMS,
+    SMS_FALLBACK, STAFF, TRAY, UI,
+};
 use crate::config::layer::Merged;
 use crate::config::problem::{ConfigError, Findings};
 use crate::config::settings::{
@@ -15,10 +18,6 @@ use crate::config::settings::{
     StoreSettings, TraySettings, UiSettings,
 };
 use crate::config::show::Effective;
-use crate::config::table::{
-    DESK, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT, SERVE, SMS,
-    SMS_FALLBACK, STAFF, TRAY, UI,
-};
 use crate::config::value::{Secret, Value};
 use crate::config::{
     channels, customers, email, fallback, file, files, messages, rehearsal, secret, shipping, sms,
@@ -28,8 +27,8 @@ use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::text::clean_optional;
 
-/// A file of the program's own that lies beside a store's file: its ending
-/// there, and where it lies when the store has no file.
+/// A file of the program's own next to the store's file: its suffix there, and its location if the
+/// store is on a server.
 struct OwnFile {
     ending: &'static str,
     variable: &'static str,
@@ -41,13 +40,13 @@ const KEY_FILE: OwnFile =
 const TRAY_FILE: OwnFile =
     OwnFile { ending: "tray.jsonl", variable: "XDG_STATE_HOME", below_home: ".local/state" };
 
-/// A configuration being put together.
+/// A configuration under construction.
 pub(super) struct Build<'a> {
     pub(super) merged: Merged,
     pub(super) findings: Findings,
     pub(super) surroundings: &'a ProcessEnvironment,
     pub(super) file: Option<PathBuf>,
-    /// Whether the configuration file itself holds a secret.
+    /// Whether the configuration file itself contains a secret.
     pub(super) file_has_secret: bool,
 }
 
@@ -62,7 +61,7 @@ impl<'a> Build<'a> {
         Self { merged, findings, surroundings, file, file_has_secret }
     }
 
-    /// The configuration, or everything that is wrong with it.
+    /// The finished configuration, or everything that is wrong with it.
     pub(super) fn finish(mut self) -> Result<Config, ConfigError> {
         let environment = self.get(&ROOT.environment);
         let office = self.office();
@@ -134,8 +133,8 @@ impl<'a> Build<'a> {
         })
     }
 
-    /// Nobody should take a desk for development, which an account without a
-    /// configuration gets, for the office's.
+    /// A note for accounts without a configuration file: they get a development desk, which must
+    /// not be mistaken for the office's.
     fn no_file(&self) -> Option<String> {
         if self.file.is_some() || self.merged.is_set(&ROOT.environment) {
             return None;
@@ -149,25 +148,24 @@ impl<'a> Build<'a> {
         ))
     }
 
-    /// The value of a key.
     pub(super) fn get<T: Value>(&self, key: &Key<T>) -> T {
         self.merged.get(key)
     }
 
-    /// Something is wrong with the value of a key.
+    /// Refuses the value of a key.
     pub(super) fn refuse(&mut self, key: impl Into<KeyPath>, text: impl Into<String>) {
         let key = key.into();
         let place = self.merged.place(key).map(str::to_owned);
         self.findings.refuse_key(key, place.as_deref(), text);
     }
 
-    /// A key has to be set and is not.
+    /// Reports a required key that is not set.
     pub(super) fn miss(&mut self, key: impl Into<KeyPath>, text: &str) {
         let key = key.into();
         self.findings.refuse_key(key, None, format!("{key} is missing: {text}"));
     }
 
-    /// A text that has to be there; empty, and refused, where it is not.
+    /// A required text. If it is missing, that is reported and an empty text returned.
     pub(super) fn needed(&mut self, key: &Key<Option<String>>, what: &str) -> String {
         if let Some(text) = self.get(key) {
             return text;
@@ -178,7 +176,7 @@ impl<'a> Build<'a> {
         String::new()
     }
 
-    /// A secret, given by itself or in a file.
+    /// A secret, set directly or by a file.
     pub(super) fn secret(
         &mut self,
         key: &Key<Option<Secret>>,
@@ -187,24 +185,23 @@ impl<'a> Build<'a> {
         secret::find(key, file, &self.merged, &mut self.findings)
     }
 
-    /// Whether what was given for any of these keys was refused.
+    /// Whether the value of any of these keys was refused.
     pub(super) fn is_refused<const COUNT: usize>(&self, keys: [KeyPath; COUNT]) -> bool {
         keys.into_iter().any(|key| self.findings.is_broken(key))
     }
 
-    /// A file that has to be read later can be read now.
+    /// Checks that a file which is read later can be opened now.
     pub(super) fn readable(&mut self, key: &Key<Option<PathBuf>>, file: &Path) {
         if let Err(error) = std::fs::File::open(file) {
             self.refuse(key, format!("{key}: {} cannot be read: {error}", file.display()));
         }
     }
 
-    /// The clerk's home folder.
     pub(super) fn home(&self) -> Option<PathBuf> {
         self.surroundings.home()
     }
 
-    /// Production sends real messages: the tray is refused there.
+    /// Refuses the tray in production, where real messages must be sent.
     pub(super) fn refuse_tray(&mut self, key: KeyPath, instead: &str) {
         if self.get(&ROOT.environment) == Environment::Production {
             self.refuse(
@@ -224,9 +221,8 @@ impl<'a> Build<'a> {
         OfficeSettings { name: self.get(&OFFICE.name), counter }
     }
 
-    /// A file of the program's own: beside the store's file, with another
-    /// ending; for a store on a server, where there is none, in a folder of the
-    /// clerk. Unless it is set.
+    /// The path of a file of the program's own, unless the key is set: the store's file with
+    /// another suffix, or for a store on a server a file in one of the account's XDG folders.
     fn beside(
         &mut self,
         store: &StoreSettings,
@@ -243,7 +239,7 @@ impl<'a> Build<'a> {
         file.map(|file| self.merged.get_or(key, file)).unwrap_or_default()
     }
 
-    /// A file in a folder of the XDG specification.
+    /// A file in a folder of the XDG base directory specification.
     pub(super) fn below(
         &mut self,
         variable: &str,
@@ -302,7 +298,7 @@ impl<'a> Build<'a> {
         };
         let is_known = !self.is_refused([archive.path(), purge.path()]);
         if is_known && retention.purge_archive_after <= retention.archive_after {
-            // The one that somebody set is the one to be mended.
+            // Report the key that was set explicitly.
             let key = if self.merged.is_set(purge) { purge } else { archive };
             let days = |time: Duration| time.as_secs() / 86_400;
             let text = format!(
@@ -348,7 +344,7 @@ fn limits(merged: &mut Merged) -> RateLimits {
     };
     let hour =
         SendLimits { per_prefix: merged.get_or(&LIMITS.per_prefix, hour.per_prefix), ..hour };
-    // A limit of an hour that was raised is not undone by a day's that nobody set.
+    // If only the hourly limit was raised, raise the default daily limit with it.
     let day = SendLimits::DAY.or_more(&hour);
     RateLimits {
         per_hour: hour,

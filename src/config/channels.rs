@@ -1,11 +1,11 @@
-//! Which channels an office has: any of them can be off, but not all.
+//! Checks that at least one channel is switched on.
 
 use crate::config::build::Build;
+use crate::config::keys::{EMAIL, OTP, SMS, WHATSAPP};
 use crate::config::settings::{EmailSettings, SmsSettings, WhatsappProvider};
-use crate::config::table::{EMAIL, OTP, SMS, WHATSAPP};
 use crate::domain::channel::{Assurance, Channel};
 
-/// Refuses an office that could verify nobody.
+/// Refuses a configuration in which every channel is off.
 pub(super) fn judge(
     build: &mut Build<'_>,
     email: &EmailSettings,

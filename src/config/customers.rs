@@ -1,19 +1,19 @@
-//! `[customers]`: the office's own table of customers, where it has one.
+//! `[customers]`: the office's external table of customers.
 
 use std::path::{Path, PathBuf};
 
 use crate::config::account_lists;
 use crate::config::build::Build;
+use crate::config::keys::{self, CUSTOMERS, STORE};
 use crate::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, ServerKind, StoreSettings,
     TableName,
 };
-use crate::config::table::{self, CUSTOMERS, STORE};
 
-/// What the store calls its own table.
+/// The store's own table of customers.
 const OWN: &str = "core_customer";
 
-/// Where PostgreSQL looks for a table whose schema is not said.
+/// PostgreSQL's default schema.
 const PUBLIC: &str = "public";
 
 pub(super) fn read(build: &mut Build<'_>, store: &StoreSettings) -> CustomerSettings {
@@ -71,7 +71,7 @@ fn named(build: &mut Build<'_>, store: &StoreSettings, name: TableName) -> Custo
     CustomerTable { name, file, columns, lists }
 }
 
-/// The other file of SQLite that holds the table.
+/// The second SQLite file that contains the external table, to be attached.
 fn attached(build: &mut Build<'_>, store: &Path, name: &TableName) -> Option<PathBuf> {
     if name.schema.is_some() {
         let text = format!(
@@ -109,13 +109,12 @@ fn refuse_file(build: &mut Build<'_>) {
     }
 }
 
-/// Columns and a file belong to a table: without one they were meant for
-/// something that will not happen.
+/// Refuses column names and a file without `customers.table`: they would silently have no effect.
 fn refuse_what_describes_no_table(build: &mut Build<'_>) {
     if build.merged.is_set(&CUSTOMERS.file) {
         build.refuse(&CUSTOMERS.file, "customers.file needs customers.table, the table in it");
     }
-    for key in table::keys_of(CUSTOMERS.section()) {
+    for key in keys::keys_of(CUSTOMERS.section()) {
         let others = [CUSTOMERS.table.path(), CUSTOMERS.file.path(), CUSTOMERS.read_only.path()];
         let is_column = !others.contains(&key);
         if is_column && build.merged.is_set(key) && !build.merged.is_as_by_default(key) {

@@ -1,27 +1,27 @@
-//! `[email]` and `[email.fallback]`: presets, and what a server needs.
+//! `[email]` and `[email.fallback]`: provider presets and SMTP settings.
 
 use crate::config::build::Build;
+use crate::config::keys::EmailKeys;
 use crate::config::kind::is_loopback;
 use crate::config::settings::{
     EmailProvider, EmailSettings, Login, MailAuth, Proof, SendGridSettings, SmtpSettings, SmtpTls,
     TokenSettings,
 };
-use crate::config::table::EmailKeys;
 
-/// What a provider's name stands for.
+/// The preset values of a provider's name.
 struct Preset {
     provider: EmailProvider,
     host: Option<&'static str>,
     tls: SmtpTls,
     username: Option<&'static str>,
-    /// Whether the provider takes nobody without a password.
+    /// Whether the provider requires authentication.
     login: bool,
 }
 
 impl Preset {
-    /// What a server is set up with that nothing is known of. Where a provider has implicit
-    /// TLS, it is used: what a server says before STARTTLS can be forged (security
-    /// requirement 27).
+    /// The preset of a server of which nothing is known. Implicit TLS is the default wherever a
+    /// provider offers it: what a server says before STARTTLS can be forged (security requirement
+    /// 27).
     const fn of(provider: EmailProvider) -> Self {
         Self { provider, host: None, tls: SmtpTls::Implicit, username: None, login: true }
     }
@@ -31,12 +31,12 @@ impl Preset {
     }
 }
 
-/// The sender that messages in the tray show when none is set. RFC 2606 keeps
-/// the name from ever being anybody's.
+/// The default sender of messages in the tray. RFC 2606 reserves `.invalid`, so the address can
+/// never belong to anybody.
 const TRAY_SENDER: &str = "codes@countersign.invalid";
 
-/// Where Google gives tokens, and what Microsoft wants to be asked for when a
-/// program logs in to SMTP in its own name.
+/// Google's token endpoint, and the scope that Microsoft requires of a client credentials grant for
+/// SMTP.
 const GOOGLE_TOKENS: &str = "https://oauth2.googleapis.com/token";
 const MICROSOFT_SCOPE: &str = "https://outlook.office365.com/.default";
 
@@ -127,7 +127,7 @@ fn sendgrid_api(build: &mut Build<'_>, keys: &EmailKeys) -> EmailSettings {
         );
         build.refuse(provider, text);
     }
-    // Without a key the configuration is refused.
+    // Without a key the whole configuration is refused, so the empty key is never used.
     EmailSettings::SendGridApi(SendGridSettings {
         api_key: api_key.unwrap_or_default(),
         from,
@@ -172,7 +172,7 @@ fn login(build: &mut Build<'_>, keys: &EmailKeys, preset: &Preset) -> Option<Log
     }
 }
 
-/// A login with a token: whatever is missing is said at once.
+/// A login with XOAUTH2; reports all missing keys at once.
 fn by_token(build: &mut Build<'_>, keys: &EmailKeys, preset: &Preset) -> Option<Login> {
     match preset.provider {
         EmailProvider::Gmail => build.merged.derive(&keys.token_url, GOOGLE_TOKENS),

@@ -1,15 +1,14 @@
-//! `[email.fallback]` and `[sms.fallback]`: the provider that stands in where the
-//! first one fails.
+//! `[email.fallback]` and `[sms.fallback]`: the fallback provider of a channel.
 
 use secrecy::ExposeSecret as _;
 
 use crate::config::build::Build;
 use crate::config::key::{KeyPath, Section};
+use crate::config::keys::{self, EmailKeys, SmsKeys};
 use crate::config::layer::Merged;
 use crate::config::settings::{EmailProvider, SmsProvider};
-use crate::config::table::{self, EmailKeys, SmsKeys};
 
-/// The keys of a section that sets up a provider.
+/// The keys of a section that configures a provider.
 pub(super) trait ProviderKeys {
     fn section(&self) -> Section;
     fn provider(&self) -> KeyPath;
@@ -53,8 +52,7 @@ impl ProviderKeys for SmsKeys {
     }
 }
 
-/// Reads the provider that stands in for the one of `main` as that one is read;
-/// none where there is none.
+/// Reads the fallback provider with the reader of the main one; `None` if there is no fallback.
 pub(super) fn read<K: ProviderKeys, T>(
     build: &mut Build<'_>,
     main: &K,
@@ -63,8 +61,8 @@ pub(super) fn read<K: ProviderKeys, T>(
 ) -> Option<T> {
     let provider = fallback.provider();
     if fallback.is_off(build) {
-        // Whoever sets its other keys means to have one.
-        let meant = table::keys_of(fallback.section()).find(|key| build.merged.is_set(*key));
+        // Other keys without a provider are a mistake: a fallback was intended.
+        let meant = keys::keys_of(fallback.section()).find(|key| build.merged.is_set(*key));
         if let Some(key) = meant
             && !build.merged.is_set(provider)
             && !build.findings.is_broken(provider)
@@ -107,9 +105,9 @@ pub(super) fn read<K: ProviderKeys, T>(
     Some(settings)
 }
 
-/// Whether two sections say the same in every key that both have.
+/// Whether two sections have equal values for every key that both have.
 fn same(merged: &Merged, main: Section, fallback: Section) -> bool {
-    table::keys_of(fallback).all(|path| {
+    keys::keys_of(fallback).all(|path| {
         let other = main.at(path.name());
         merged.value(path) == merged.value(other)
             && match (merged.secret(path), merged.secret(other)) {

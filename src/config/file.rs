@@ -1,4 +1,4 @@
-//! The configuration file: which one, and its values with their lines.
+//! Finds and parses the configuration file; each value keeps its line number.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,15 @@ use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
 use crate::config::environment::ProcessEnvironment;
+use crate::config::keys;
 use crate::config::kind::Base;
 use crate::config::layer::Layer;
 use crate::config::problem::Findings;
 use crate::config::raw::Raw;
-use crate::config::table;
 use crate::domain::text::clean;
 
-/// The file to read: the one named on the command line, else the one that
-/// `COUNTERSIGN_CONFIG` names, else the first that is there of [`places`].
+/// The file to read: the one named on the command line, else the one that `COUNTERSIGN_CONFIG`
+/// names, else the first of [`places`] that exists.
 pub(super) fn find(named: Option<&Path>, surroundings: &ProcessEnvironment) -> Option<PathBuf> {
     if let Some(named) = named {
         return Some(surroundings.folder().join(named));
@@ -23,16 +23,15 @@ pub(super) fn find(named: Option<&Path>, surroundings: &ProcessEnvironment) -> O
     surroundings.named_file().or_else(|| places(surroundings).find(|it| is_there(it)))
 }
 
-/// Where the file is looked for when nobody names it: in the account's XDG folder,
-/// then in the machine's.
+/// The default locations: the account's XDG folder, then the machine's.
 pub(super) fn places(surroundings: &ProcessEnvironment) -> impl Iterator<Item = PathBuf> {
     let own = surroundings.xdg("XDG_CONFIG_HOME", ".config");
     let folders = own.into_iter().chain(surroundings.system().map(Path::to_owned));
     folders.map(|it| it.join("countersign").join("config.toml"))
 }
 
-/// Whether there is a file. One that this account may not look at counts: it is told
-/// that it cannot be read, and nothing else is taken in its place.
+/// Whether a file exists. One that this account may not stat counts as existing, so that a
+/// permission error is reported instead of silently using the next location.
 fn is_there(file: &Path) -> bool {
     match std::fs::metadata(file) {
         Ok(_) => true,
@@ -40,7 +39,6 @@ fn is_there(file: &Path) -> bool {
     }
 }
 
-/// Reads the file at `path`.
 pub(super) fn read(
     path: &Path,
     surroundings: &ProcessEnvironment,
@@ -62,7 +60,7 @@ pub(super) fn read(
     parse(&name, text, folder, surroundings, findings)
 }
 
-/// Reads a text that is called `name`, in which paths are below `folder`.
+/// Parses a text that is called `name` in messages; relative paths are resolved against `folder`.
 pub(super) fn parse(
     name: &str,
     text: &str,
@@ -73,7 +71,7 @@ pub(super) fn parse(
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        // Only the reason: the line itself may hold a secret.
+        // The reason only: the line itself may contain a secret.
         findings.refuse(Some(&place(name, text, at)), clean(error.message()));
     }
     if !errors.is_empty() {
@@ -88,7 +86,7 @@ pub(super) fn parse(
     for entry in entries {
         let place = place(name, text, entry.at);
         match entry.what {
-            What::Value(path, value) => match table::key(&path) {
+            What::Value(path, value) => match keys::key(&path) {
                 Some(key) => layer.read(key, &Raw::of_toml(value), &place, &base, findings),
                 None => findings.refuse(Some(&place), unknown_key(&path)),
             },
@@ -105,7 +103,7 @@ pub(super) fn parse(
     layer
 }
 
-/// Something the file says, and where.
+/// A key or section found in the file, with its byte offset.
 struct Entry<'a> {
     at: usize,
     what: What<'a>,
@@ -117,19 +115,19 @@ enum What<'a> {
     NoSection(String),
 }
 
-/// What a section says, and the sections in it; without a name, the file itself.
+/// Collects the keys and subsections of a section; `None` is the root of the file.
 fn collect<'a>(section: Option<&str>, table: &'a DeTable<'a>, entries: &mut Vec<Entry<'a>>) {
     for (name, value) in table {
         let at = name.span().start;
         let name = name.get_ref();
         let path = section.map_or_else(|| name.to_string(), |it| format!("{it}.{name}"));
         let what = match value.get_ref() {
-            DeValue::Table(keys) if table::is_section(&path) => {
+            DeValue::Table(keys) if keys::is_section(&path) => {
                 collect(Some(&path), keys, entries);
                 continue;
             }
-            _ if table::is_section(&path) => What::NoSection(path),
-            DeValue::Table(_) if table::key(&path).is_none() => What::UnknownSection(path),
+            _ if keys::is_section(&path) => What::NoSection(path),
+            DeValue::Table(_) if keys::key(&path).is_none() => What::UnknownSection(path),
             value => What::Value(path, value),
         };
         entries.push(Entry { at, what });
@@ -143,7 +141,7 @@ fn place(name: &str, text: &str, at: usize) -> String {
 
 pub(super) fn unknown_key(path: &str) -> String {
     let path = clean(path);
-    match table::nearest(&path) {
+    match keys::nearest(&path) {
         Some(known) => format!("there is no key {path}; did you mean {known}?"),
         None => format!("there is no key {path}"),
     }
@@ -151,7 +149,7 @@ pub(super) fn unknown_key(path: &str) -> String {
 
 fn unknown_section(section: &str) -> String {
     let section = clean(section);
-    match table::nearest_section(&section) {
+    match keys::nearest_section(&section) {
         Some(known) => format!("there is no section [{section}]; did you mean {known}?"),
         None => format!("there is no section [{section}]"),
     }

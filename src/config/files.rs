@@ -1,14 +1,14 @@
-//! The files that decide what happens, and who else on this machine can read or change them:
-//! refused in production, said in development.
+//! Checks the permissions of configuration, key, secret, template and certificate files: files that
+//! others can read or change are refused in production and give a warning in development.
 
 use std::path::{Path, PathBuf};
 
 use crate::config::build::Build;
+use crate::config::keys::{self, MESSAGES, SMS, SMS_FALLBACK};
 use crate::config::settings::Environment;
-use crate::config::table::{self, MESSAGES, SMS, SMS_FALLBACK};
 use crate::config::{secret, strict_modes};
 
-/// Judges the files that a configuration names, its own file, and the key file.
+/// Checks the files that a configuration names, the configuration file itself and the key file.
 pub(super) fn judge(build: &mut Build<'_>, environment: Environment, key_file: &Path) {
     let mut faults = readable_secrets(build);
     faults.extend(writable_files(build, key_file));
@@ -22,9 +22,9 @@ pub(super) fn judge(build: &mut Build<'_>, environment: Environment, key_file: &
     }
 }
 
-/// Files with a secret that everybody can read.
+/// Files with a secret that are world-readable.
 fn readable_secrets(build: &Build<'_>) -> Vec<String> {
-    let named = table::secret_files().filter_map(|key| build.get(key));
+    let named = keys::secret_files().filter_map(|key| build.get(key));
     let itself = build.file.clone().filter(|_| build.file_has_secret);
     let is_open =
         |file: &PathBuf| std::fs::metadata(file).is_ok_and(|metadata| secret::is_open(&metadata));
@@ -41,9 +41,9 @@ fn readable_secrets(build: &Build<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Files that decide and that others could change.
+/// Files that the desk trusts and that another account could change.
 fn writable_files(build: &Build<'_>, key_file: &Path) -> Vec<String> {
-    let mut files: Vec<_> = table::deciding_files().filter_map(|key| build.get(key)).collect();
+    let mut files: Vec<_> = keys::deciding_files().filter_map(|key| build.get(key)).collect();
     files.extend(build.file.clone());
     // A program that sends is told each code.
     let programs = [&SMS, &SMS_FALLBACK].map(|keys| build.get(&keys.command));
@@ -59,8 +59,8 @@ fn writable_files(build: &Build<'_>, key_file: &Path) -> Vec<String> {
     faults
 }
 
-/// Certificates to trust are named by the configuration, not by variables that anybody can set
-/// who starts the program.
+/// Trusted certificates are named by the configuration alone: variables that whoever starts the
+/// program can set are a fault.
 fn trusting_variables(build: &Build<'_>) -> Vec<String> {
     let set = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
         .into_iter()

@@ -1,19 +1,19 @@
-//! Names of tables and columns. A statement cannot take a name as a parameter,
-//! so a name that comes from the configuration is checked here, held in a type
-//! that cannot hold any other, and quoted by the store: never pasted as it came.
+//! Names of tables and columns. A statement cannot take an identifier as a parameter, so a name
+//! from the configuration is validated here, kept in a type that can hold no other, and quoted by
+//! the store.
 
 use std::fmt;
 
-/// The most characters of a name: what PostgreSQL takes, the least of the three.
+/// Length limit in characters: PostgreSQL's, the smallest of the three databases.
 const LENGTH_MAX: usize = 63;
 
-/// A name of a table, a column or a schema: a letter or `_`, then letters,
-/// digits and `_`, 63 at most. It holds nothing that could end a quotation.
+/// The name of a table, column or schema: a letter or `_`, then letters, digits and `_`, 63
+/// characters at most. It cannot contain a quote.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identifier(String);
 
 impl Identifier {
-    /// The name, if it is one.
+    /// Parses a name; `None` if it is not valid.
     pub fn parse(text: &str) -> Option<Self> {
         let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
         let fits = text.len() <= LENGTH_MAX
@@ -22,13 +22,13 @@ impl Identifier {
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// A name that the program itself gives, as the default of a key: it is one.
+    /// A name that the program itself defines, as the default of a key.
     pub(super) fn of_program(name: &'static str) -> Self {
         debug_assert!(Self::parse(name).is_some(), "{name}");
         Self(name.to_owned())
     }
 
-    /// The name as it was written; it is to be quoted.
+    /// The name, unquoted.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -40,18 +40,16 @@ impl fmt::Display for Identifier {
     }
 }
 
-/// The name of a table, alone or after that of its schema or database.
+/// The name of a table, optionally qualified by its schema or database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TableName {
-    /// PostgreSQL's schema or MySQL's database; none means where the
-    /// connection is.
+    /// PostgreSQL's schema or MySQL's database; `None` means that of the connection.
     pub schema: Option<Identifier>,
-    /// The table in it.
     pub name: Identifier,
 }
 
 impl TableName {
-    /// `table` or `schema.table`.
+    /// Parses `table` or `schema.table`.
     pub fn parse(text: &str) -> Option<Self> {
         let Some((schema, name)) = text.split_once('.') else {
             return Some(Self { schema: None, name: Identifier::parse(text)? });

@@ -1,4 +1,4 @@
-//! Typed keys: where a key stands, what it may hold, what holds without it, and what it is for.
+//! Typed configuration keys: path, allowed values, default and help text.
 
 use std::fmt;
 
@@ -9,25 +9,25 @@ use crate::config::environment::PREFIX;
 use crate::config::kind::Kind;
 use crate::config::value::Value;
 
-/// A section, `[email]`; one can be part of another, `[email.fallback]`. The file itself is
-/// the section without a name.
+/// A section such as `[email]` or `[email.fallback]`. The root of the file is the section with an
+/// empty name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Section(&'static str);
 
 impl Section {
-    /// The file itself.
+    /// The root of the file.
     pub(super) const ROOT: Self = Self("");
 
     pub(super) const fn named(name: &'static str) -> Self {
         Self(name)
     }
 
-    /// Its name; empty for the file itself.
+    /// The section's name; empty for the root.
     pub const fn name(self) -> &'static str {
         self.0
     }
 
-    /// The place of a key in it.
+    /// The path of a key in this section.
     pub(super) const fn at(self, name: &'static str) -> KeyPath {
         KeyPath { section: self, name }
     }
@@ -39,7 +39,7 @@ impl fmt::Display for Section {
     }
 }
 
-/// Where a key stands: `email.fallback.host`.
+/// The path of a key, such as `email.fallback.host`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyPath {
     section: Section,
@@ -47,17 +47,16 @@ pub struct KeyPath {
 }
 
 impl KeyPath {
-    /// The section it is in.
     pub const fn section(self) -> Section {
         self.section
     }
 
-    /// Its name there.
+    /// The key's name in its section.
     pub const fn name(self) -> &'static str {
         self.name
     }
 
-    /// Whether this is how it is written.
+    /// Whether `path` is this path in text form.
     pub fn is_written(self, path: &str) -> bool {
         match (self.section.0, path.rsplit_once('.')) {
             ("", None) => self.name == path,
@@ -66,7 +65,7 @@ impl KeyPath {
         }
     }
 
-    /// The environment variable that sets it: `COUNTERSIGN__OTP__LENGTH`.
+    /// The environment variable that sets the key, such as `COUNTERSIGN__OTP__LENGTH`.
     pub fn variable(self) -> String {
         let name = self.to_string().to_ascii_uppercase().replace('.', "__");
         format!("{PREFIX}{name}")
@@ -106,28 +105,27 @@ impl<T: Value> Key<T> {
         Self { path, kind, default, help }
     }
 
-    /// Where it stands.
     pub const fn path(&self) -> KeyPath {
         self.path
     }
 
-    /// What it holds when nobody says anything.
+    /// The default value.
     pub fn default(&self) -> T {
         T::of_default(self.default)
     }
 
-    /// Its value where the layers hold `value`.
+    /// The typed value of what the layers hold, else the default.
     pub(super) fn read(&self, value: Option<&ValueKind>) -> T {
         let read = value.and_then(|value| T::read(self.kind, value));
         read.unwrap_or_else(|| self.default())
     }
 
-    /// A value as the layers hold it.
+    /// Converts a typed value to the form in which layers hold it.
     pub(super) fn show(&self, value: &T) -> Option<ValueKind> {
         value.show(self.kind)
     }
 
-    /// What there is to know of it without its type.
+    /// The untyped description of the key.
     pub(super) fn info(&self) -> KeyInfo {
         let fallback = match self.show(&self.default()) {
             Some(value) => Fallback::of(value),
@@ -141,7 +139,7 @@ impl<T: Value> Key<T> {
 }
 
 impl<T: Value> Key<Option<T>> {
-    /// A value as the layers hold it.
+    /// Converts the value of an optional key to the form in which layers hold it.
     pub(super) fn show_some(&self, value: &T) -> Option<ValueKind> {
         value.show(self.kind)
     }
@@ -159,20 +157,16 @@ impl<T: Value> From<&Key<T>> for KeyPath {
     }
 }
 
-/// What a key holds when nobody says anything.
+/// The default of a key, untyped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fallback {
-    /// This text.
     Text(String),
-    /// This number.
     Number(i64),
-    /// This answer.
     Flag(bool),
-    /// These texts.
     Texts(Vec<String>),
-    /// Something worked out from the other keys or the machine; in words.
+    /// Derived from other keys or the machine; the text describes how.
     Derived(&'static str),
-    /// Nothing.
+    /// No default.
     Unset,
 }
 
@@ -190,22 +184,21 @@ impl Fallback {
     }
 }
 
-/// A key without the type of its value.
+/// The untyped description of a key.
 #[derive(Clone, Debug)]
 pub struct KeyInfo {
-    /// Where it stands.
     pub path: KeyPath,
-    /// What it may hold.
+    /// The allowed values.
     pub kind: Kind,
-    /// What it holds when nobody says anything.
+    /// The default.
     pub fallback: Fallback,
-    /// What it is for, in one line.
+    /// The help text, one line.
     pub help: &'static str,
 }
 
-/// Declares the keys of a section, one a line: its name, the type of its value, what it may
-/// hold, what it holds when nobody says anything, and what it is for. A key that differs from
-/// one section to another of the same keys is declared in parentheses, and given to `of`.
+/// Declares the keys of a section, one a line: name, type, kind (allowed values), default and help
+/// text. A key that differs between sections with the same keys is declared in parentheses and
+/// passed to `of`.
 macro_rules! section {
     (
         $(#[$doc:meta])*
@@ -221,7 +214,7 @@ macro_rules! section {
         }
 
         impl $keys {
-            /// The keys of a section of this name.
+            /// The keys of a section with this name.
             const fn of(
                 section: $crate::config::key::Section,
                 $($($given: $crate::config::key::Key<$given_type>,)+)?
@@ -238,12 +231,11 @@ macro_rules! section {
                 }
             }
 
-            /// The section they are in.
             pub const fn section(&self) -> $crate::config::key::Section {
                 self.section
             }
 
-            /// All of them, in the order in which they are shown.
+            /// All keys, in the order in which they are shown.
             pub(super) fn infos(&self) -> Vec<$crate::config::key::KeyInfo> {
                 vec![$($(self.$given.info(),)+)? $(self.$name.info(),)+]
             }

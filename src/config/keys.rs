@@ -1,314 +1,164 @@
-//! The key file: TOML that names keys and says which one signs.
-//!
-//! ```toml
-//! current = "k2-9f31ab04"
-//!
-//! [keys]
-//! k1-5c0a77e1 = "…"
-//! k2-9f31ab04 = "…"
-//! ```
-//!
-//! A key's name holds the start of its digest. Where a key file is lost and
-//! made anew, the new key is thus never taken for the old one: codes issued
-//! before are answered with "this key is missing", not with "wrong".
+//! The table of all configuration keys. Allowed values, defaults and help texts are declared in the
+//! sections (`keys/`) and nowhere else: parsing, the example file, `config show` and the
+//! documentation are generated from them or checked against them.
 
-use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::fs;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod account_lists;
+mod audit;
+mod office;
+mod providers;
+mod terminal;
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
-use rustix::fs::{FlockOperation, flock};
-use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
+use std::path::PathBuf;
+use std::sync::LazyLock;
 
-use crate::domain::key::{Key, KeyId, Keyring};
-use crate::domain::text::without_mark;
+pub use crate::config::key::{Fallback, KeyInfo, KeyPath, Section};
+pub use crate::config::keys::account_lists::{
+    FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys,
+};
+pub use crate::config::keys::audit::{AUDIT_SHIP, AuditShipKeys};
+pub use crate::config::keys::office::{
+    CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STAFF, STORE,
+};
+pub use crate::config::keys::providers::{
+    EMAIL, EMAIL_FALLBACK, EmailKeys, PHONES, SMS, SMS_FALLBACK, SmsKeys, WHATSAPP, WhatsappKeys,
+};
+pub use crate::config::keys::terminal::{DESK, LOG, MESSAGES, SERVE, TRAY, UI};
 
-/// The most bytes of a key file. A longer one is neither read nor written.
-const FILE_MAX: u64 = 64 * 1024;
+use crate::config::key::Key;
+use crate::config::kind::{Kind, Unit};
 
-/// How long after the rotation that retired it a key is kept: much longer than any code or
-/// waiting message that was made with it is of use.
-const RETIRED_KEPT: Duration = Duration::from_hours(1);
-
-/// Why a key file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyFileError {
-    /// The system refuses it.
-    #[error("the key file {path} cannot be {act}: {error}", path = .path.display())]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// `read` or `written`.
-        act: &'static str,
-        /// Why.
-        error: io::Error,
-    },
-    /// Others can read or write it.
-    #[error(
-        "the key file {path} is open to others (mode {mode:03o}); run: chmod 600 '{path}'",
-        path = .path.display()
-    )]
-    Open {
-        /// Which file.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// It is no key file, or a damaged one.
-    #[error(
-        "the key file {path} is damaged: {why}; bring it back from a copy, or move it away and \
-         start again, which makes open codes worthless",
-        path = .path.display()
-    )]
-    Damaged {
-        /// Which file.
-        path: PathBuf,
-        /// In which way, without repeating what it holds.
-        why: String,
-    },
-    /// It would not fit any more.
-    #[error(
-        "the key file {path} holds as many keys as it can, since keys were rotated many times \
-         within an hour; try again in an hour",
-        path = .path.display()
-    )]
-    TooManyKeys {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// There is no new key, since there are no random numbers.
-    #[error("{0}")]
-    Random(String),
+const fn number(least: i64, most: i64) -> Kind {
+    Kind::Number { least, most }
 }
 
-/// What a key file holds.
-#[derive(Clone, Debug)]
-pub struct KeyFile {
-    current: KeyId,
-    current_key: Key,
-    retired: BTreeMap<KeyId, Key>,
+const fn time(unit: Unit, least: i64, most: i64) -> Kind {
+    Kind::Time { unit, least, most }
 }
 
-/// The file as it is written; keys are borrowed, so that no copy stays behind.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written<'a> {
-    current: &'a str,
-    #[serde(borrow)]
-    keys: BTreeMap<&'a str, &'a str>,
+/// Every key, in the order in which they are shown.
+pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
+    [
+        ROOT.infos(),
+        OFFICE.infos(),
+        STORE.infos(),
+        CUSTOMERS.infos(),
+        MAINTENANCE.infos(),
+        KEYS.infos(),
+        OTP.infos(),
+        LIMITS.infos(),
+        INVOICE_LIST.infos(),
+        INVOICES.infos(),
+        FEEDBACK_LIST.infos(),
+        FEEDBACK.infos(),
+        EMAIL.infos(),
+        EMAIL_FALLBACK.infos(),
+        SMS.infos(),
+        PHONES.infos(),
+        SMS_FALLBACK.infos(),
+        DESK.infos(),
+        SERVE.infos(),
+        STAFF.infos(),
+        AUDIT_SHIP.infos(),
+        MESSAGES.infos(),
+        WHATSAPP.infos(),
+        TRAY.infos(),
+        LOG.infos(),
+        UI.infos(),
+    ]
+    .concat()
+});
+
+/// Finds a key by its path in text form.
+pub(super) fn key(path: &str) -> Option<&'static KeyInfo> {
+    TABLE.iter().find(|key| key.path.is_written(path))
 }
 
-impl KeyFile {
-    /// Reads the key file, which has to be there.
-    pub fn load(path: &Path) -> Result<Self, KeyFileError> {
-        let file = File::open(path).map_err(|error| unreadable(path, error))?;
-        let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
-        let mode = metadata.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeyFileError::Open { path: path.to_owned(), mode });
+/// The paths of all keys in a section.
+pub(super) fn keys_of(section: Section) -> impl Iterator<Item = KeyPath> {
+    TABLE.iter().map(|key| key.path).filter(move |path| path.section() == section)
+}
+
+/// Pairs of keys of which one source may set only one. A later layer replaces both, so that
+/// `expiry_seconds` in the environment overrides `expiry_minutes` in the file.
+pub(super) fn alternatives() -> impl Iterator<Item = [KeyPath; 2]> {
+    let office = office::alternatives().into_iter().chain(account_lists::alternatives());
+    office.chain(providers::alternatives()).chain(audit::alternatives())
+}
+
+/// Keys that name a file with a secret.
+pub(super) fn secret_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
+    let office = office::secret_files().into_iter().chain(providers::secret_files());
+    office.chain(audit::secret_files())
+}
+
+/// Keys that name a file which decides whom to trust: secrets and certificates.
+pub(super) fn deciding_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
+    secret_files().chain([
+        &STORE.ca_file,
+        &EMAIL.ca_file,
+        &EMAIL_FALLBACK.ca_file,
+        &SMS.ca_file,
+        &SMS_FALLBACK.ca_file,
+        &AUDIT_SHIP.ca_file,
+    ])
+}
+
+/// The known key most similar to an unknown one.
+pub(super) fn nearest(path: &str) -> Option<KeyPath> {
+    let leaf = path.rsplit('.').next().unwrap_or_default();
+    let likeness = |known: KeyPath| {
+        let whole = strsim::jaro_winkler(&known.to_string(), path);
+        // The right name in the wrong section is likelier than a similar name.
+        if known.name() == leaf { whole.max(0.95) } else { whole }
+    };
+    TABLE
+        .iter()
+        .map(|key| (likeness(key.path), key.path))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, path)| path)
+}
+
+/// All sections except the root.
+fn sections() -> impl Iterator<Item = Section> {
+    TABLE.iter().map(|key| key.path.section()).filter(|section| *section != Section::ROOT)
+}
+
+/// Whether a section with this name exists.
+pub(super) fn is_section(name: &str) -> bool {
+    sections().any(|section| section.name() == name)
+}
+
+/// The known section most similar to an unknown one.
+pub(super) fn nearest_section(name: &str) -> Option<Section> {
+    sections()
+        .map(|section| (strsim::jaro_winkler(section.name(), name), section))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, section)| section)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_that_names_a_file_beside_another_key_is_among_the_deciding_files() {
+        let named = TABLE.iter().map(|key| key.path).filter(|key| key.name().ends_with("_file"));
+        let mut deciding: Vec<KeyPath> = deciding_files().map(Key::path).collect();
+        deciding.sort();
+        let mut named: Vec<_> = named.collect();
+        named.sort();
+        assert_eq!(deciding, named);
+    }
+
+    #[test]
+    fn each_secret_can_be_in_a_file_instead() {
+        let secrets = TABLE.iter().filter(|key| key.kind.is_secret());
+        let alternatives: Vec<_> = alternatives().collect();
+        for key in secrets {
+            let file = alternatives.iter().find(|[one, _]| *one == key.path).map(|[_, file]| *file);
+            assert!(secret_files().any(|it| Some(it.path()) == file), "{}", key.path);
         }
-        let mut text = Zeroizing::new(String::new());
-        file.take(FILE_MAX).read_to_string(&mut text).map_err(|error| unreadable(path, error))?;
-        Self::parse(without_mark(&text))
-            .map_err(|why| KeyFileError::Damaged { path: path.to_owned(), why })
     }
-
-    /// Reads the key file, or makes one with a key of `secret`. Of several
-    /// terminals that start at once, all end up with the same key.
-    pub fn load_or_create<E: Display>(
-        path: &Path,
-        secret: impl FnOnce() -> Result<[u8; 32], E>,
-    ) -> Result<Self, KeyFileError> {
-        match Self::load(path) {
-            Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {}
-            known => return known,
-        }
-        let (current, current_key) = new_key(1, None, secret)?;
-        let made = Self { current, current_key, retired: BTreeMap::new() };
-        let folder = folder(path);
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .map_err(|error| unwritable(path, error))?;
-        // A link is made whole or not at all, and never over what is there.
-        let placed = made.put_beside(path, |beside| fs::hard_link(beside, path));
-        match placed {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                Err(unwritable(path, error))
-            }
-            _ => Self::load(path),
-        }
-    }
-
-    /// Adds a key of `secret`, which signs from now on; the others still check, but for
-    /// those that were retired long before `now`, by the store's clock in seconds since 1970.
-    /// Gives the new key's name.
-    pub fn rotate<E: Display>(
-        path: &Path,
-        now: u64,
-        secret: impl FnOnce() -> Result<[u8; 32], E>,
-    ) -> Result<KeyId, KeyFileError> {
-        // Two rotations at once must not lose one another's key.
-        let folder = File::open(folder(path)).map_err(|error| unwritable(path, error))?;
-        flock(&folder, FlockOperation::LockExclusive)
-            .map_err(|error| unwritable(path, error.into()))?;
-        let mut old = Self::load(path)?;
-        old.retired.insert(old.current, old.current_key);
-        let last = old.retired.keys().filter_map(Name::of).map(|it| it.number).max();
-        let (current, current_key) = new_key(last.unwrap_or_default() + 1, Some(now), secret)?;
-        drop_outdated(&mut old.retired, now);
-        let new = Self { current, current_key, retired: old.retired };
-        if new.text().len() as u64 > FILE_MAX {
-            return Err(KeyFileError::TooManyKeys { path: path.to_owned() });
-        }
-        new.put_beside(path, |beside| fs::rename(beside, path))
-            .map_err(|error| unwritable(path, error))?;
-        Ok(new.current)
-    }
-
-    /// The name of the key that signs.
-    pub const fn current(&self) -> &KeyId {
-        &self.current
-    }
-
-    /// The names of the keys that only check.
-    pub fn retired(&self) -> impl Iterator<Item = &KeyId> {
-        self.retired.keys()
-    }
-
-    /// The keys as the desk uses them.
-    pub fn ring(self) -> Keyring {
-        let ring = Keyring::new(self.current, self.current_key);
-        self.retired.into_iter().fold(ring, |ring, (id, key)| ring.with_retired(id, key))
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
-        // The parser's own words may repeat what the file holds.
-        let written: Written<'_> = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
-            format!("line {line} is not what a key file holds")
-        })?;
-        let mut keys = BTreeMap::new();
-        for (name, secret) in &written.keys {
-            let id = KeyId::new(name).ok_or("a key has a name that no key can have")?;
-            let bytes = BASE64_STANDARD.decode(secret).map(Zeroizing::new);
-            let bytes = bytes.map_err(|_| format!("the key {id} is not written in base64"))?;
-            let bytes: [u8; 32] = bytes
-                .as_slice()
-                .try_into()
-                .map_err(|_| format!("the key {id} does not have 32 bytes"))?;
-            keys.insert(id, Key::new(bytes));
-        }
-        let current = KeyId::new(written.current).and_then(|id| keys.remove_entry(&id));
-        let (current, current_key) = current.ok_or("the current key is not among the keys")?;
-        Ok(Self { current, current_key, retired: keys })
-    }
-
-    fn text(&self) -> Zeroizing<String> {
-        // Made long enough at once: growing would leave copies of keys behind.
-        let length = 320 + 100 * (1 + self.retired.len());
-        let mut text = Zeroizing::new(String::with_capacity(length));
-        text.push_str(
-            "# Keys that protect stored codes, or sign the audit trail. Whoever reads this file\n\
-             # and the store can find the open codes out, or forge the trail: keep it readable\n\
-             # by its owner only.\n",
-        );
-        for part in ["current = \"", self.current.as_str(), "\"\n\n[keys]\n"] {
-            text.push_str(part);
-        }
-        for (id, key) in self.retired.iter().chain([(&self.current, &self.current_key)]) {
-            let secret = Zeroizing::new(BASE64_STANDARD.encode(key.secret()));
-            for part in [id.as_str(), " = \"", &secret, "\"\n"] {
-                text.push_str(part);
-            }
-        }
-        text
-    }
-
-    /// Writes the file under another name beside `path`, durably, and lets
-    /// `place` bring it there.
-    fn put_beside(
-        &self,
-        path: &Path,
-        place: impl FnOnce(&Path) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let folder = folder(path);
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        let beside = folder.join(format!(".{name}.{}", self.current));
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-        let placed = file
-            .write_all(self.text().as_bytes())
-            .and_then(|()| file.sync_all())
-            .and_then(|()| place(&beside));
-        // Gone already where it was renamed.
-        let _ = fs::remove_file(&beside);
-        placed.and_then(|()| File::open(folder)?.sync_all())
-    }
-}
-
-/// What the name of a key tells.
-struct Name {
-    /// Its place in the order of all keys.
-    number: u64,
-    /// When it was made, in seconds since 1970; the first key and those of older programs do
-    /// not say.
-    made_at: Option<u64>,
-}
-
-impl Name {
-    fn of(id: &KeyId) -> Option<Self> {
-        let mut parts = id.as_str().strip_prefix('k')?.split('-');
-        let number = parts.next()?.parse().ok()?;
-        let made_at = parts.nth(1).and_then(|it| u64::from_str_radix(it, 16).ok());
-        Some(Self { number, made_at })
-    }
-}
-
-/// Drops the keys that a later one replaced long ago. A key is retired when the next one is
-/// made, so that it has no use when any later one is old enough.
-fn drop_outdated(keys: &mut BTreeMap<KeyId, Key>, now: u64) {
-    let is_old = |made_at| now.saturating_sub(made_at) > RETIRED_KEPT.as_secs();
-    let names = keys.keys().filter_map(Name::of);
-    let replaced = names.filter(|it| it.made_at.is_some_and(is_old)).map(|it| it.number).max();
-    let Some(replaced) = replaced else { return };
-    keys.retain(|id, _| Name::of(id).is_none_or(|it| it.number >= replaced));
-}
-
-/// A new key and its name: the number tells the order, the start of the digest tells keys of
-/// the same number apart, and the time says when the one before was retired.
-fn new_key<E: Display>(
-    number: u64,
-    made_at: Option<u64>,
-    secret: impl FnOnce() -> Result<[u8; 32], E>,
-) -> Result<(KeyId, Key), KeyFileError> {
-    let key = Key::new(secret().map_err(|error| KeyFileError::Random(error.to_string()))?);
-    let digest = Sha256::digest(key.secret());
-    let start = digest.get(..4).unwrap_or_default();
-    let since = made_at.map_or_else(String::new, |it| format!("-{it:x}"));
-    let id = KeyId::new(&format!("k{number}-{}{since}", hex::encode(start)));
-    id.map(|id| (id, key)).ok_or_else(|| KeyFileError::Random("too many keys".into()))
-}
-
-fn folder(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-fn unreadable(path: &Path, error: io::Error) -> KeyFileError {
-    KeyFileError::Io { path: path.to_owned(), act: "read", error }
-}
-
-fn unwritable(path: &Path, error: io::Error) -> KeyFileError {
-    KeyFileError::Io { path: path.to_owned(), act: "written", error }
 }

@@ -1,5 +1,5 @@
-//! What a key may hold: the check of one value by itself. What depends on
-//! several keys is judged when the configuration is put together.
+//! The kinds of values: validation of a single value by itself. Constraints between keys are
+//! checked by `build`.
 
 mod check;
 
@@ -19,91 +19,82 @@ use crate::config::raw::Raw;
 use crate::config::store_url::{self, StoreUrl};
 use crate::domain::locale::is_tag;
 
-/// What a key may hold.
+/// The kind of a key's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One of these words.
     Word(&'static [&'static str]),
-    /// A list of these words, each once, not empty.
+    /// A non-empty list of these words, each once.
     Words(&'static [&'static str]),
-    /// A whole number.
+    /// An integer within bounds.
     Number {
-        /// From here.
         least: i64,
-        /// To here.
         most: i64,
     },
-    /// A time, as a whole number of a unit.
+    /// A duration, written as a whole number of a unit.
     Time {
-        /// The unit, which the key's name says.
+        /// The unit, which is part of the key's name.
         unit: Unit,
-        /// From here.
         least: i64,
-        /// To here.
         most: i64,
     },
-    /// `true` or `false`.
     Flag,
-    /// A text of so many characters at most.
+    /// A text.
     Text {
-        /// The most characters.
+        /// Length limit in characters.
         most: usize,
     },
-    /// A list of such texts, not empty.
+    /// A non-empty list of texts.
     Texts {
-        /// The most characters of one.
+        /// Length limit of each, in characters.
         most: usize,
     },
-    /// A file.
+    /// A file or folder.
     Path,
-    /// The URL of a store; the password in it is a secret.
+    /// The URL of a store; a password in it is a secret.
     StoreUrl,
     /// The name of a schema.
     Identifier,
-    /// The name of a table, alone or after its schema or database.
+    /// The name of a table, optionally qualified by its schema or database.
     Table,
     /// The name of a column.
     Column {
-        /// Whether the table must have it; where not, it may be empty.
+        /// Whether the table must have it; if not, the name may be empty.
         needed: bool,
     },
     /// A secret: never repeated in a message.
     Secret,
-    /// A server's name or address.
+    /// A host name or IP address.
     Host,
-    /// An email address, alone or after a name.
+    /// An email address, or `Name <address>`.
     Mailbox,
-    /// A name that Twilio gives: two letters and 32 hexadecimal digits.
+    /// A Twilio SID: this two-letter prefix and 32 hexadecimal digits.
     Sid(&'static str),
-    /// Whom a text message comes from.
+    /// The sender of a text message.
     SmsSender,
-    /// The start of a provider's addresses.
+    /// The base URL of a provider's API.
     BaseUrl,
-    /// A country of ISO 3166, two letters.
+    /// An ISO 3166 country code, two letters.
     Country,
-    /// A list of them.
+    /// A list of country codes.
     Countries,
-    /// A language, with a country or a script where it matters (BCP 47).
+    /// A language tag, with country or script where it matters (BCP 47).
     Locale,
-    /// A domain's name.
+    /// A domain name.
     Domain,
 }
 
-/// The unit of a time.
+/// The unit of a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Seconds.
     Seconds,
-    /// Minutes.
     Minutes,
-    /// Hours.
     Hours,
-    /// Days.
     Days,
 }
 
 impl Unit {
-    /// So many of them.
+    /// This many units.
     pub(super) const fn times(self, number: u64) -> Duration {
         match self {
             Self::Seconds => Duration::from_secs(number),
@@ -114,14 +105,14 @@ impl Unit {
     }
 }
 
-/// What a name of a table or a column may be.
+/// What an identifier may be, in words.
 const IDENTIFIER: &str =
     "a name of letters (a to z), digits and _, not beginning with a digit, 63 at most";
 
-/// What stands where a secret is shown.
+/// Shown in place of a secret.
 pub(super) const SET: &str = "(set)";
 
-/// A value that is allowed: what can be shown of it, and what cannot.
+/// An accepted value: the part that may be shown, and the secret part.
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) value: ValueKind,
@@ -129,7 +120,7 @@ pub(super) struct Checked {
 }
 
 impl Kind {
-    /// What is allowed, in words.
+    /// The allowed values, in words.
     pub fn allowed(self) -> String {
         match self {
             Self::Word(words) => format!("one of {}", quoted(words)),
@@ -173,13 +164,13 @@ impl Kind {
         }
     }
 
-    /// Whether values are kept from every message and screen.
+    /// Whether values are masked in every message and on every screen.
     pub const fn is_secret(self) -> bool {
         matches!(self, Self::Secret)
     }
 
-    /// Whether a refused value can be repeated in a message. A URL may hold a
-    /// password, and a free text may be a secret at the wrong place.
+    /// Whether a refused value may be repeated in a message. A URL may contain a password, and a
+    /// free text may be a secret in the wrong place.
     const fn is_repeated(self) -> bool {
         matches!(
             self,
@@ -203,7 +194,8 @@ impl Kind {
         )
     }
 
-    /// The value as the program uses it, or what is wrong with it.
+    /// Validates a value: returns it as the program uses it, or the sentence that says what is
+    /// wrong.
     pub(super) fn check(
         self,
         path: &dyn Display,
@@ -217,7 +209,7 @@ impl Kind {
             (Self::StoreUrl, Raw::Text(text)) => {
                 return match StoreUrl::parse(text, base) {
                     Ok(url) => Ok(Checked { value: url.to_string().into(), secret: url.password }),
-                    // It may hold a password: what is wrong is said without it.
+                    // The value may contain a password, so the message does not repeat it.
                     Err(why) => Err(format!("{path}: {why}")),
                 };
             }
@@ -271,7 +263,7 @@ impl Kind {
             Self::Text { most } => short_text(text?, most).map(Into::into),
             Self::Texts { most } => texts(raw, most),
             Self::Path => path(text?, base)?.to_str().map(Into::into),
-            // They are read where their secret is kept apart.
+            // Handled above, where the secret is separated.
             Self::StoreUrl | Self::Secret => None,
             Self::Column { needed: false } if text?.is_empty() => Some("".into()),
             Self::Identifier | Self::Column { .. } => identifier(text?).map(Into::into),

@@ -1,6 +1,5 @@
-//! Layers of values, each over the one before: what the program itself says,
-//! the file, the environment. The `config` crate lays them over each other and
-//! keeps, with each value, where it came from.
+//! Layers of values: defaults, file, environment, each overriding the one before. The `config`
+//! crate merges them and keeps the origin of each value.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +7,17 @@ use config::{Map, Source, Value, ValueKind};
 use secrecy::SecretString;
 
 use crate::config::key::{Key, KeyInfo, KeyPath};
+use crate::config::keys::{Fallback, TABLE, alternatives};
 use crate::config::kind::{Base, Checked};
 use crate::config::problem::Findings;
 use crate::config::raw::Raw;
-use crate::config::table::{Fallback, TABLE, alternatives};
 use crate::config::value::Value as Typed;
 
-/// The place of a value that nobody set.
+/// The origin of default values.
 const DEFAULT: &str = "default";
 
-/// The values that one place sets. Secrets are kept apart from the start:
-/// where they are set, the value only says so; that of a URL is its password.
+/// The values from one source. Secrets are kept apart from the start: the layer's value only says
+/// that one is set, and the secret of a URL is its password.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layer {
     values: BTreeMap<KeyPath, Value>,
@@ -26,7 +25,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// What holds when nobody says anything.
+    /// The layer of defaults.
     pub(super) fn defaults() -> Self {
         let mut layer = Self::default();
         for key in TABLE.iter() {
@@ -42,12 +41,12 @@ impl Layer {
         layer
     }
 
-    /// Whether it sets a secret.
+    /// Whether this source sets a secret.
     pub(super) fn has_secret(&self) -> bool {
         !self.secrets.is_empty()
     }
 
-    /// Sets a value that needs no check.
+    /// Sets a value without a check.
     pub(super) fn put(
         &mut self,
         path: impl Into<KeyPath>,
@@ -57,14 +56,14 @@ impl Layer {
         self.values.insert(path.into(), Value::new(Some(&place.to_owned()), value));
     }
 
-    /// The same for a value of the key's type.
+    /// Sets a typed value.
     pub(super) fn set<T: Typed>(&mut self, key: &Key<T>, value: &T, place: &str) {
         if let Some(value) = key.show(value) {
             self.put(key, value, place);
         }
     }
 
-    /// Checks a value and sets it, or finds it refused.
+    /// Validates a value and sets it, or records why it was refused.
     pub(super) fn read(
         &mut self,
         key: &KeyInfo,
@@ -82,7 +81,7 @@ impl Layer {
         }
     }
 
-    /// Refuses keys that say the same thing twice in one place.
+    /// Refuses a source that sets both keys of a pair of alternatives.
     pub(super) fn refuse_doubles(&self, findings: &mut Findings) {
         for [one, other] in alternatives() {
             if let (Some(_), Some((path, value))) =
@@ -94,7 +93,7 @@ impl Layer {
         }
     }
 
-    /// Takes out what a later layer says in other words.
+    /// Removes alternatives of keys that a later layer sets.
     fn give_way(&mut self, later: &Self) {
         for pair in alternatives() {
             if pair.iter().any(|path| later.values.contains_key(path)) {
@@ -117,7 +116,7 @@ impl Source for Layer {
     }
 }
 
-/// The layers as one.
+/// All layers merged.
 #[derive(Debug)]
 pub(super) struct Merged {
     values: BTreeMap<KeyPath, Value>,
@@ -125,7 +124,7 @@ pub(super) struct Merged {
 }
 
 impl Merged {
-    /// Lays layers over each other, the first lowest.
+    /// Merges layers, the lowest priority first.
     pub(super) fn of(mut layers: Vec<Layer>) -> Result<Self, config::ConfigError> {
         for at in 1..layers.len() {
             let (lower, upper) = layers.split_at_mut(at);
@@ -148,12 +147,11 @@ impl Merged {
         Ok(Self { values: values.collect(), secrets })
     }
 
-    /// The value of a key.
     pub(super) fn get<T: Typed>(&self, key: &Key<T>) -> T {
         key.read(self.values.get(&key.path()).map(|value| &value.kind))
     }
 
-    /// The value of a key that follows from others where nobody set it; it is shown then.
+    /// The value of a key with a derived default; the derived value appears in `config show`.
     pub(super) fn get_or<T: Typed>(&mut self, key: &Key<Option<T>>, derived: T) -> T {
         if let Some(value) = key.show_some(&derived) {
             self.derive(key, value);
@@ -161,23 +159,23 @@ impl Merged {
         self.get(key).unwrap_or(derived)
     }
 
-    /// The value of a key as the layers hold it.
+    /// The untyped value of a key.
     pub(super) fn value(&self, path: KeyPath) -> Option<&ValueKind> {
         self.values.get(&path).map(|value| &value.kind)
     }
 
-    /// The place that set a key; none where nobody did.
+    /// The source that set a key; `None` if it has its default.
     pub(super) fn place(&self, path: impl Into<KeyPath>) -> Option<&str> {
         let value = self.values.get(&path.into())?;
         value.origin().filter(|place| *place != DEFAULT)
     }
 
-    /// Whether somebody set a key.
+    /// Whether any source set the key.
     pub(super) fn is_set(&self, path: impl Into<KeyPath>) -> bool {
         self.place(path).is_some()
     }
 
-    /// Whether a key holds what it would hold if nobody had said anything.
+    /// Whether a key's value equals its default. Supports text keys only.
     pub(super) fn is_as_by_default(&self, path: KeyPath) -> bool {
         let info = TABLE.iter().find(|key| key.path == path);
         match (info.map(|key| &key.fallback), self.value(path)) {
@@ -186,17 +184,17 @@ impl Merged {
         }
     }
 
-    /// A secret that a place sets itself; of a URL, its password.
+    /// A secret that a source sets directly; for a URL, its password.
     pub(super) fn secret(&self, path: impl Into<KeyPath>) -> Option<SecretString> {
         self.secrets.get(&path.into()).cloned()
     }
 
-    /// Shows what follows from other keys, unless somebody set it.
+    /// Sets a derived value, unless a source set the key.
     pub(super) fn derive(&mut self, path: impl Into<KeyPath>, value: impl Into<ValueKind>) {
         self.put(path.into(), value, DEFAULT);
     }
 
-    /// The same for what another key says.
+    /// Sets a derived value with the origin of the key that it was derived from.
     pub(super) fn derive_from(
         &mut self,
         path: impl Into<KeyPath>,
@@ -212,14 +210,14 @@ impl Merged {
         self.values.entry(path).or_insert_with(value);
     }
 
-    /// Every key with its value, in the table's order.
+    /// Every key with its value, in the order of the table.
     pub(super) fn settings(&self) -> impl Iterator<Item = (&KeyInfo, Option<&Value>)> {
         TABLE.iter().map(|key| (key, self.values.get(&key.path)))
     }
 }
 
-/// The value of a key in what the `config` crate put together, with its origin, which typed
-/// reading would lose.
+/// Looks up a key in the merged tree of the `config` crate. Returns the `Value` with its origin,
+/// which typed access would lose.
 fn found(root: &Value, path: KeyPath) -> Option<&Value> {
     let sections = path.section().name().split('.').filter(|name| !name.is_empty());
     sections.chain([path.name()]).try_fold(root, |value, name| match &value.kind {

@@ -1,8 +1,8 @@
-//! `[messages]`: what messages say, and in which language.
+//! `[messages]`: templates and the default language.
 
 use crate::config::build::Build;
+use crate::config::keys::MESSAGES;
 use crate::config::settings::MessageSettings;
-use crate::config::table::MESSAGES;
 
 pub(super) fn read(build: &mut Build<'_>) -> MessageSettings {
     let key = &MESSAGES.folder;

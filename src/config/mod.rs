@@ -20,6 +20,7 @@ mod file;
 mod files;
 mod identifier;
 mod key;
+pub mod key_file;
 pub mod keys;
 mod kind;
 mod layer;
@@ -35,7 +36,6 @@ mod sms;
 mod store;
 mod store_url;
 mod strict_modes;
-pub mod table;
 pub mod terminal;
 mod value;
 mod variables;
@@ -54,17 +54,16 @@ use crate::config::layer::{Layer, Merged};
 use crate::config::problem::Findings;
 use crate::config::settings::{EmailProvider, Environment, SmsProvider, WhatsappProvider};
 
-/// The place of what the demo sets.
+/// The origin of values that the demo sets.
 const DEMO: &str = "demo";
 
 impl Config {
-    /// The configuration of this process: `named` is the file that the command
-    /// line names, if it does.
+    /// Loads the configuration of this process. `named` is the file named on the command line.
     pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
         Self::load_in(named, &ProcessEnvironment::of_process())
     }
 
-    /// The configuration in given surroundings.
+    /// Loads the configuration in a given environment.
     pub fn load_in(
         named: Option<&Path>,
         surroundings: &ProcessEnvironment,
@@ -81,9 +80,9 @@ impl Config {
         }
     }
 
-    /// A policy in writing, with what a file and single keys (`otp.length=8`) change of it, to
-    /// try it out. Nothing else of the configuration means anything, and no variable of the
-    /// environment sets a key.
+    /// Builds a configuration to preview a policy: `policy` in TOML, changed by a file and by
+    /// single keys such as `otp.length=8`. Only policy keys of the result have a meaning;
+    /// environment variables are ignored.
     pub fn of_policy(
         policy: &str,
         file: Option<&Path>,
@@ -94,7 +93,7 @@ impl Config {
         let mut settings = Vec::new();
         for it in set {
             match it.split_once('=').map(|(path, value)| (path.trim(), value)) {
-                Some((path, value)) => match table::key(path) {
+                Some((path, value)) => match keys::key(path) {
                     Some(key) => settings.push((key.path.variable(), value)),
                     None => findings.refuse(None, file::unknown_key(path)),
                 },
@@ -113,14 +112,14 @@ impl Config {
         }
     }
 
-    /// A configuration to try things out with: everything lies in `folder`,
-    /// and no message leaves the machine, whatever the environment says. Times,
-    /// tries, limits and looks can be set by environment variables.
+    /// The configuration of the demo: all files are in `folder` and no message leaves the machine,
+    /// whatever the environment says. Environment variables may set times, attempts, limits and the
+    /// theme.
     pub fn demo(folder: &Path) -> Result<Self, ConfigError> {
         Self::demo_in(folder, &ProcessEnvironment::of_process())
     }
 
-    /// The same in given surroundings.
+    /// The demo configuration in a given environment.
     pub fn demo_in(folder: &Path, surroundings: &ProcessEnvironment) -> Result<Self, ConfigError> {
         let sections =
             ["environment", "store", "customers", "keys", "email", "tray", "whatsapp", "audit"];
@@ -133,17 +132,17 @@ impl Config {
             return Err(ConfigError::new(None, findings.problems));
         };
         let mut office = Layer::default();
-        office.set(&table::OFFICE.name, &"Riverside Billing".into(), DEMO);
-        office.set(&table::OFFICE.counter, &Some("3".into()), DEMO);
-        office.set(&table::LOG.file, &Some(format!("{folder}/countersign.log").into()), DEMO);
+        office.set(&keys::OFFICE.name, &"Riverside Billing".into(), DEMO);
+        office.set(&keys::OFFICE.counter, &Some("3".into()), DEMO);
+        office.set(&keys::LOG.file, &Some(format!("{folder}/countersign.log").into()), DEMO);
         let mut fixed = Layer::default();
-        fixed.set(&table::ROOT.environment, &Environment::Development, DEMO);
+        fixed.set(&keys::ROOT.environment, &Environment::Development, DEMO);
         let store = store_url::sqlite_url(&format!("{folder}/countersign.db"));
-        fixed.set(&table::STORE.url, &Some(store), DEMO);
-        fixed.set(&table::EMAIL.provider, &EmailProvider::Tray, DEMO);
-        fixed.set(&table::SMS.provider, &SmsProvider::Tray, DEMO);
-        fixed.set(&table::SMS_FALLBACK.provider, &SmsProvider::Off, DEMO);
-        fixed.set(&table::WHATSAPP.provider, &WhatsappProvider::Off, DEMO);
+        fixed.set(&keys::STORE.url, &Some(store), DEMO);
+        fixed.set(&keys::EMAIL.provider, &EmailProvider::Tray, DEMO);
+        fixed.set(&keys::SMS.provider, &SmsProvider::Tray, DEMO);
+        fixed.set(&keys::SMS_FALLBACK.provider, &SmsProvider::Off, DEMO);
+        fixed.set(&keys::WHATSAPP.provider, &WhatsappProvider::Off, DEMO);
         let variables = variables::read(surroundings, &mut findings);
         let layers = vec![Layer::defaults(), office, variables, fixed];
         match Merged::of(layers) {
@@ -152,13 +151,13 @@ impl Config {
         }
     }
 
-    /// Every key as it works, each with where its value came from.
+    /// Every key with its effective value and origin.
     pub const fn show(&self) -> &Effective {
         &self.effective
     }
 }
 
-/// The layers do not fit over each other.
+/// The error for layers that cannot be merged.
 fn unmerged(
     file: Option<PathBuf>,
     mut findings: Findings,

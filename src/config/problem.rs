@@ -1,5 +1,5 @@
-//! What is wrong with a configuration, in sentences, and never with a secret
-//! in them: a value that may be one is not repeated.
+//! Problems of a configuration, in sentences that never contain a secret: a value that may be one
+//! is not repeated.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use crate::config::key::KeyPath;
 
-/// One thing that is wrong: where it stands and what to do about it.
+/// One problem: where it is and how to correct it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Problem {
-    /// `config.toml line 12`, the name of an environment variable, or nothing
-    /// where it is about something that is missing.
+    /// `config.toml line 12` or the name of an environment variable; `None` if something is
+    /// missing.
     #[serde(rename = "where")]
     pub place: Option<String>,
-    /// The key that it is about, where it is about one.
+    /// The key that it is about, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyPath>,
     /// What is wrong and what is allowed.
@@ -30,7 +30,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A configuration that cannot be used, with everything that is wrong with it.
+/// An invalid configuration with all of its problems.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     file: Option<PathBuf>,
@@ -42,12 +42,12 @@ impl ConfigError {
         Self { file, problems }
     }
 
-    /// The file that was read; none where there was none.
+    /// The file that was read, if any.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 
-    /// All that is wrong, in the order of the file.
+    /// All problems, in the order of the file.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -66,23 +66,23 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// What reading a configuration brings to light.
+/// Problems and warnings collected while reading a configuration.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) problems: Vec<Problem>,
-    /// What works but should not stay so.
+    /// What works but should be changed.
     pub(super) warnings: Vec<String>,
-    /// Keys whose value is refused: what depends on them is not judged.
+    /// Keys whose value was refused; checks that depend on them are skipped.
     broken: BTreeSet<KeyPath>,
 }
 
 impl Findings {
-    /// Something is wrong at a place.
+    /// Records a problem at a place.
     pub(super) fn refuse(&mut self, place: Option<&str>, text: impl Into<String>) {
         self.add(None, place, text.into());
     }
 
-    /// The value of `key` is refused.
+    /// Records that the value of `key` was refused.
     pub(super) fn refuse_key(
         &mut self,
         key: impl Into<KeyPath>,

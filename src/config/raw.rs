@@ -1,23 +1,22 @@
-//! A value as it was written, before anybody knows whether it will do.
+//! A value as written, before validation.
 
 use toml::de::DeValue;
 
 use crate::config::kind::Kind;
 use crate::domain::text::clean;
 
-/// A value as it was written.
 #[derive(Clone, PartialEq)]
 pub(super) enum Raw {
     Text(String),
     Number(i64),
     Flag(bool),
     List(Vec<Raw>),
-    /// Something no key takes: a fraction, a date, a table, a number too long.
+    /// Anything that no key accepts: a float, a date, a table, an integer out of range.
     Other,
 }
 
 impl Raw {
-    /// A value of a TOML document.
+    /// Converts a value of a TOML document.
     pub(super) fn of_toml(value: &DeValue<'_>) -> Self {
         match value {
             DeValue::String(text) => Self::Text(text.clone().into_owned()),
@@ -31,7 +30,7 @@ impl Raw {
         }
     }
 
-    /// The value of an environment variable: what it is follows from the key.
+    /// Converts an environment variable; its type follows from the key's kind.
     pub(super) fn of_variable(text: &str, kind: Kind) -> Self {
         let as_text = || Self::Text(text.to_owned());
         match kind {
@@ -49,7 +48,7 @@ impl Raw {
         }
     }
 
-    /// The texts of a list of nothing else.
+    /// The elements of a list that contains texts only.
     pub(super) fn texts(&self) -> Option<Vec<&str>> {
         let Self::List(values) = self else { return None };
         values
@@ -61,7 +60,7 @@ impl Raw {
             .collect()
     }
 
-    /// The value for a message, if it is short enough to be one.
+    /// The value for a message, unless it is too long.
     pub(super) fn shown(&self) -> Option<String> {
         let shown = match self {
             Self::Text(text) => format!("\"{}\"", clean(text)),

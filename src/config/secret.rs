@@ -1,4 +1,4 @@
-//! Secrets from files, and files with secrets that others can read.
+//! Reads secrets from files and checks the files' permissions.
 
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
@@ -14,10 +14,10 @@ use crate::config::problem::Findings;
 use crate::config::value::Secret;
 use crate::domain::text::without_mark;
 
-/// No password or token is longer.
+/// Size limit of a secret file in bytes; no password or token is longer.
 const FILE_MAX: u64 = 4096;
 
-/// The secret of `key`, given by itself or by a file that `file_key` names.
+/// The secret of `key`, set directly or by the file that `file_key` names.
 pub(super) fn find(
     key: &Key<Option<Secret>>,
     file_key: &Key<Option<PathBuf>>,
@@ -38,8 +38,7 @@ pub(super) fn find(
     }
 }
 
-/// The one line that a file holds, without the byte order mark that some editors put at
-/// the front and without the line's end.
+/// Reads a file of one line, without a byte order mark and without the line end.
 pub(super) fn read(path: &Path) -> Result<SecretString, String> {
     let cannot = |error: std::io::Error| format!("cannot be read: {error}");
     let metadata = std::fs::metadata(path).map_err(cannot)?;
@@ -60,7 +59,7 @@ pub(super) fn read(path: &Path) -> Result<SecretString, String> {
     Ok(text.into())
 }
 
-/// Whether everybody on the machine can read a file.
+/// Whether a file is world-readable.
 pub(super) fn is_open(metadata: &Metadata) -> bool {
     metadata.permissions().mode() & 0o004 != 0
 }

@@ -1,5 +1,5 @@
-//! The configuration in the types the program works with. Whatever reaches
-//! these types has been checked: nothing after it has to doubt a value.
+//! The configuration in the types that the program works with. All values have been validated
+//! before they get here.
 
 mod email;
 mod shipping;
@@ -34,13 +34,13 @@ use crate::domain::customer::PhonePolicy;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::sign_in::policy::SignInPolicy;
 
-/// Where the program runs, and so what it may do.
+/// Where the program runs, which decides what is allowed.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Environment {
-    /// Trying things out: messages may stay in the tray.
+    /// For development: messages may go to the tray.
     Development,
     /// Real customers: every message goes to a real provider.
     Production,
@@ -60,13 +60,13 @@ impl Environment {
     }
 }
 
-/// Everything that can be set.
+/// The complete configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The file it was read from; none where there was no file.
+    /// The file it was read from, if any.
     pub source: Option<PathBuf>,
-    /// Where a file was looked for, and what holds without one, in a sentence; none
-    /// where there was one, or where somebody said what this is for.
+    /// A note on where a file was looked for and which defaults apply; `None` if there is a file or
+    /// `environment` is set.
     pub no_file: Option<String>,
     /// `environment`
     pub environment: Environment,
@@ -82,7 +82,7 @@ pub struct Config {
     pub keys: KeySettings,
     /// `[otp]`
     pub otp: OtpPolicy,
-    /// `otp.purposes`: what a verification can be for, never empty.
+    /// `otp.purposes`, never empty.
     pub purposes: Vec<String>,
     /// `[limits]`
     pub limits: RateLimits,
@@ -90,11 +90,11 @@ pub struct Config {
     pub staff: StaffSettings,
     /// `[email]`
     pub email: EmailSettings,
-    /// `[email.fallback]`: what stands in for it.
+    /// `[email.fallback]`
     pub email_fallback: Option<EmailSettings>,
     /// `[sms]`
     pub sms: SmsSettings,
-    /// `[sms.fallback]`: what stands in for it.
+    /// `[sms.fallback]`
     pub sms_fallback: Option<SmsSettings>,
     /// `[whatsapp]`
     pub whatsapp: WhatsappSettings,
@@ -104,7 +104,7 @@ pub struct Config {
     pub messages: MessageSettings,
     /// `[tray]`
     pub tray: TraySettings,
-    /// `desk.socket`: the desk service at which this terminal works.
+    /// `desk.socket`: the desk service that this terminal uses; `None` for an embedded desk.
     pub desk_socket: Option<PathBuf>,
     /// `[serve]`
     pub serve: ServeSettings,
@@ -116,15 +116,15 @@ pub struct Config {
     pub log: LogSettings,
     /// `[ui]`
     pub ui: UiSettings,
-    /// What works but should not stay so, in sentences.
+    /// What works but should be changed, in sentences.
     pub warnings: Vec<String>,
-    /// Every key with its value and where it came from.
+    /// Every key with its effective value and origin.
     pub effective: Effective,
 }
 
 impl Config {
-    /// What this terminal cannot protect from, where it holds the desk of real customers
-    /// itself.
+    /// A warning for a terminal that runs an embedded desk in production: it cannot protect keys,
+    /// limits and log from the person who uses it.
     pub fn own_desk_in_production(&self) -> Option<&'static str> {
         let is_own = self.desk_socket.is_none() && self.environment == Environment::Production;
         is_own.then_some(
@@ -134,7 +134,7 @@ impl Config {
         )
     }
 
-    /// Whether a message can end in the tray.
+    /// Whether any channel sends to the tray.
     pub fn uses_tray(&self) -> bool {
         let email = [Some(&self.email), self.email_fallback.as_ref()];
         let sms = [Some(&self.sms), self.sms_fallback.as_ref()];
@@ -144,51 +144,44 @@ impl Config {
     }
 }
 
-/// Who we are.
 #[derive(Clone, Debug)]
 pub struct OfficeSettings {
-    /// The office's name.
     pub name: String,
-    /// This terminal's counter.
+    /// The name of this terminal's counter.
     pub counter: String,
 }
 
-/// Where the desk service listens.
 #[derive(Clone, Debug)]
 pub struct ServeSettings {
-    /// The socket.
     pub socket: PathBuf,
-    /// The group whose accounts may connect; the service's own where there is none.
+    /// The group whose accounts may connect; `None` means the group of the service.
     pub group: Option<String>,
 }
 
-/// What holds for the staff.
 #[derive(Clone, Debug)]
 pub struct StaffSettings {
-    /// The acts that take a second admin.
+    /// The acts that need the approval of a second admin.
     pub four_eyes: Vec<GuardedAct>,
 }
 
-/// Where the keys lie.
 #[derive(Clone, Debug)]
 pub struct KeySettings {
-    /// The key file, mode 0600.
+    /// The path of the key file, mode 0600.
     pub file: PathBuf,
 }
 
-/// What messages say.
 #[derive(Clone, Debug)]
 pub struct MessageSettings {
-    /// Templates of the office's own, by language.
+    /// The folder of the office's own templates.
     pub folder: Option<PathBuf>,
-    /// The language for whoever has none of those that there are.
+    /// The language for customers whose language has no template.
     pub default_locale: String,
-    /// The website that a telephone may fill the code into, and no other.
+    /// The domain that messages bind the code to, so that phones fill it into no other site.
     pub bound_domain: Option<String>,
 }
 
 impl MessageSettings {
-    /// The language where none is set.
+    /// The default of `default_locale`.
     pub const DEFAULT_LOCALE: &str = "en";
 }
 
@@ -198,28 +191,21 @@ impl Default for MessageSettings {
     }
 }
 
-/// Where messages lie that go nowhere.
 #[derive(Clone, Debug)]
 pub struct TraySettings {
-    /// The tray's file.
     pub file: PathBuf,
 }
 
-/// How much is written about the program's own doings.
+/// The level of the log file.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum LogLevel {
-    /// What failed.
     Error,
-    /// What may fail.
     Warn,
-    /// What was done.
     Info,
-    /// How it was done.
     Debug,
-    /// Each step.
     Trace,
 }
 
@@ -235,15 +221,14 @@ impl From<LogLevel> for LevelFilter {
     }
 }
 
-/// What is written about the program's own doings.
+/// The program's own log file.
 #[derive(Clone, Debug)]
 pub struct LogSettings {
     pub level: LevelFilter,
-    /// Where to.
     pub file: PathBuf,
 }
 
-/// A set of colours.
+/// The colour theme of the interface.
 #[derive(
     Clone,
     Copy,
@@ -260,25 +245,24 @@ pub enum ThemeName {
     /// The terminal's own colours.
     #[default]
     Terminal,
-    /// For a light screen.
+    /// For a light background.
     Light,
-    /// For a dark screen.
+    /// For a dark background.
     Dark,
-    /// For eyes that need it.
+    /// High contrast, for accessibility.
     HighContrast,
-    /// No colours: bold, underline and reverse.
+    /// No colours: bold, underline and reverse only.
     Mono,
 }
 
-/// How the interface looks.
+/// The look of the interface.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UiSettings {
-    /// The colours.
     pub theme: ThemeName,
-    /// Plain ASCII lines and marks; none lets the locale decide.
+    /// Whether to draw with plain ASCII; `None` decides by the locale.
     pub ascii: Option<bool>,
-    /// Nothing moves but the digits.
+    /// Reduced motion: only countdown digits change by themselves.
     pub reduced_motion: bool,
-    /// The mouse is taken from the terminal.
+    /// Whether mouse reporting is switched on.
     pub mouse: bool,
 }

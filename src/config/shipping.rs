@@ -1,8 +1,8 @@
 //! `[audit.ship]`: where the sealed log is shipped to.
 
 use crate::config::build::Build;
+use crate::config::keys::AUDIT_SHIP;
 use crate::config::settings::{NamedShipping, ShippingServer, ShippingSettings, ShippingTarget};
-use crate::config::table::AUDIT_SHIP;
 
 pub(super) fn read(build: &mut Build<'_>) -> Option<NamedShipping> {
     let keys = &AUDIT_SHIP;

@@ -1,4 +1,4 @@
-//! The configuration as it works, each value with where it came from.
+//! The effective configuration with the origin of each value (`config show`).
 
 use std::fmt;
 
@@ -11,19 +11,18 @@ use crate::config::key::{KeyInfo, KeyPath, Section};
 use crate::config::kind::SET;
 use crate::config::layer::Merged;
 
-/// One key as it works.
+/// The effective value of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Setting {
-    /// Where it stands.
     pub key: KeyPath,
-    /// Its value; `(set)` for a secret, nothing where it is not set.
+    /// The value; `(set)` for a secret, `null` if it is not set.
     pub value: Json,
     /// `default`, `config.toml line 12` or the name of an environment variable.
     pub origin: String,
 }
 
-/// Every key as it works, secrets aside. It prints as a configuration file
-/// and serialises as a list of [`Setting`].
+/// All effective values with secrets masked. Displays as a configuration file and serialises as a
+/// list of [`Setting`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Effective {
@@ -65,11 +64,11 @@ impl fmt::Display for Effective {
                 writeln!(f, "\n{section}")?;
                 current = section;
             }
-            // Numbers, answers, plain texts and lists of them are written
-            // alike in JSON and in TOML.
+            // Numbers, booleans, plain texts and lists of them have the same syntax in JSON and
+            // TOML.
             let line = match value {
                 Json::Null => format!("# {name} is not set"),
-                // In a comment, so that nobody takes it for the secret.
+                // Commented out, so that the mask is never read back as the secret.
                 Json::String(text) if text == SET => format!("# {name} = \"{SET}\""),
                 value => format!("{name} = {value}"),
             };

@@ -1,5 +1,4 @@
-//! `[sms]` and `[sms.fallback]`: what Twilio or a gateway needs, and which
-//! numbers may be sent to.
+//! `[sms]` and `[sms.fallback]`: Twilio, the gateway, and the allowed numbers.
 
 use std::path::PathBuf;
 
@@ -7,11 +6,11 @@ use secrecy::ExposeSecret as _;
 
 use crate::config::build::Build;
 use crate::config::key::{Key, KeyPath};
+use crate::config::keys::{PHONES, SmsKeys};
 use crate::config::settings::{
     ExecSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsProvider,
     SmsSettings, TemplateIds, TwilioCredentials, TwilioSender, TwilioSettings,
 };
-use crate::config::table::{PHONES, SmsKeys};
 use crate::domain::customer::PhonePolicy;
 
 pub(super) fn read(build: &mut Build<'_>, keys: &SmsKeys) -> SmsSettings {
@@ -96,14 +95,14 @@ fn headers(build: &mut Build<'_>, keys: &SmsKeys) -> Vec<GatewayHeader> {
     for (key, line) in plain.chain(secret) {
         match header(line) {
             Some(header) => headers.push(header),
-            // What is no header may be a secret that stands alone.
+            // A line that is not a header may be a bare secret, so it is not repeated.
             None => build.refuse(key, format!("{key} is no header; write Name: value")),
         }
     }
     headers
 }
 
-/// Reads `Name: value`; the kind of content and the length are not for setting.
+/// Parses `Name: value`; refuses the content type and the content length.
 fn header(line: &str) -> Option<GatewayHeader> {
     let (name, value) = line.split_once(':')?;
     let (name, value) = (name.trim(), value.trim());
@@ -120,11 +119,11 @@ fn header(line: &str) -> Option<GatewayHeader> {
 fn twilio(build: &mut Build<'_>, keys: &SmsKeys) -> SmsSettings {
     let provider = keys.provider.path();
     let sender = sender(build, provider, &keys.from, &keys.messaging_service_sid);
-    // What is missing has been said; the configuration is refused.
+    // Missing keys were reported already and the configuration is refused.
     account(build, keys, sender, provider).map_or(SmsSettings::Tray, SmsSettings::Twilio)
 }
 
-/// The Twilio account of a section, for whoever sends through it.
+/// The Twilio account of a section; `[whatsapp]` uses it too.
 pub(super) fn account(
     build: &mut Build<'_>,
     keys: &SmsKeys,
@@ -194,7 +193,7 @@ fn credentials(
     }
 }
 
-/// Whom the messages of a section come from.
+/// The sender of a section's messages.
 pub(super) fn sender(
     build: &mut Build<'_>,
     provider: KeyPath,

@@ -1,10 +1,11 @@
-//! `[store]`: where the data lie, and how the way there is protected.
+//! `[store]`: the store's URL, credentials and TLS.
 
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::build::Build;
+use crate::config::keys::{ROOT, STORE};
 use crate::config::kind::{Base, Kind, SET};
 use crate::config::raw::Raw;
 use crate::config::secret;
@@ -12,7 +13,6 @@ use crate::config::settings::{
     Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings, StoreTls,
 };
 use crate::config::store_url::{StoreLocation, StoreUrl, sqlite_url};
-use crate::config::table::{ROOT, STORE};
 
 pub(super) fn read(build: &mut Build<'_>) -> StoreSettings {
     let in_file = url_file(build);
@@ -44,19 +44,19 @@ pub(super) fn read(build: &mut Build<'_>) -> StoreSettings {
                 address,
             })
         }
-        // What is wrong has been said; the configuration is refused.
+        // The problem was reported already and the configuration is refused.
         None => StoreSettings::Sqlite { file: PathBuf::new() },
     }
 }
 
-/// Whether somebody said where the store is, be it wrongly.
+/// Whether the store's URL is set, even if it was refused.
 fn said(build: &Build<'_>) -> bool {
     [STORE.url.path(), STORE.url_file.path()]
         .into_iter()
         .any(|key| build.merged.is_set(key) || build.findings.is_broken(key))
 }
 
-/// Takes the store's URL from the file that holds it; gives the password in it.
+/// Reads the store's URL from a file; returns the password in it.
 fn url_file(build: &mut Build<'_>) -> Option<SecretString> {
     let file = build.get(&STORE.url_file)?;
     let home = build.home();
@@ -79,14 +79,14 @@ fn url_file(build: &mut Build<'_>) -> Option<SecretString> {
     }
 }
 
-/// The place of the URL as it was checked and written anew.
+/// Parses the normalised URL.
 fn place(build: &Build<'_>) -> Option<StoreLocation> {
     let base = Base { folder: Path::new("/"), home: None };
     let url = build.get(&STORE.url)?;
     StoreUrl::parse(&url, &base).ok().map(|url| url.place)
 }
 
-/// The password, given by itself, by a file or in the URL.
+/// The password, set directly, by a file or in the URL.
 fn password(build: &mut Build<'_>, in_url: Option<SecretString>) -> Option<SecretString> {
     let Build { merged, findings, .. } = build;
     let by_itself = secret::find(&STORE.password, &STORE.password_file, merged, findings);
@@ -112,9 +112,8 @@ fn password(build: &mut Build<'_>, in_url: Option<SecretString>) -> Option<Secre
     }
 }
 
-/// How the connection is protected: on this machine it need not be, elsewhere
-/// it is unless the configuration says otherwise in so many words (security
-/// requirement 26), and then that is said.
+/// The TLS mode: by default off for this machine and verified elsewhere. Anything weaker must be
+/// configured explicitly and gives a warning (security requirement 26).
 fn protection(build: &mut Build<'_>, address: &ServerAddress) -> StoreTls {
     let local = address.is_local();
     let usual = if local { StoreTls::Off } else { StoreTls::Verify };
@@ -142,9 +141,9 @@ fn protection(build: &mut Build<'_>, address: &ServerAddress) -> StoreTls {
     tls
 }
 
-/// In production no password goes over TCP without TLS, also on this machine, unless the
-/// configuration says so: while the server is away any program of the machine can listen at
-/// its port, and be told the password.
+/// Refuses a password over TCP without TLS in production, also on this machine, unless configured
+/// explicitly: while the server is down, any program of the machine can listen on its port and
+/// receive the password.
 fn refuse_open_password(
     build: &mut Build<'_>,
     address: &ServerAddress,

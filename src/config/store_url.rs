@@ -1,6 +1,5 @@
-//! The URL of a store: a file, or a database on a server. It is taken apart
-//! here, so that the store is given its parts and nobody reads a URL a second
-//! time in another way; the password in it is set apart from the start.
+//! Parses the URL of a store, a file or a database on a server. It is parsed here only, so that no
+//! second parser can read it differently; the password is separated from the start.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,24 +11,24 @@ use secrecy::SecretString;
 use crate::config::kind::{Base, is_host, is_secret, path};
 use crate::config::settings::{ServerAddress, ServerKind};
 
-/// What is allowed, in words.
+/// The allowed forms, in words.
 pub(super) const ALLOWED: &str = "sqlite: and the path of a file, \
      postgres://user@host:port/database or mysql://user@host:port/database";
 
-/// How a character is written that means something in a URL.
-/// What is escaped in a name: all but the unreserved characters of RFC 3986.
+/// Characters that are percent-encoded in a user or database name: all but the unreserved ones of
+/// RFC 3986.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const ESCAPES: &str = "in a name or a password, / is written %2F, ? %3F, @ %40, : %3A and % %25";
 
-/// A store's URL, taken apart.
+/// A parsed store URL.
 #[derive(Debug)]
 pub(super) struct StoreUrl {
     pub(super) place: StoreLocation,
     pub(super) password: Option<SecretString>,
 }
 
-/// Where the data lie.
+/// The location of a store, without credentials other than the user's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum StoreLocation {
     Sqlite(PathBuf),
@@ -37,8 +36,7 @@ pub(super) enum StoreLocation {
 }
 
 impl StoreUrl {
-    /// Takes a URL apart, or says what is wrong with it without repeating any
-    /// of it: it may hold a password.
+    /// Parses a URL. The error does not repeat any part of it, since it may contain a password.
     pub(super) fn parse(text: &str, base: &Base<'_>) -> Result<Self, String> {
         let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
         let kind = match scheme {
@@ -51,8 +49,7 @@ impl StoreUrl {
     }
 }
 
-/// One writing for each place, without the password: it can be shown, and it
-/// reads as the same place.
+/// The normalised URL without the password; it can be shown, and parses to the same location.
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
@@ -96,8 +93,7 @@ fn sqlite(rest: &str, base: &Base<'_>) -> Result<StoreLocation, String> {
         .ok_or_else(|| "sqlite: must be followed by the path of a file".into())
 }
 
-/// The URL of a SQLite file, in which characters that mean something in a URL
-/// are escaped.
+/// The URL of a SQLite file, with `%`, `?` and `#` escaped.
 pub(super) fn sqlite_url(file: &str) -> String {
     format!("sqlite://{}", file.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
 }
@@ -134,7 +130,7 @@ fn server(kind: ServerKind, rest: &str) -> Result<StoreUrl, String> {
     Ok(StoreUrl { place: StoreLocation::Server { kind, address, user, database }, password })
 }
 
-/// The one parameter a URL may have: the socket of a server on this machine.
+/// The only allowed query parameter: the Unix socket of a server on this machine.
 fn socket(kind: ServerKind, query: &str) -> Result<Option<PathBuf>, String> {
     let (known, example) = match kind {
         ServerKind::Postgres => ("host", "?host=/run/postgresql"),
@@ -193,7 +189,7 @@ fn escaped(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 
-/// The text without its escapes; `None` where a `%` begins none.
+/// Percent-decodes a text; `None` if an escape is invalid.
 fn percent_decoded(text: &str) -> Option<String> {
     let is_escape = |after: &str| {
         after

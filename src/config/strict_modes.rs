@@ -1,22 +1,21 @@
-//! Files that decide what happens (configuration, keys, secrets, templates, certificates):
-//! whoever can write one of them, or a folder on the way to it, decides for the office. As
-//! `StrictModes` of sshd does, each has to belong to this account or to root, and nobody
-//! else may write it.
+//! Ownership and mode checks for files that the desk trusts (configuration, keys, secrets,
+//! templates, certificates), in the manner of sshd's `StrictModes`: the file and each folder above
+//! it must belong to this account or to root, and nobody else may have write permission.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// The bits by which a group or everybody may write.
+/// Write permission for the group or for others.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// In such a folder only the owner of a file may rename or remove it, as in `/tmp`.
+/// The sticky bit: only the owner of a file may rename or remove it, as in `/tmp`.
 const STICKY: u32 = 0o1000;
 
-/// What is wrong with a file or a folder on the way to it; none where it is not there, or
-/// all is well. `uid` is this account.
+/// What is wrong with a file or a folder above it; `None` if nothing is, or if the file does not
+/// exist. `uid` is this account.
 pub(super) fn fault(path: &Path, uid: u32) -> Option<String> {
-    // Where the path leads, whatever links are on it.
+    // Check the real path behind symbolic links.
     let path = fs::canonicalize(path).ok()?;
     path.ancestors().find_map(|it| fault_of_one(it, uid))
 }
@@ -36,7 +35,7 @@ fn fault_of_one(path: &Path, uid: u32) -> Option<String> {
     })
 }
 
-/// The files in a folder of templates, and the folder itself.
+/// A folder of templates and all files below it.
 pub(super) fn with_content(folder: PathBuf) -> Vec<PathBuf> {
     let mut found = vec![folder];
     let mut next = 0;
@@ -75,7 +74,7 @@ mod tests {
             assert!(named.contains(&format!("others may write {}", path.display())), "{named}");
             set(path, good)?;
         }
-        // A folder as /tmp is.
+        // A folder such as `/tmp`.
         set(&inner, 0o1777)?;
         assert_eq!(fault(&file, uid), None);
         if uid == 0 {

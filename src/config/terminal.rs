@@ -1,9 +1,8 @@
-//! What the environment says about the terminal: whether it writes more than
-//! ASCII, and whether its user asked every program for no colours.
+//! What the environment says about the terminal: UTF-8 locale and `NO_COLOR`.
 
 use std::env;
 
-/// Whether the locale writes UTF-8, as `de_DE.UTF-8` does.
+/// Whether the locale's character set is UTF-8, as in `de_DE.UTF-8`.
 pub fn writes_utf8() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
@@ -11,7 +10,7 @@ pub fn writes_utf8() -> bool {
     is_utf8(locale.as_deref())
 }
 
-/// Whether `NO_COLOR` is set to anything.
+/// Whether `NO_COLOR` is set to a non-empty value.
 pub fn wants_no_colour() -> bool {
     env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty())
 }

@@ -1,5 +1,4 @@
-//! The types of values: how each is read from the layers, and what stands for it in the
-//! declaration of a key.
+//! The value types of keys: how each is read from the layers, and how its default is declared.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -21,28 +20,26 @@ use crate::domain::phone::NumberType;
 use crate::domain::sign_in::policy::SignInMode;
 use crate::domain::staff::Role;
 
-/// A type that a key can have.
+/// A type that a key's value can have.
 pub trait Value: Sized {
-    /// What its default is written as, in a constant.
+    /// The constant form of the default.
     type Default: Copy;
-    /// The default.
     fn of_default(default: Self::Default) -> Self;
-    /// Reads what was checked by the key's kind.
+    /// Converts a value that the key's kind has accepted.
     fn read(kind: Kind, value: &ValueKind) -> Option<Self>;
-    /// The value as the layers hold it; none where there is none.
+    /// Converts to the form in which layers hold it; `None` if there is no value.
     fn show(&self, kind: Kind) -> Option<ValueKind>;
-    /// Where the default is no value: what it is worked out from, in words.
+    /// If the default is not a value: a description of what it is derived from.
     fn absent(_default: Self::Default) -> &'static str {
         ""
     }
 }
 
-/// The default of a key that need not be set: what it is worked out from, in words, where it
-/// is worked out from something.
+/// The default of an optional key: a description of what it is derived from, or an empty text.
 #[derive(Clone, Copy, Debug)]
 pub struct Absent(pub(super) &'static str);
 
-/// Nothing holds where nobody says anything.
+/// An optional key without a default.
 pub(super) const UNSET: Absent = Absent("");
 
 impl<T: Value> Value for Option<T> {
@@ -93,12 +90,12 @@ words!(
     WhatsappProvider,
 );
 
-/// One of the words of an enum.
+/// The kind "one of the words of `W`".
 pub(super) const fn word<W: Word>() -> Kind {
     Kind::Word(W::VARIANTS)
 }
 
-/// A list of such words.
+/// The kind "a list of words of `W`".
 pub(super) const fn words<W: Word>() -> Kind {
     Kind::Words(W::VARIANTS)
 }
@@ -245,7 +242,7 @@ impl Value for Vec<String> {
     }
 }
 
-/// The name of a schema, or of a column that a table must have.
+/// The name of a schema, or of a required column.
 impl Value for Identifier {
     type Default = &'static str;
 
@@ -262,7 +259,7 @@ impl Value for Identifier {
     }
 }
 
-/// The name of a column that a table need not have.
+/// The name of an optional column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column(pub Option<Identifier>);
 
@@ -283,7 +280,7 @@ impl Value for Column {
 }
 
 impl Value for TableName {
-    // No table has a default name.
+    // A table name has no default.
     type Default = std::convert::Infallible;
 
     fn of_default(default: Self::Default) -> Self {
@@ -299,7 +296,7 @@ impl Value for TableName {
     }
 }
 
-/// A secret. The layers only say that it is set; it is kept apart from them.
+/// A secret. Layers only hold that it is set; its value is kept apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Secret;
 

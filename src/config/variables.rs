@@ -1,15 +1,15 @@
-//! Keys set by environment variables: `COUNTERSIGN__OTP__LENGTH=8`.
+//! Reads keys from environment variables such as `COUNTERSIGN__OTP__LENGTH=8`.
 
 use crate::config::environment::{PREFIX, ProcessEnvironment};
+use crate::config::keys::{self, TABLE};
 use crate::config::kind::Base;
 use crate::config::layer::Layer;
 use crate::config::problem::Findings;
 use crate::config::raw::Raw;
-use crate::config::table::{self, TABLE};
 use crate::domain::text::clean;
 
-/// Reads the variables that set keys; one that sets none is refused, since it
-/// was meant to set something.
+/// Reads the variables that set keys. An unknown key is refused, since the variable was meant to
+/// have an effect.
 pub(super) fn read(surroundings: &ProcessEnvironment, findings: &mut Findings) -> Layer {
     let home = surroundings.home();
     let base = Base { folder: surroundings.folder(), home: home.as_deref() };
@@ -32,7 +32,7 @@ pub(super) fn read(surroundings: &ProcessEnvironment, findings: &mut Findings) -
 
 fn unknown(name: &str) -> String {
     let path = name.strip_prefix(PREFIX).unwrap_or(name).replace("__", ".").to_ascii_lowercase();
-    match table::nearest(&path) {
+    match keys::nearest(&path) {
         Some(known) => format!("this variable sets no key; did you mean {}?", known.variable()),
         None => "this variable sets no key".into(),
     }

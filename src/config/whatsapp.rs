@@ -1,12 +1,11 @@
-//! `[whatsapp]`: a sender and an approved template at the Twilio account of
-//! `[sms]`.
+//! `[whatsapp]`: the sender and an approved template, at the Twilio account of `[sms]`.
 
 use strum::VariantNames as _;
 
 use crate::config::build::Build;
+use crate::config::keys::{SMS, WHATSAPP};
 use crate::config::settings::{TwilioSender, WhatsappProvider, WhatsappSettings, WhatsappTemplate};
 use crate::config::sms;
-use crate::config::table::{SMS, WHATSAPP};
 use crate::domain::message::Fact;
 
 pub(super) fn read(build: &mut Build<'_>) -> WhatsappSettings {
@@ -36,7 +35,7 @@ fn twilio(build: &mut Build<'_>) -> WhatsappSettings {
         let (key, facts) = (&WHATSAPP.variables, Fact::VARIANTS.join(", "));
         build.refuse(key, format!("{key} takes {facts}, and code must be one of them"));
     }
-    // Without an account the configuration is refused.
+    // Without an account the configuration is refused already.
     settings.map_or(WhatsappSettings::Off, |settings| {
         WhatsappSettings::Twilio(settings, WhatsappTemplate { content_sid, variables })
     })

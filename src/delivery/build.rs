@@ -1,13 +1,13 @@
-//! From the configuration to senders.
+//! Builds senders from the configuration.
 //!
-//! Nothing here looks up a name, reads a certificate or opens a connection:
-//! the first picture of the interface waits for it. All of that happens at the
-//! first message, or when `doctor` asks.
+//! Nothing here resolves a name, reads a certificate or opens a connection, since the first screen
+//! of the interface waits for it. All of that happens with the first message, or when `doctor`
+//! checks.
 
 use std::sync::Arc;
 
+use crate::config::keys::{EMAIL, EMAIL_FALLBACK, EmailKeys, SMS, SMS_FALLBACK, SmsKeys};
 use crate::config::settings::{EmailSettings, SmsSettings, TraySettings, WhatsappSettings};
-use crate::config::table::{EMAIL, EMAIL_FALLBACK, EmailKeys, SMS, SMS_FALLBACK, SmsKeys};
 use crate::delivery::email::sendgrid::SendGridProvider;
 use crate::delivery::email::smtp::{self, SmtpProvider};
 use crate::delivery::error::DeliveryError;
@@ -21,7 +21,7 @@ use crate::delivery::tray::{TrayFile, TrayProvider};
 use crate::domain::channel::Channel;
 use crate::service::ports::{Sender, Tray};
 
-/// The sender of email; none where the office sends none.
+/// The email sender; `None` if the channel is off.
 pub fn email_sender(
     email: &EmailSettings,
     tray: &TraySettings,
@@ -31,7 +31,7 @@ pub fn email_sender(
     by_email(&EMAIL, email, tray, templates, times)
 }
 
-/// The sender that stands in for it.
+/// The fallback email sender; `None` if the channel is off.
 pub fn email_fallback(
     email: &EmailSettings,
     tray: &TraySettings,
@@ -41,7 +41,7 @@ pub fn email_fallback(
     by_email(&EMAIL_FALLBACK, email, tray, templates, times)
 }
 
-/// The sender of text messages; none where the office sends none.
+/// The SMS sender; `None` if the channel is off.
 pub fn sms_sender(
     sms: &SmsSettings,
     tray: &TraySettings,
@@ -51,7 +51,7 @@ pub fn sms_sender(
     by_sms(&SMS, sms, tray, templates, times)
 }
 
-/// The sender that stands in for it.
+/// The fallback SMS sender; `None` if the channel is off.
 pub fn sms_fallback(
     sms: &SmsSettings,
     tray: &TraySettings,
@@ -61,7 +61,7 @@ pub fn sms_fallback(
     by_sms(&SMS_FALLBACK, sms, tray, templates, times)
 }
 
-/// The sender of WhatsApp messages; none where the office has none.
+/// The WhatsApp sender; `None` if the channel is off.
 pub fn whatsapp_sender(
     whatsapp: &WhatsappSettings,
     tray: &TraySettings,
@@ -81,7 +81,7 @@ pub fn whatsapp_sender(
     }))
 }
 
-/// The tray to look into.
+/// The tray, for reading.
 pub fn tray(tray: &TraySettings) -> Arc<dyn Tray> {
     Arc::new(TrayFile::new(tray.file.clone()))
 }
@@ -98,7 +98,8 @@ fn by_email(
     Ok(Some(match email {
         EmailSettings::Off => return Ok(None),
         EmailSettings::Tray { from } => {
-            // An address that a real provider would refuse is refused here too.
+            // Refuse what a real provider would refuse, so that a development configuration has the
+            // same errors.
             smtp::sender_address(keys, from)?;
             tray_sender(Channel::Email, fallback, templates, tray)
         }

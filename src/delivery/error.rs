@@ -1,78 +1,75 @@
-//! Why a message was not sent: the kind says whose fault it is and what another attempt could
-//! do; the sentences are for the clerk and for the admin.
+//! Delivery errors: the kind says whose fault it is and whether a retry can help; the sentences are
+//! for the clerk and for the admin.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::config::table::KeyPath;
+use crate::config::keys::KeyPath;
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use crate::domain::explanation::Explanation;
 use crate::service::ports::SendGuard;
 
-/// What kind of failure it is. Everything that is decided is decided by it.
+/// The kind of a failure. All decisions are made by it, never by a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The office's fault, for every message: the sender cannot work as it is set up, or
-    /// the provider takes nothing from this account. Once an admin has put that right, this
-    /// message would go through.
+    /// The office's fault, for every message: the sender is misconfigured, or the provider refuses
+    /// this account. This message can be sent once an admin has corrected that.
     Settings,
     /// The office's fault, for recipients like this one: its account may not send there.
     Barred,
-    /// The recipient's fault: no message gets there, now or later.
+    /// The recipient's fault, permanently.
     Recipient,
-    /// The message's fault: it is not taken as it is.
+    /// The message's content is refused.
     Message,
-    /// The provider will not take this message, and no code of its says whose fault it is.
+    /// The provider refuses the message, and its reply does not tell whose fault it is.
     Unclassified,
-    /// It was not sent; another attempt may go better, after as long as the provider asks
-    /// for, where it does.
+    /// Not sent; a retry may succeed.
     Failed {
-        /// How long the provider asks to wait.
+        /// The delay that the provider asks for.
         retry_after: Option<Duration>,
     },
-    /// It was not sent because this recipient gets nothing for now, however well the
-    /// provider is.
+    /// Not sent: this recipient is refused temporarily, whatever the state of the provider.
     Deferred,
-    /// The provider may have it. Sending it again could send it twice.
+    /// The provider may have the message; a retry could send it twice.
     Uncertain,
-    /// The send claim was not granted: somebody else sends it, or nobody wants it any more.
+    /// The send claim was refused: another worker sends the message, or it is not wanted any more.
     Withdrawn,
 }
 
 impl FailureKind {
-    /// It was not sent; another attempt may go better.
+    /// `Failed` without a delay.
     pub(super) const FAILED: Self = Self::Failed { retry_after: None };
 }
 
-/// Why a sender could not be made or a message was not sent. Its texts hold no code, no
-/// password and no contact in full.
+/// Why a sender could not be built or a message was not sent. Its texts contain no code, no
+/// password and no unmasked contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryError {
     kind: FailureKind,
-    /// What happened, and what a clerk can do: without any part of the configuration.
+    /// What happened and what a clerk can do, without configuration details.
     what: String,
     /// What only an admin can do.
     advice: Option<String>,
-    /// What the provider said.
+    /// The provider's reply, masked.
     said: Option<String>,
     key: Option<KeyPath>,
 }
 
-/// What a clerk is told where the configuration itself is at fault.
+/// The clerk's sentence for a misconfiguration.
 const NOT_SET_UP: &str = "This channel cannot be used as it is set up.";
 
 impl DeliveryError {
-    /// An error that says the same to clerk and admin.
+    /// An error with the same sentence for clerk and admin.
     pub(super) fn new(kind: FailureKind, what: impl Into<String>) -> Self {
         Self { kind, what: what.into(), advice: None, said: None, key: None }
     }
 
-    /// The configuration is at fault, in `key`: only an admin is told how.
+    /// A misconfiguration of `key`; the details are for the admin only.
     pub(super) fn misconfigured(key: impl Into<KeyPath>, how: impl Into<String>) -> Self {
         Self::unusable(how).about(key)
     }
 
-    /// The same where no key alone is at fault.
+    /// A misconfiguration that is not about a single key.
     pub(super) fn unusable(how: impl Into<String>) -> Self {
         Self::new(FailureKind::Settings, "").advising(how)
     }
@@ -83,31 +80,31 @@ impl DeliveryError {
         Self { advice: Some(advice.into()), ..self }
     }
 
-    /// Adds what the provider said.
+    /// Adds the provider's reply, which must be masked already.
     #[must_use]
     pub(super) fn quoting(self, said: impl Into<String>) -> Self {
         Self { said: Some(said.into()), ..self }
     }
 
-    /// Names the configuration key that it is about.
+    /// Sets the configuration key that the error is about.
     #[must_use]
     pub(super) fn about(self, key: impl Into<KeyPath>) -> Self {
         Self { key: Some(key.into()), ..self }
     }
 
-    /// The same as another kind of failure.
+    /// The same error with another kind.
     #[must_use]
     pub(super) fn of_kind(self, kind: FailureKind) -> Self {
         Self { kind, ..self }
     }
 
-    /// Adds a sentence for both.
+    /// Adds a sentence for both clerk and admin.
     #[must_use]
     pub(super) fn adding(self, more: &str) -> Self {
         Self { what: format!("{} {more}", self.what), ..self }
     }
 
-    /// Adds a sentence to what an admin can do.
+    /// Adds a sentence for the admin.
     #[must_use]
     pub(super) fn advising_too(self, more: &str) -> Self {
         let advice = match self.advice {
@@ -117,17 +114,16 @@ impl DeliveryError {
         Self { advice: Some(advice), ..self }
     }
 
-    /// What kind of failure it is.
     pub const fn kind(&self) -> FailureKind {
         self.kind
     }
 
-    /// The configuration key that it is about.
+    /// The configuration key that the error is about.
     pub const fn key(&self) -> Option<KeyPath> {
         self.key
     }
 
-    /// What clerk and admin are told.
+    /// The sentences for clerk and admin.
     pub fn explanation(&self) -> Explanation {
         let advice = self.advice.as_deref();
         let said = self.said.as_deref();
@@ -147,7 +143,7 @@ impl DeliveryError {
         Explanation { key: self.key.map(|key| key.to_string()), ..explained }
     }
 
-    /// How far the message came.
+    /// The delivery state that results from the error.
     pub const fn state(&self) -> DeliveryState {
         match self.kind {
             FailureKind::Settings
@@ -162,7 +158,7 @@ impl DeliveryError {
         }
     }
 
-    /// Whose fault it is.
+    /// Whose fault it is, as the retry policy needs it.
     pub const fn fault(&self) -> FailureClass {
         match self.kind {
             FailureKind::Settings => FailureClass::Office { every: true },
@@ -176,14 +172,14 @@ impl DeliveryError {
         }
     }
 
-    /// What the sender reports.
+    /// The sender's report of the error.
     pub(super) fn report(&self) -> SendReport {
         let (state, fault) = (self.state(), Some(self.fault()));
         SendReport { state, provider_id: None, detail: Some(self.explanation()), fault }
     }
 }
 
-/// The admin's text.
+/// Shows the admin's text.
 impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.explanation().for_admin)
@@ -192,7 +188,7 @@ impl fmt::Display for DeliveryError {
 
 impl std::error::Error for DeliveryError {}
 
-/// Claims the send right before the step that cannot be undone.
+/// Claims the right to send, just before the step that cannot be undone.
 pub(super) async fn claim(guard: &dyn SendGuard) -> Result<(), DeliveryError> {
     if guard.claim().await {
         return Ok(());
@@ -204,10 +200,10 @@ pub(super) async fn claim(guard: &dyn SendGuard) -> Result<(), DeliveryError> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::config::table::{EMAIL_FALLBACK, Section, TABLE};
+    use crate::config::keys::{EMAIL_FALLBACK, Section, TABLE};
 
-    /// Fails where a clerk would be told what only an admin can do, or where the error is
-    /// about a key of another section.
+    /// Asserts that the clerk's sentence has no advice for admins, and that the error's key is in
+    /// section `at`.
     pub(in crate::delivery) fn assert_is_told_well(error: &DeliveryError, at: Section) {
         let Explanation { for_clerk, for_admin, .. } = error.explanation();
         assert!(for_clerk.ends_with(['.', ')']), "{for_clerk}");
@@ -215,7 +211,7 @@ pub(super) mod tests {
         for known in TABLE.iter().filter(|it| it.path.section().name() != "") {
             let section = known.path.section().to_string();
             let mut parts = vec![section.trim_end_matches(']').to_owned(), known.path.to_string()];
-            // Others are words of their own.
+            // Key names without an underscore are ordinary words.
             parts.extend(known.path.name().contains('_').then(|| known.path.name().to_owned()));
             for part in parts {
                 assert!(!for_clerk.contains(&part), "{part}: {for_clerk}");

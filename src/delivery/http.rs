@@ -1,9 +1,8 @@
-//! HTTP as every sender here speaks it: one request, one answer, nobody else.
+//! The HTTP client of all senders: one request, one response.
 //!
-//! No redirect is followed, so that no credential goes anywhere but where it
-//! was meant for; nothing is repeated by the client; every wait has an end; an
-//! answer is read to a bound. A secret goes over HTTPS, and in the clear only
-//! to a server on this machine.
+//! Redirects are not followed, so that credentials go only to the configured address; the client
+//! retries nothing; every wait has a timeout; a response is read up to a limit. Secrets are sent
+//! over HTTPS, and in plaintext only to a server on this machine.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -13,33 +12,33 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, Url, redirect, retry};
 use tokio::sync::OnceCell;
 
-use crate::config::table::{KeyPath, Section};
+use crate::config::keys::{KeyPath, Section};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::timeouts::SendTimeouts;
 use crate::delivery::tls::{self, Doubt, Trust};
 use crate::domain::text;
 
-/// The most that is read of an answer; those of providers have some hundred bytes.
+/// Size limit of a response body in bytes; providers' have a few hundred.
 const ANSWER_MAX: usize = 64 * 1024;
-/// How long a connection is kept for the next message.
+/// How long an idle connection is kept for the next message.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
-/// As many connections are kept as messages are handed over at once.
+/// Maximum number of idle connections: the number of messages sent concurrently.
 const MAX_IDLE_CONNECTIONS: usize = 8;
-/// The longest wait a provider is believed to ask for.
+/// Upper bound for a provider's `Retry-After`.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
 
-/// Who is spoken to, for sentences.
+/// The peer, for error messages.
 #[derive(Clone, Copy)]
 pub(super) struct HttpPeer {
     /// `Twilio`, `SendGrid`, …
     pub(super) name: &'static str,
-    /// The key of the address: `sms.base_url`.
+    /// The key of the base URL, such as `sms.base_url`.
     pub(super) key: KeyPath,
-    /// The section whose `ca_file` names certificates to trust, where there is one.
+    /// The section whose `ca_file` adds trusted certificates, if it has one.
     pub(super) ca_file: Option<Section>,
 }
 
-/// An HTTP client for one party.
+/// A lazily built HTTP client for one peer.
 pub(super) struct Http {
     https: bool,
     times: SendTimeouts,
@@ -48,19 +47,19 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// A client for an address of [`HttpPeer::address`]; nothing is connected yet.
+    /// A client for a URL from [`HttpPeer::address`]; nothing is connected yet.
     pub(super) fn new(address: &Url, times: SendTimeouts) -> Self {
         let https = address.scheme() == "https";
         Self { https, times, trust: Trust::system(), client: OnceCell::new() }
     }
 
-    /// The same with certificates of the configuration beside the system's.
+    /// Trusts the certificates in `ca_file` in addition to the system's.
     pub(super) fn trusting(mut self, ca_file: Option<PathBuf>, key: KeyPath) -> Self {
         self.trust = Trust::with(ca_file, key);
         self
     }
 
-    /// The client, made at the first message: it reads the certificates.
+    /// The client, built with the first message, since that reads the certificates.
     pub(super) async fn client(&self) -> Result<&Client, DeliveryError> {
         self.client.get_or_try_init(|| self.make()).await
     }
@@ -70,7 +69,7 @@ impl Http {
             let trust = self.trust.config().await?;
             Client::builder().https_only(true).tls_backend_preconfigured((*trust).clone())
         } else {
-            // A server on this machine: no certificates, and no proxy either.
+            // A server on this machine: no certificates and no proxy.
             let trust = tls::trusting_nobody()?;
             Client::builder().no_proxy().tls_backend_preconfigured((*trust).clone())
         };
@@ -81,8 +80,8 @@ impl Http {
             .referer(false)
             .connect_timeout(self.times.step)
             .timeout(self.times.total);
-        // What was written and never got there ends with the hand-over: the system would go
-        // on trying for minutes after it was given up.
+        // Bounds how long unacknowledged data stays in flight: otherwise the kernel retransmits for
+        // minutes after the send was given up.
         #[cfg(target_os = "linux")]
         let builder = builder.tcp_user_timeout(self.times.total);
         builder
@@ -96,8 +95,8 @@ impl Http {
 }
 
 impl HttpPeer {
-    /// The address of the configuration: HTTPS, or HTTP on this machine, and
-    /// nothing secret in it.
+    /// Parses and checks a configured URL: HTTPS, or HTTP on this machine, without credentials or
+    /// query.
     pub(super) fn address(self, raw: &str) -> Result<Url, DeliveryError> {
         let url: Url = raw.parse().map_err(|_| self.not_usable(raw))?;
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
@@ -110,7 +109,7 @@ impl HttpPeer {
         if protected && plain { Ok(url) } else { Err(self.not_usable(raw)) }
     }
 
-    /// The address of something below `base`.
+    /// A URL below `base`.
     pub(super) fn below(self, base: &Url, parts: &[&str]) -> Result<Url, DeliveryError> {
         let mut url = base.clone();
         url.path_segments_mut()
@@ -121,7 +120,7 @@ impl HttpPeer {
     }
 
     fn not_usable(self, raw: &str) -> DeliveryError {
-        // What stands before an @ could be a password.
+        // The part before an @ could be a password.
         let shown = raw.rsplit_once('@').map_or(raw, |(_, place)| place);
         let how = format!(
             "{} is \"{}\". It must be an https address without a login or a query; http is for \
@@ -132,9 +131,9 @@ impl HttpPeer {
         DeliveryError::misconfigured(self.key, how)
     }
 
-    /// What it means that no answer came. Only where no connection came about
-    /// is it sure that nothing was sent (security requirement 20): from then on
-    /// the client does not say how far it had written.
+    /// Classifies a request without a response. Only if no connection was established is it certain
+    /// that nothing was sent (security requirement 20): after that the client does not say how much
+    /// it has written.
     pub(super) fn broken(self, error: &reqwest::Error) -> DeliveryError {
         if !error.is_connect() {
             return self.uncertain();
@@ -155,7 +154,7 @@ impl HttpPeer {
             .about(key)
     }
 
-    /// What an admin does where no protected connection comes about.
+    /// The admin's advice if TLS could not be established.
     fn remedy(self, doubt: Option<Doubt>) -> String {
         let Self { key, ca_file, .. } = self;
         match (doubt, ca_file) {
@@ -174,13 +173,13 @@ impl HttpPeer {
         }
     }
 
-    /// No answer, or none that says whether the message was taken.
+    /// No response, or one that does not tell whether the message was accepted.
     pub(super) fn uncertain(self) -> DeliveryError {
         let what = format!("{} did not confirm the message: it may arrive or not.", self.name);
         DeliveryError::new(FailureKind::Uncertain, what)
     }
 
-    /// The answer was another address.
+    /// The response is a redirect.
     pub(super) fn redirects(self, said: &str) -> DeliveryError {
         let what =
             format!("{}'s address answers with another address, which is not followed.", self.name);
@@ -190,7 +189,7 @@ impl HttpPeer {
             .about(self.key)
     }
 
-    /// There is more than the other side takes for now.
+    /// The peer's rate limit is reached.
     pub(super) fn busy(self, retry_after: Option<Duration>, said: &str) -> DeliveryError {
         let wish = retry_after.map_or_else(String::new, |wait| {
             format!(" and asks it to wait {} seconds", wait.as_secs())
@@ -199,26 +198,26 @@ impl HttpPeer {
         DeliveryError::new(FailureKind::Failed { retry_after }, what).quoting(said)
     }
 
-    /// The other side says that the fault is its own.
+    /// The peer reports an error of its own.
     pub(super) fn at_fault(self, retry_after: Option<Duration>, said: &str) -> DeliveryError {
         let what = format!("{} has a fault of its own.", self.name);
         DeliveryError::new(FailureKind::Failed { retry_after }, what).quoting(said)
     }
 }
 
-/// How long the answer says to wait, in seconds (RFC 9110, 10.2.3). The other
-/// form, a date, is passed over: it would be measured by this machine's clock.
+/// `Retry-After` in seconds (RFC 9110, 10.2.3), at most `RETRY_AFTER_MAX`. The date form is
+/// ignored, since it would be compared with this machine's clock.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }
 
-/// The answer's body, or nothing where it broke off or is too long.
+/// The response body, up to `ANSWER_MAX`; `None` if it is truncated or too long.
 pub(super) async fn read(response: Response) -> Option<Vec<u8>> {
     read_within(response, ANSWER_MAX).await
 }
 
-/// The same with another bound.
+/// The response body, up to `most` bytes.
 pub(super) async fn read_within(mut response: Response, most: usize) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
@@ -231,7 +230,7 @@ pub(super) async fn read_within(mut response: Response, most: usize) -> Option<V
 }
 
 impl DeliveryError {
-    /// The same, where nothing was sent and so nothing is uncertain.
+    /// Converts the error of a check: nothing was sent, so nothing is uncertain.
     pub(super) fn in_a_check(self, party: HttpPeer) -> Self {
         match self.kind() {
             FailureKind::Uncertain => {
@@ -248,7 +247,7 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
-    use crate::config::table::SMS;
+    use crate::config::keys::SMS;
 
     const PARTY: HttpPeer = HttpPeer { name: "Twilio", key: SMS.base_url.path(), ca_file: None };
 

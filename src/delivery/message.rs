@@ -1,6 +1,5 @@
-//! What a sender is given to send: a message with a code, or one that holds none
-//! and tells of a change or only shows that messages arrive. Senders treat all
-//! alike.
+//! What senders send: a code, a test message, or the notice of a changed contact. Senders treat all
+//! three alike.
 
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::redact::Secrets;
@@ -9,23 +8,22 @@ use crate::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use crate::domain::message::{ChangeNotice, MessageFacts, Outgoing, TestMessage};
 use crate::domain::time::Timestamp;
 
-/// The words of messages that have no request.
+/// The references of messages without a request.
 const TEST: &str = "TEST";
 const NOTICE: &str = "NOTICE";
 
-/// A message to be sent.
+/// A message to send.
 #[derive(Clone, Copy)]
 pub(super) enum MessageKind<'a> {
-    /// With a code.
+    /// A code of a request.
     Code(&'a Outgoing),
-    /// To try the provider out.
+    /// A test message of `doctor`.
     Test(&'a TestMessage),
-    /// To tell a contact that it was changed.
+    /// The notice to a contact that was replaced.
     Notice(&'a ChangeNotice),
 }
 
 impl<'a> MessageKind<'a> {
-    /// Where to.
     pub(super) const fn to(self) -> &'a Contact {
         match self {
             Self::Code(message) => &message.to,
@@ -34,7 +32,7 @@ impl<'a> MessageKind<'a> {
         }
     }
 
-    /// The email address that it goes to.
+    /// The recipient's email address; an error if the contact is a phone number.
     pub(super) fn email_address(self) -> Result<&'a EmailAddress, DeliveryError> {
         match self.to() {
             Contact::Email(address) => Ok(address),
@@ -45,7 +43,7 @@ impl<'a> MessageKind<'a> {
         }
     }
 
-    /// The phone number that it goes to.
+    /// The recipient's phone number; an error if the contact is an email address.
     pub(super) fn phone_number(self) -> Result<&'a PhoneNumber, DeliveryError> {
         match self.to() {
             Contact::Phone(number) => Ok(number),
@@ -56,7 +54,7 @@ impl<'a> MessageKind<'a> {
         }
     }
 
-    /// The name of this very message.
+    /// The idempotency key of this message.
     pub(super) fn name(self) -> &'a str {
         match self {
             Self::Code(message) => &message.idempotency,
@@ -74,7 +72,7 @@ impl<'a> MessageKind<'a> {
         }
     }
 
-    /// Whom to, as far as a name is known.
+    /// The customer's name, if known.
     pub(super) fn customer(self) -> &'a str {
         match self {
             Self::Code(message) => &message.facts.customer,
@@ -83,7 +81,7 @@ impl<'a> MessageKind<'a> {
         }
     }
 
-    /// The word that the counter's screen shows too.
+    /// The reference that the counter's screen shows too.
     pub(super) fn reference(self) -> &'a str {
         match self {
             Self::Code(message) => message.facts.reference.as_str(),
@@ -92,7 +90,7 @@ impl<'a> MessageKind<'a> {
         }
     }
 
-    /// What there is to say; nothing where it holds no code.
+    /// The facts of a code message; `None` for the others.
     pub(super) const fn facts(self) -> Option<&'a MessageFacts> {
         match self {
             Self::Code(message) => Some(&message.facts),
@@ -100,7 +98,7 @@ impl<'a> MessageKind<'a> {
         }
     }
 
-    /// Its words as an email.
+    /// Renders it as an email.
     pub(super) fn email(self, templates: &Templates) -> Result<EmailText, DeliveryError> {
         match self {
             Self::Code(message) => templates.email(&message.facts),
@@ -109,7 +107,7 @@ impl<'a> MessageKind<'a> {
         }
     }
 
-    /// Its words as a text message.
+    /// Renders it as a text message.
     pub(super) fn sms(self, templates: &Templates) -> Result<String, DeliveryError> {
         match self {
             Self::Code(message) => templates.sms(&message.facts),
@@ -145,7 +143,8 @@ impl<'a> MessageKind<'a> {
         }
     }
 
-    /// `secrets` and what no sentence about this message may repeat.
+    /// Adds to `secrets` what error texts about this message must not repeat: the code and the
+    /// contact.
     pub(super) fn hidden(self, secrets: Secrets) -> Secrets {
         let code = self.facts().map_or("", |facts| facts.code.reveal());
         secrets.with(code).with_contact(self.to())

@@ -1,9 +1,8 @@
-//! Senders: email, text messages, and the tray that stands in for both.
+//! Senders: email, SMS, WhatsApp, and the tray that replaces them in development.
 //!
-//! A sender takes a committed message, writes it from the templates, hands it
-//! to one provider once, and reports how far it came. Whether a message that
-//! was not taken is sent again is never decided here: a blind second message
-//! is a second code in the customer's hand, or a bill.
+//! A sender takes a committed message, renders it from the templates, sends it through one provider
+//! once, and reports the result. It never decides on a retry: a blind retry is a second code for
+//! the customer, or a second charge.
 
 mod build;
 mod collector;

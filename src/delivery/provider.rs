@@ -1,7 +1,7 @@
-//! What the adapter of a provider implements, and the one [`Sender`] that is made of it.
+//! The `Provider` trait that each adapter implements, and the [`Sender`] built on it.
 //!
-//! An adapter knows one act, to post a message of any kind. That codes, test messages and
-//! notices are all posted alike, what the report says and what is logged is here.
+//! An adapter only knows how to post a message. That codes, test messages and notices are posted
+//! alike, and what is reported and logged, is decided here.
 
 use std::sync::Arc;
 
@@ -15,33 +15,33 @@ use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::provider::ProviderFingerprint;
 use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
 
-/// One provider.
+/// An adapter of one provider.
 #[async_trait]
 pub(super) trait Provider: Send + Sync {
-    /// Its name as logs and screens show it.
+    /// The name for logs and screens.
     fn name(&self) -> &'static str;
-    /// Which provider it is: its host and the account there, with its name.
+    /// Identifies the provider by its name, host and account.
     fn fingerprint(&self) -> ProviderFingerprint;
-    /// Sends one message; the provider's name for it, where it gives one. `guard` is asked
-    /// right before the step that cannot be undone.
+    /// Sends one message and returns the provider's message id, if it gives one. `guard` must be
+    /// claimed just before the step that cannot be undone.
     async fn post(
         &self,
         message: MessageKind<'_>,
         guard: &dyn SendGuard,
     ) -> Result<Option<String>, DeliveryError>;
-    /// Whether it can be asked about a message it was given.
+    /// Whether the provider can be polled for the status of a message.
     fn can_tell(&self) -> bool {
         false
     }
-    /// What it knows of a message it was given, or may have been.
+    /// Polls the status of a message that the provider has or may have.
     async fn ask(&self, _trace: &MessageTrace) -> ProviderStatus {
         ProviderStatus::Silence("This provider does not say what became of a message.".into())
     }
-    /// Tries what can be tried without sending.
+    /// Checks the configuration and the credentials without sending a message.
     async fn check(&self) -> Result<String, DeliveryError>;
 }
 
-/// The sender of a provider; `fallback` where it stands in for another one.
+/// Wraps a provider as a sender; `fallback` if it is the channel's second one.
 pub(super) fn sender(provider: impl Provider + 'static, fallback: bool) -> Arc<dyn Sender> {
     Arc::new(ProviderSender { provider, fallback })
 }
@@ -52,7 +52,7 @@ struct ProviderSender<P> {
 }
 
 impl<P: Provider> ProviderSender<P> {
-    /// Posts a message and logs what came of it, without what was in it.
+    /// Posts a message and logs the result without the content.
     async fn send_any(&self, message: MessageKind<'_>, guard: &dyn SendGuard) -> SendReport {
         let report = match self.provider.post(message, guard).await {
             Ok(provider_id) => SendReport::sent(provider_id),

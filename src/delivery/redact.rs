@@ -1,8 +1,8 @@
-//! A provider's own words, made fit for a clerk's screen and for the log.
+//! Masks quotations of providers' replies for screens and logs.
 //!
-//! Providers repeat what they were told: the address in a refusal, a number in
-//! an error, in the worst case a whole line with the password. What is quoted
-//! is short, on one line, and without any of it.
+//! Providers repeat what they were sent: the address in a refusal, a number in an error, in the
+//! worst case a whole line with the password. A quotation is short, on one line, and contains none
+//! of that.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,26 +10,26 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crate::domain::contact::Contact;
 use crate::domain::text;
 
-/// The longest quotation, in characters.
+/// Length limit of a quotation, in characters.
 const QUOTE_MAX: usize = 160;
-/// A longer word is none: a token, or what else nobody reads.
+/// A longer word is dropped: it is a token or otherwise unreadable.
 const WORD_MAX: usize = 100;
-/// As many digits in a row are a code, an account or a phone number.
+/// A run of this many digits may be a code, an account or a phone number and is masked.
 const DIGIT_RUN: usize = 5;
 
-/// What must not be repeated.
+/// The secrets to mask in a quotation.
 #[derive(Default)]
 pub(super) struct Secrets {
     hidden: Vec<(String, String)>,
 }
 
 impl Secrets {
-    /// Nothing but what hides itself: long runs of digits.
+    /// Masks long runs of digits only.
     pub(super) fn new() -> Self {
         Self::default()
     }
 
-    /// Hides a secret altogether.
+    /// Masks a secret completely.
     #[must_use]
     pub(super) fn with(mut self, secret: &str) -> Self {
         if !secret.is_empty() {
@@ -38,7 +38,8 @@ impl Secrets {
         self
     }
 
-    /// Hides a password, also as the login sends it (RFC 4616, and LOGIN).
+    /// Masks a password, including the encodings in which a login transmits it (RFC 4616, and
+    /// LOGIN).
     #[must_use]
     pub(super) fn with_login(self, username: &str, password: &str) -> Self {
         self.with(password)
@@ -46,7 +47,7 @@ impl Secrets {
             .with(&BASE64.encode(format!("\0{username}\0{password}")))
     }
 
-    /// Hides the middle of a contact.
+    /// Masks the middle of a contact.
     #[must_use]
     pub(super) fn with_contact(mut self, contact: &Contact) -> Self {
         self.hidden.push((contact.as_str().to_lowercase(), contact.masked()));
@@ -55,7 +56,7 @@ impl Secrets {
 
     /// `raw` as it may be shown.
     pub(super) fn quote(&self, raw: &str) -> String {
-        // A reply is bounded before anything is looked for in it.
+        // Bound the length before searching.
         let bounded: String = raw.chars().take(QUOTE_MAX * 8).collect();
         let mut quoted = text::clean(&bounded);
         for (secret, shown) in &self.hidden {
@@ -68,11 +69,11 @@ impl Secrets {
     }
 }
 
-/// `text` with each `secret` (in lower case) replaced, whatever its case.
+/// Replaces each occurrence of `secret` (given in lower case), ignoring case.
 fn replace(text: &str, secret: &str, shown: &str) -> String {
     let lower = text.to_lowercase();
     if lower.len() != text.len() {
-        // Lower case that changes lengths moves the places: compare exactly.
+        // Lower-casing changed the length, so byte positions differ: match exactly.
         return text.replace(secret, shown);
     }
     let mut out = String::with_capacity(text.len());
@@ -87,8 +88,8 @@ fn replace(text: &str, secret: &str, shown: &str) -> String {
     out
 }
 
-/// Long runs of digits become `…`; one space or dash inside a run does not
-/// break it, a dot does: `5.7.139` is a status, not a number.
+/// Replaces long runs of digits with `…`. A single space or dash does not end a run, a dot does:
+/// `5.7.139` is a status, not a number.
 fn hide_digits(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut run = String::new();

@@ -1,4 +1,4 @@
-//! How long a provider may take.
+//! Timeouts of a send.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::domain::timing::{SEND_STEP_TIMEOUT, SEND_TIMEOUT};
 
-/// The time limits of a sender.
+/// The timeouts of a sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendTimeouts {
-    /// For one step: to connect, to get the answer to a command.
+    /// For one step: connecting, or the reply to a command.
     pub step: Duration,
-    /// For the whole hand-over.
+    /// For the whole send.
     pub total: Duration,
 }
 
@@ -21,30 +21,29 @@ impl Default for SendTimeouts {
     }
 }
 
-/// A step was not done in time.
 #[derive(Debug)]
 pub(super) struct TimedOut;
 
-/// The limits of one hand-over that has begun.
+/// The timeouts of a send that has started.
 pub(super) struct Deadline {
     step: Duration,
     end: Instant,
 }
 
 impl SendTimeouts {
-    /// Begins a hand-over now.
+    /// Starts a send now.
     pub(super) fn begin(self) -> Deadline {
         Deadline { step: self.step, end: Instant::now() + self.total }
     }
 }
 
 impl Deadline {
-    /// One step: its own limit, but never past the end of the whole.
+    /// Runs one step with the step timeout, at most until the end of the whole send.
     pub(super) async fn step<F: IntoFuture>(&self, future: F) -> Result<F::Output, TimedOut> {
         timeout_at(self.end.min(Instant::now() + self.step), future).await.map_err(|_| TimedOut)
     }
 
-    /// The last step: all the time that is left.
+    /// Runs the last step with all the time that is left.
     pub(super) async fn rest<F: IntoFuture>(&self, future: F) -> Result<F::Output, TimedOut> {
         timeout_at(self.end, future).await.map_err(|_| TimedOut)
     }

@@ -1,10 +1,8 @@
-//! Whom a connection trusts: the system's certificates, and those of the
-//! configuration beside them. Mail and HTTP share it.
+//! TLS trust: the system's certificates plus those of the configuration; shared by mail and HTTP.
 //!
-//! Reading the system's certificates takes milliseconds that the first picture
-//! of the interface does not have, so it is done when the first connection is
-//! made. The cryptography is named here and nowhere else (ring), so that no
-//! process-wide default has to be installed in time.
+//! Reading the system's certificates takes milliseconds that the first screen of the interface does
+//! not have, so it happens with the first connection. The crypto provider (ring) is named here and
+//! nowhere else, so that no process-wide default has to be installed in time.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,10 +13,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
 
-use crate::config::table::{KeyPath, Section};
+use crate::config::keys::{KeyPath, Section};
 use crate::delivery::error::{DeliveryError, FailureKind};
 
-/// Certificates, read once.
+/// Trusted certificates, read once.
 pub(super) struct Trust {
     ca_file: Option<(PathBuf, KeyPath)>,
     config: OnceCell<Arc<ClientConfig>>,
@@ -30,13 +28,12 @@ impl Trust {
         Self { ca_file: None, config: OnceCell::const_new() }
     }
 
-    /// The system's certificates and those in a PEM file, which a key of the
-    /// configuration names.
+    /// The system's certificates and those of a PEM file, which `key` configures.
     pub(super) fn with(ca_file: Option<PathBuf>, key: KeyPath) -> Self {
         Self { ca_file: ca_file.map(|file| (file, key)), config: OnceCell::const_new() }
     }
 
-    /// What to begin a TLS connection with.
+    /// The client configuration; reads the certificates at the first call.
     pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, DeliveryError> {
         let read = || async {
             let ca_file = self.ca_file.clone();
@@ -73,7 +70,7 @@ fn load(ca_file: Option<(PathBuf, KeyPath)>) -> Result<Arc<ClientConfig>, Delive
     trusting(roots)
 }
 
-/// Trust in nobody: for what never leaves this machine.
+/// Trusts no certificate: for connections that never leave this machine.
 pub(super) fn trusting_nobody() -> Result<Arc<ClientConfig>, DeliveryError> {
     trusting(RootCertStore::empty())
 }
@@ -90,39 +87,37 @@ fn trusting(roots: RootCertStore) -> Result<Arc<ClientConfig>, DeliveryError> {
     Ok(Arc::new(config))
 }
 
-/// What TLS had against the other side; none where the connection broke.
+/// The TLS error; `None` if the connection broke.
 fn objection(error: &io::Error) -> Option<&rustls::Error> {
     let inner = error.get_ref()?;
-    // The HTTP client wraps what the handshake failed of once more.
+    // The HTTP client wraps the handshake's error once more.
     inner.downcast_ref().or_else(|| inner.downcast_ref::<io::Error>().and_then(objection))
 }
 
-/// What it means that no protected connection came about: a certificate is as bad at the
-/// next attempt, a connection may hold.
+/// Classifies a failed handshake: a bad certificate stays bad, a broken connection may be retried.
 pub(super) fn refused(error: &io::Error) -> FailureKind {
     if objection(error).is_some() { FailureKind::Settings } else { FailureKind::FAILED }
 }
 
-/// The first I/O error under another that TLS made.
+/// The first I/O error in the chain that TLS caused.
 pub(super) fn cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
     let io = error.downcast_ref::<io::Error>().filter(|io| objection(io).is_some());
     io.or_else(|| error.source().and_then(cause))
 }
 
-/// What TLS doubts about a server's certificate, each with another remedy.
+/// Why a server's certificate was rejected; each reason has other advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// Nobody this machine trusts issued it.
+    /// Its issuer is not trusted.
     Issuer,
-    /// It is for another name.
+    /// It is for another host name.
     Name,
-    /// It has expired, or is not valid yet.
+    /// It has expired or is not valid yet.
     Time,
-    /// Anything else.
     Other,
 }
 
-/// What is doubted; none where it is not about the certificate.
+/// Why the certificate was rejected; `None` if the error is not about the certificate.
 pub(super) fn doubt(error: &io::Error) -> Option<Doubt> {
     let rustls::Error::InvalidCertificate(why) = objection(error)? else { return None };
     Some(match why {
@@ -138,7 +133,7 @@ pub(super) fn doubt(error: &io::Error) -> Option<Doubt> {
     })
 }
 
-/// What an admin does where no protected connection to a mail server comes about.
+/// The admin's advice if TLS with a mail server could not be established.
 pub(super) fn mail_remedy(section: Section, doubt: Option<Doubt>) -> String {
     match doubt {
         None => format!("Check host, port and tls in {section}."),
@@ -163,7 +158,7 @@ pub(super) fn mail_remedy(section: Section, doubt: Option<Doubt>) -> String {
     }
 }
 
-/// Why a server's certificate is not trusted, or why there was no TLS.
+/// The TLS error in words.
 pub(super) fn complaint(error: &io::Error) -> String {
     let Some(error) = objection(error) else {
         return format!("the connection broke off ({})", error.kind());

@@ -1,13 +1,11 @@
-//! The tray: where messages lie that go nowhere.
+//! The tray: a file that replaces the providers in development.
 //!
-//! In development a message is put into a file in place of a provider's hands,
-//! word for word as the customer would read it, and is read from there by the
-//! interface and by `countersign tray`. The file holds codes in clear, so it
-//! is the user's alone (mode 0600) and never exists in production.
+//! Each message is written to it word for word as the customer would read it, and is read by the
+//! interface and by `countersign tray`. The file contains codes in plaintext, so it has mode 0600
+//! and never exists in production.
 //!
-//! It is a line of JSON for each message, added under a lock that lies beside
-//! it: the file itself is replaced when it is trimmed, and a lock on a file
-//! that was replaced holds nobody back.
+//! It has one line of JSON per message, appended under a lock on a separate file: the tray file
+//! itself is replaced when it is trimmed, and a lock on a replaced file excludes nobody.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -21,7 +19,7 @@ use async_trait::async_trait;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::config::table::TRAY as TRAY_KEYS;
+use crate::config::keys::TRAY as TRAY_KEYS;
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::message::MessageKind;
 use crate::delivery::provider::Provider;
@@ -36,13 +34,12 @@ use crate::service::ports::{SendGuard, Tray, TrayError, TrayMessage};
 
 /// Messages kept when the tray is trimmed.
 const KEPT_MESSAGES: usize = 200;
-/// It is trimmed when so many more have come.
+/// The tray is trimmed when it has this many more.
 const TRIM_AFTER: usize = 50;
-/// A tray of [`KEPT_MESSAGES`] and [`TRIM_AFTER`] messages is far smaller; a file over this
-/// is none of ours.
+/// Size limit in bytes; a trimmed tray is far smaller, so a larger file is not one.
 const FILE_MAX: u64 = 16 * 1024 * 1024;
 
-/// A message as its line holds it.
+/// A message as it is serialised.
 #[derive(Serialize, Deserialize)]
 struct Line {
     number: u64,
@@ -55,19 +52,18 @@ struct Line {
     reference: String,
 }
 
-/// The tray's file.
 #[derive(Clone, Debug)]
 pub(super) struct TrayFile {
     path: PathBuf,
 }
 
 impl TrayFile {
-    /// The tray in this file; it is made when the first message comes.
+    /// The tray in this file, which is created with the first message.
     pub(super) const fn new(path: PathBuf) -> Self {
         Self { path }
     }
 
-    /// Adds a message and gives its number.
+    /// Appends a message and returns its number.
     fn add(&self, mut line: Line) -> io::Result<u64> {
         let _lock = self.lock()?;
         let lines = self.lines()?;
@@ -75,7 +71,7 @@ impl TrayFile {
         let written = encode(&line)?;
         if lines.len() < KEPT_MESSAGES + TRIM_AFTER {
             let mut file = private(OpenOptions::new().create(true).append(true), &self.path)?;
-            // Whatever a writer left that was stopped halfway ends here.
+            // If a writer was stopped halfway, end its line first.
             let torn = !ends_line(&self.path)?;
             file.write_all(&[if torn { b"\n".as_slice() } else { b"" }, &written].concat())?;
         } else {
@@ -90,7 +86,7 @@ impl TrayFile {
         Ok(line.number)
     }
 
-    /// Puts other content into the tray's place, in one step for its readers.
+    /// Replaces the tray atomically.
     fn replace(&self, content: &[u8]) -> io::Result<()> {
         let fresh = self.beside("new");
         let mut file = private(OpenOptions::new().create(true).write(true).truncate(true), &fresh)?;
@@ -98,7 +94,7 @@ impl TrayFile {
         std::fs::rename(fresh, &self.path)
     }
 
-    /// The whole lines, oldest first. A line that is none of ours is passed over.
+    /// The complete lines, oldest first; lines that cannot be parsed are skipped.
     fn lines(&self) -> io::Result<Vec<Line>> {
         let file = match File::open(&self.path) {
             Ok(file) => file,
@@ -117,7 +113,7 @@ impl TrayFile {
             .collect())
     }
 
-    /// Holds other writers back until it is dropped.
+    /// Locks out other writers until the file is dropped.
     fn lock(&self) -> io::Result<File> {
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -134,7 +130,7 @@ impl TrayFile {
         name.into()
     }
 
-    /// Runs what touches the disk where it holds up nobody.
+    /// Runs file access on a blocking thread.
     async fn run<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
@@ -148,8 +144,7 @@ impl TrayFile {
     }
 }
 
-/// Opens a file that is the user's alone, whatever it was before, and never
-/// through a link somebody else may have laid.
+/// Opens a file with mode 0600, whatever its mode was, and never through a symbolic link.
 fn private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let no_follow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
     let file = options.mode(0o600).custom_flags(no_follow).open(path)?;
@@ -204,7 +199,7 @@ impl Tray for TrayFile {
     }
 }
 
-/// Puts one channel's messages into the tray.
+/// Writes one channel's messages to the tray.
 pub(super) struct TrayProvider {
     channel: Channel,
     templates: Arc<Templates>,
@@ -214,7 +209,6 @@ pub(super) struct TrayProvider {
 }
 
 impl TrayProvider {
-    /// A sender for a channel.
     pub(super) const fn new(channel: Channel, templates: Arc<Templates>, tray: TrayFile) -> Self {
         Self { channel, templates, tray, late: Script::LATE }
     }

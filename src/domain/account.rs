@@ -1,28 +1,26 @@
-//! What the office has on a customer: the balance, bills and feedback. It is shown once they
-//! are verified.
+//! The office's records on a customer: balance, bills and feedback, shown after verification.
 
 use chrono::{DateTime, Datelike as _, NaiveDate};
 
 use crate::domain::money::Money;
 use crate::domain::time::Timestamp;
 
-/// What the office has on a customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Account {
-    /// What is owed in all; none where that is not known here.
+    /// The balance owed; `None` if it is not known.
     pub balance: Option<Money>,
-    /// The latest bills; none where the office keeps its bills elsewhere.
+    /// The latest bills; `None` if the office has no table of bills.
     pub invoices: Option<Listing<Invoice>>,
-    /// The latest feedback and complaints; none where the office keeps them elsewhere.
+    /// The latest feedback; `None` if the office has no table of feedback.
     pub feedback: Option<Listing<Feedback>>,
 }
 
-/// A list of the office's.
+/// A list from one of the office's tables.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Listing<T> {
     /// Newest first.
     pub entries: Vec<T>,
-    /// What else there is and cannot be read, each in words.
+    /// Sentences on rows that cannot be read.
     pub unreadable: Vec<String>,
 }
 
@@ -32,46 +30,37 @@ impl<T> From<Vec<T>> for Listing<T> {
     }
 }
 
-/// One bill.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Invoice {
-    /// The number printed on it.
+    /// The printed bill number.
     pub number: String,
-    /// When it was issued, or what time it is for.
+    /// The date of issue or the billing period.
     pub issued_at: RecordedDate,
-    /// When it is due.
     pub due_at: Option<RecordedDate>,
-    /// Its sum.
     pub amount: Money,
-    /// `paid`, `open`, `overdue`, or whatever the billing system says; empty where it says
-    /// nothing.
+    /// `paid`, `open`, `overdue` or another word of the billing system; empty if there is none.
     pub status: String,
 }
 
-/// One complaint or other feedback.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Feedback {
-    /// When it was received.
     pub at: RecordedDate,
-    /// What it is about.
     pub subject: String,
-    /// `open`, `answered`, or whatever the billing system says; empty where it says
-    /// nothing.
+    /// `open`, `answered` or another word of the billing system; empty if there is none.
     pub status: String,
 }
 
-/// A date as a table of the office's has it.
+/// A date as one of the office's tables has it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum RecordedDate {
-    /// A moment, which is of one day here and of another one elsewhere.
+    /// A point in time; its day depends on the time zone.
     Moment(Timestamp),
-    /// A day, the same everywhere.
+    /// A calendar day, independent of time zones.
     Day {
-        /// The year.
         year: i32,
-        /// The month, from 1.
+        /// From 1.
         month: u32,
-        /// The day, from 1.
+        /// From 1.
         day: u32,
     },
     /// Any other text, such as a month or a quarter.
@@ -79,9 +68,9 @@ pub enum RecordedDate {
 }
 
 impl RecordedDate {
-    /// Reads a date as databases write it: a day, a local time (whose day it is), a time
-    /// with its offset from UTC, or a Unix time in seconds or milliseconds. Any other text
-    /// stays as it is.
+    /// Parses a date as databases write it: a day, a local time (which gives its day), a time with
+    /// UTC offset, or Unix time in seconds or milliseconds. Any other text is kept as it is; `None`
+    /// if it is empty.
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.is_empty() {
@@ -95,13 +84,14 @@ impl RecordedDate {
         )
     }
 
-    /// Reads a date whose time is in UTC without saying so.
+    /// Parses a time that is in UTC but has no offset.
     pub fn read_utc(text: &str) -> Option<Self> {
         moment(&format!("{}+00", text.trim())).or_else(|| Self::read(text))
     }
 }
 
-/// Seconds since 2001 or milliseconds since 1973, until the year 2286.
+/// Unix time by its number of digits: 10 are seconds (2001 to 2286), 12 or 13 are milliseconds
+/// (from 1973).
 fn unix_time(text: &str) -> Option<RecordedDate> {
     let number: i64 = text.parse().ok().filter(|_| text.bytes().all(|it| it.is_ascii_digit()))?;
     let millis = match text.len() {

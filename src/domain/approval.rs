@@ -1,4 +1,4 @@
-//! Acts that an office may ask a second admin for, and one that waits for its second.
+//! Acts that need the approval of a second admin if the office configures it (four eyes).
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,11 +13,10 @@ use crate::domain::mac::MacTag;
 use crate::domain::request::{NotARequest, RequestId};
 use crate::domain::time::Timestamp;
 
-/// How long an act waits for its second admin.
+/// How long an act can be approved after it was asked for.
 pub const APPROVAL_TIME: Duration = Duration::from_mins(15);
 
-/// An act of an admin that takes a reason, and a second admin where the office says so
-/// (`staff.four_eyes`).
+/// An admin's act that requires a reason, and with `staff.four_eyes` a second admin.
 #[derive(
     Clone,
     Copy,
@@ -33,16 +32,16 @@ pub const APPROVAL_TIME: Duration = Duration::from_mins(15);
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum GuardedAct {
-    /// Lifting a customer's lockout.
+    /// Lifts a customer's lockout.
     Unlock,
-    /// Ending the quarantine of a changed contact.
+    /// Ends the quarantine of a changed contact.
     Confirm,
-    /// Maintenance, which purges what is past.
+    /// Runs maintenance, which purges old rows.
     Purge,
 }
 
 impl GuardedAct {
-    /// The act's name in the configuration, in JSON and in the store.
+    /// The word in the configuration, JSON and the store.
     pub fn word(self) -> &'static str {
         self.into()
     }
@@ -54,17 +53,17 @@ impl fmt::Display for GuardedAct {
     }
 }
 
-/// The public name of an act that waits, in the same writing as a request's.
+/// The public id of a pending act, in the same alphabet as request ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ApprovalId(RequestId);
 
 impl ApprovalId {
-    /// The name for 50 random bits.
+    /// The id for 50 random bits.
     pub fn from_bits(bits: u64) -> Self {
         Self(RequestId::from_bits(bits))
     }
 
-    /// The name as people and programs write it.
+    /// The id in text form.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -90,48 +89,42 @@ impl Serialize for ApprovalId {
     }
 }
 
-/// An act that an admin asked for, and that waits for a second one or did.
+/// An act that an admin asked for, pending or approved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct Approval {
-    /// Its name.
     pub id: ApprovalId,
-    /// What is to be done.
     pub act: GuardedAct,
-    /// To which customer, where it is about one.
+    /// The customer, if the act is about one.
     pub customer: Option<CustomerId>,
-    /// What is to be done to whom, in words.
+    /// The act and its object, in words.
     pub target: String,
-    /// Why.
     pub reason: String,
-    /// Who asked for it, and where.
+    /// The staff member who asked for it, and the counter.
     pub asked_by: Actor,
-    /// When.
     pub asked_at: Timestamp,
-    /// Until when it can be approved.
+    /// The end of the approval time.
     pub expires_at: Timestamp,
-    /// Who approved it; none where it waits.
+    /// The admin who approved it; `None` while it is pending.
     pub approved_by: Option<String>,
 }
 
-/// What the desk vouches for: what an approval will do, and who asked for it.
+/// The signed part of a pending act: what an approval will execute, and who asked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedAct {
-    /// Its name.
     pub id: ApprovalId,
-    /// What is to be done.
     pub act: GuardedAct,
-    /// The call itself, as it was written.
+    /// The serialised call.
     pub call: String,
-    /// Who asked for it, and where.
+    /// The staff member who asked for it, and the counter.
     pub asked_by: Actor,
-    /// The name of the key of `mac`.
+    /// The id of the key of `mac`.
     pub key_id: KeyId,
-    /// The message authentication code over all of the above, in hexadecimal.
+    /// Message authentication code over all other fields, in hexadecimal.
     pub mac: String,
 }
 
 impl SignedAct {
-    /// An act that the desk was asked for.
+    /// Signs an act with the current key.
     pub fn new(
         id: ApprovalId,
         act: GuardedAct,
@@ -144,8 +137,8 @@ impl SignedAct {
         Self { id, act, call, asked_by, key_id: key_id.clone(), mac }
     }
 
-    /// Whether the desk wrote it: whoever can write to the store alone cannot have an act
-    /// approved that nobody asked for.
+    /// Verifies the message authentication code, so that write access to the store alone is not
+    /// enough to have an act approved that nobody asked for.
     pub fn is_genuine(&self, keyring: &Keyring) -> bool {
         let Ok(key) = keyring.get(self.key_id.as_str()) else { return false };
         let fields = [self.id.as_str(), self.act.word(), &self.call, &self.asked_by.clerk];

@@ -1,8 +1,8 @@
-//! Exponential backoff: a wait that doubles up to a maximum.
+//! Exponential backoff: a delay that doubles up to a maximum.
 
 use std::time::Duration;
 
-/// The waits between attempts.
+/// The delays between attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     pub first: Duration,
@@ -10,13 +10,13 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The wait after so many earlier ones.
+    /// The delay after this many earlier delays.
     pub const fn wait(self, earlier: u32) -> Duration {
         let wait = self.first.saturating_mul(2_u32.saturating_pow(earlier));
         if wait.as_nanos() < self.max.as_nanos() { wait } else { self.max }
     }
 
-    /// All of the first `count` waits together.
+    /// The sum of the first `count` delays.
     pub const fn total(self, count: u32) -> Duration {
         let (mut total, mut earlier) = (Duration::ZERO, 0);
         while earlier < count {

@@ -1,9 +1,8 @@
-//! The ways a code can reach a customer.
+//! The channels by which a code can reach a customer.
 
 use crate::domain::contact::ContactKind;
 use crate::domain::word::words;
 
-/// A way to reach the customer.
 #[derive(
     Clone,
     Copy,
@@ -19,18 +18,17 @@ use crate::domain::word::words;
 )]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Channel {
-    /// A message to the customer's email address.
     Email,
-    /// A text message to the customer's phone.
+    /// An SMS.
     Sms,
-    /// A WhatsApp message to the customer's phone number.
+    /// A WhatsApp message.
     Whatsapp,
 }
 
 words!(Channel, "a channel; use email, sms or whatsapp");
 
 impl Channel {
-    /// The channel's name on a clerk's screen.
+    /// The channel's name on screens.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Email => "Email",
@@ -39,7 +37,7 @@ impl Channel {
         }
     }
 
-    /// What a message over it goes to.
+    /// The kind of contact that the channel needs.
     pub const fn contact_kind(self) -> ContactKind {
         match self {
             Self::Email => ContactKind::Email,
@@ -47,7 +45,7 @@ impl Channel {
         }
     }
 
-    /// What a code over this channel proves, for the session's record.
+    /// The factor that a code over this channel proves.
     pub const fn factor(self) -> Factor {
         match self {
             Self::Email => Factor::ContactConfirmed,
@@ -57,22 +55,20 @@ impl Channel {
     }
 }
 
-/// What was proven when a session was opened.
+/// The factor that was proven when a session was opened.
 ///
-/// NIST SP 800-63B-4 (3.1.3.1) never counts email as an out-of-band
-/// authenticator and (3.2.9) calls the telephone network restricted, so they
-/// are told apart for good. A messenger's account is neither: it is registered
-/// by a phone number and then read on several devices, so that a code over it
-/// does not show that a certain device is held, as 3.1.3.1 wants it.
+/// NIST SP 800-63B-4 never accepts email as an out-of-band authenticator (3.1.3.1) and calls the
+/// telephone network restricted (3.2.9), so they are recorded separately. A messenger is neither:
+/// its account is registered by a phone number and then read on several devices, so a code over it
+/// does not prove possession of one device, as 3.1.3.1 requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Factor {
-    /// The customer reads the email address on file; no authenticator.
+    /// Reads the email address on file; not an authenticator.
     ContactConfirmed,
-    /// The customer holds the phone on file; a restricted authenticator.
+    /// Holds the phone on file; a restricted authenticator.
     Sms,
-    /// The customer reads the messenger of the phone number on file; no
-    /// authenticator.
+    /// Reads the messenger of the phone number on file; not an authenticator.
     Whatsapp,
 }
 
@@ -88,7 +84,7 @@ impl Factor {
     }
 }
 
-/// How strong a proof the office asks for.
+/// The assurance that the office requires.
 #[derive(
     Clone,
     Copy,
@@ -105,10 +101,10 @@ impl Factor {
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Assurance {
-    /// Any channel will do.
+    /// Any channel.
     #[default]
     Any,
-    /// Only what NIST SP 800-63B-4 counts as an out-of-band authenticator.
+    /// Only what NIST SP 800-63B-4 accepts as an out-of-band authenticator.
     Nist,
 }
 

@@ -1,13 +1,13 @@
 //! The circuit breaker of each provider slot.
 //!
-//! All counters share the circuit breakers: the outcome of each send is written into the
-//! store, so that a counter that has sent nothing for an hour knows that a provider is down.
+//! All counters share the circuit breakers: the result of each send is written to the store, so
+//! that a counter that has sent nothing for an hour knows that a provider is down.
 //!
 //! - closed: messages are sent.
-//! - open, after [`FAILURES_TO_OPEN`] failures in a row: nothing is sent. A message goes by
-//!   the fallback or waits, and no clerk waits for a time-out.
-//! - half-open, when that pause is over: one message is sent as a probe. If it fails, the
-//!   pause doubles.
+//! - open, after [`FAILURES_TO_OPEN`] consecutive failures: nothing is sent. Messages use the
+//!   fallback or wait, and no clerk waits for a timeout.
+//! - half-open, when the open time is over: one message is sent as a probe. If it fails, the open
+//!   time doubles.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,7 +18,7 @@ use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
 use crate::domain::timing::BREAKER_BACKOFF;
 
-/// The main provider of a channel, or its fallback: what a circuit breaker is for.
+/// A channel's main provider or its fallback; each has a circuit breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ProviderSlot {
     pub channel: Channel,
@@ -36,12 +36,12 @@ impl ProviderSlot {
         Self::fallback(Channel::Whatsapp),
     ];
 
-    /// The slot of the provider that a channel uses first.
+    /// The slot of a channel's main provider.
     pub const fn main(channel: Channel) -> Self {
         Self { channel, fallback: false }
     }
 
-    /// The slot of the provider that is used where the main one cannot be.
+    /// The slot of a channel's fallback provider.
     pub const fn fallback(channel: Channel) -> Self {
         Self { channel, fallback: true }
     }
@@ -65,38 +65,37 @@ impl FromStr for ProviderSlot {
     }
 }
 
-/// A name that is not one of a slot.
+/// A text that names no slot.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not a provider slot")]
 pub struct UnknownProviderSlot(String);
 
-/// Failures in a row that open a circuit breaker. One may be chance.
+/// Consecutive failures that open a circuit breaker. A single one may be chance.
 pub const FAILURES_TO_OPEN: u32 = 3;
 
-/// A provider counts as slow where a send took longer.
+/// A provider counts as slow after a send that took longer than this.
 const SLOW_SEND: Duration = Duration::from_secs(5);
 
-/// How long it then counts as slow.
+/// How long it counts as slow.
 const SLOW_DURATION: Duration = Duration::from_mins(2);
 
-/// A circuit breaker, as it is stored.
+/// A circuit breaker as stored.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BreakerRecord {
     pub slot: ProviderSlot,
-    /// Sends in a row that failed because of the provider or the network.
+    /// Consecutive failures of the provider or the network.
     pub failures: u32,
-    /// Until when it is open.
+    /// The end of the open time.
     pub open_until: Timestamp,
-    /// Until when the provider counts as slow.
+    /// The end of the time in which the provider counts as slow.
     pub slow_until: Timestamp,
-    /// The last error.
     pub detail: Option<Explanation>,
-    /// The last failure was of a message that the provider had accepted. That it accepts
-    /// another one does not close the circuit breaker then: a message has to arrive.
+    /// The last failure was of a message that the provider had accepted. Then accepting another one
+    /// does not close the circuit breaker; only a delivered message does.
     pub late: bool,
 }
 
-/// The health of a provider, or of a channel, as it is shown.
+/// The health of a provider or a channel, as shown.
 #[derive(
     Clone,
     Copy,
@@ -111,9 +110,8 @@ pub struct BreakerRecord {
 )]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ProviderHealth {
-    /// No failures.
     Ok,
-    /// Of a channel: the main provider is down, and the fallback is used.
+    /// Of a channel: the main provider is down and the fallback is used.
     Fallback,
     /// The last send was slow, or the circuit breaker is half-open.
     Slow,
@@ -128,21 +126,21 @@ impl ProviderHealth {
     }
 }
 
-/// The outcome of a send, as far as it is about the provider.
+/// The result of a send as far as it concerns the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendExperience {
     /// The provider answered after this time, whatever it said about the message.
     Answered(Duration),
     /// It answered the probe.
     ProbeAnswered(Duration),
-    /// It failed, or could not be reached.
+    /// It failed or could not be reached.
     Failed,
     /// The probe failed.
     ProbeFailed,
-    /// It accepted a message, and reported later that it sends nothing for this office: an
-    /// account that is suspended, a number that is not registered.
+    /// It accepted a message and reported later that it sends nothing for this office, such as for
+    /// a suspended account or an unregistered number.
     FailedLate,
-    /// A message that it accepted has arrived.
+    /// A message that it had accepted was delivered.
     Confirmed,
 }
 
@@ -153,7 +151,7 @@ impl BreakerRecord {
         Self { slot, failures: 0, open_until: never, slow_until: never, detail: None, late: false }
     }
 
-    /// The health of its provider.
+    /// The provider's health.
     pub fn at(&self, now: Timestamp) -> ProviderHealth {
         if self.is_open(now) {
             ProviderHealth::Down
@@ -164,17 +162,17 @@ impl BreakerRecord {
         }
     }
 
-    /// Whether nothing may be sent.
+    /// Whether sending is blocked.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.open_until > now
     }
 
-    /// Whether the pause is over, so that one message may be sent as a probe.
+    /// Whether the open time is over, so that one message may be sent as a probe.
     pub fn is_half_open(&self, now: Timestamp) -> bool {
         self.failures >= FAILURES_TO_OPEN && !self.is_open(now)
     }
 
-    /// The circuit breaker after one more send.
+    /// The circuit breaker after one more result.
     #[must_use]
     pub fn after(
         &self,
@@ -186,7 +184,7 @@ impl BreakerRecord {
             SendExperience::Answered(took) if self.late => {
                 Self { slow_until: self.slow_after(took, now), ..self.clone() }
             }
-            // The pause doubles each time, until a message arrives.
+            // The open time doubles each time until a message is delivered.
             SendExperience::ProbeAnswered(_) if self.late => self.failed(self.detail.as_ref(), now),
             SendExperience::Answered(took) | SendExperience::ProbeAnswered(took) => {
                 Self { slow_until: self.slow_after(took, now), ..Self::new(self.slot) }
@@ -195,7 +193,7 @@ impl BreakerRecord {
                 Self { slow_until: self.slow_until, ..Self::new(self.slot) }
             }
             SendExperience::Confirmed => self.clone(),
-            // A send that was under way when it opened says nothing new.
+            // A send that was already running when it opened adds no information.
             SendExperience::Failed | SendExperience::FailedLate if self.is_open(now) => {
                 self.clone()
             }
@@ -208,7 +206,7 @@ impl BreakerRecord {
         if took > SLOW_SEND { now.plus(SLOW_DURATION) } else { Self::new(self.slot).slow_until }
     }
 
-    /// After one more failure.
+    /// Counts one more failure.
     fn failed(&self, detail: Option<&Explanation>, now: Timestamp) -> Self {
         let failures = self.failures.saturating_add(1);
         let open_until = if failures >= FAILURES_TO_OPEN {
@@ -219,8 +217,7 @@ impl BreakerRecord {
         Self { failures, open_until, detail: detail.cloned(), ..self.clone() }
     }
 
-    /// What has to be written into the log: that it opened, or closed. `None` where it did
-    /// neither.
+    /// The change to log, opened or closed; `None` if there is none.
     pub fn transition_to(&self, after: &Self) -> Option<ProviderHealth> {
         match (self.failures >= FAILURES_TO_OPEN, after.failures >= FAILURES_TO_OPEN) {
             (false, true) => Some(ProviderHealth::Down),
@@ -286,7 +283,7 @@ mod tests {
             health = health.after(SendExperience::Failed, None, at(100));
         }
         assert!(!health.is_half_open(at(114)) && health.is_half_open(at(115)));
-        // Its pause grows while the one message is at it.
+        // The open time doubles only after the probe.
         health.open_until = at(145);
         assert_eq!(health.after(SendExperience::Failed, None, at(120)), health);
         let again = health.after(SendExperience::ProbeFailed, Some(&"refused".into()), at(120));

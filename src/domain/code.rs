@@ -1,5 +1,4 @@
-//! One-time codes: drawing, reading what a person typed, and the keyed digest
-//! that is stored in a code's place.
+//! One-time codes: generation, parsing, and the keyed digest that is stored instead of a code.
 
 use std::fmt;
 
@@ -11,13 +10,12 @@ use crate::domain::key::{Key, Keyring, MissingKey};
 use crate::domain::mac::MacTag;
 use crate::domain::version_one;
 
-/// A code in clear: digits only, leading zeros included, erased when dropped
-/// and never printed by `Debug`.
+/// A plaintext code: digits only, with leading zeros; zeroised when dropped and never printed by
+/// `Debug`.
 #[derive(Clone)]
 pub struct Code(Zeroizing<String>);
 
-/// What was typed as a code, before anything is known of it; erased when dropped
-/// and never printed by `Debug`.
+/// A typed code before it is parsed; zeroised when dropped and never printed by `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TypedCode(pub Zeroizing<String>);
 
@@ -27,38 +25,33 @@ impl fmt::Debug for TypedCode {
     }
 }
 
-/// Why typed text cannot be a code. No attempt is counted for it.
+/// Why typed text cannot be a code. It does not count as an attempt.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize,
 )]
 pub enum CodeFormatError {
-    /// Something other than ASCII digits, spaces and dashes.
+    /// It contains something other than ASCII digits, spaces and dashes.
     #[error("a code has digits only")]
     NotDigits,
     /// Too few or too many digits.
     #[error("a code has {expected} digits, this has {found}")]
-    Length {
-        /// Digits asked for.
-        expected: usize,
-        /// Digits given.
-        found: usize,
-    },
+    Length { expected: usize, found: usize },
 }
 
 impl Code {
-    /// The code for a number drawn evenly from `0..10^length`.
+    /// The code for a number drawn uniformly from `0..10^length`.
     pub fn from_number(number: u64, length: u8) -> Self {
         let width = usize::from(length);
         Self(Zeroizing::new(format!("{number:0width$}")))
     }
 
-    /// How many codes of `length` digits there are.
+    /// The number of codes of `length` digits.
     pub const fn space(length: u8) -> u64 {
         10_u64.pow(length as u32)
     }
 
-    /// Reads what a person typed or pasted. Spaces and dashes between the
-    /// digits are dropped; nothing else is repaired and nothing is cut off.
+    /// Parses a typed or pasted code. Spaces and dashes are removed; nothing else is repaired or
+    /// truncated.
     pub fn parse(typed: &str, length: u8) -> Result<Self, CodeFormatError> {
         let mut digits = Zeroizing::new(String::with_capacity(usize::from(length)));
         for char in typed.trim().chars() {
@@ -75,7 +68,7 @@ impl Code {
         Ok(Self(digits))
     }
 
-    /// The digits, for the message to the customer and for nothing else.
+    /// The digits, only for the message to the customer.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -87,15 +80,14 @@ impl fmt::Debug for Code {
     }
 }
 
-/// HMAC-SHA-256 over a code and all it is bound to (ASVS 11.2.4).
+/// HMAC-SHA-256 over a code and its binding (ASVS 11.2.4).
 ///
-/// A plain hash of six digits is reversed in about a second; without the key
-/// this one is not.
+/// A plain hash of six digits is reversed in about a second; this one cannot be without the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of `code` under the key that `key` gives for digests.
+    /// The digest of `code` under the digest key derived from `key`.
     pub fn of(code: &Code, binding: &CodeBinding, key: &Key) -> Self {
         let canonical = binding.canonical();
         let parts = [canonical.as_slice(), code.reveal().as_bytes()];
@@ -107,7 +99,7 @@ impl Digest {
         hex::encode(self.0)
     }
 
-    /// Reads what [`Self::to_hex`] wrote.
+    /// Parses the output of [`Self::to_hex`].
     pub fn from_hex(text: &str) -> Option<Self> {
         Some(Self(hex::decode(text).ok()?.try_into().ok()?))
     }
@@ -118,26 +110,24 @@ impl Digest {
     }
 }
 
-/// A code as the store keeps it.
+/// A code as stored.
 #[derive(Clone, Debug)]
 pub struct StoredCode {
-    /// The digest's name of its key.
+    /// The id of the digest's key.
     pub key_id: String,
-    /// The keyed digest; none once it has been erased.
+    /// The keyed digest; `None` once it was erased.
     pub digest: Option<Digest>,
-    /// The form of its binding.
     pub version: BindingVersion,
-    /// What the row says that it is bound to.
+    /// The binding, built from the row's columns.
     pub binding: CodeBinding,
 }
 
-/// A typed code on its way to be compared, with the keys to do it. The store
-/// asks it inside the transaction that counted the attempt.
+/// A typed code to be compared, with the keys for it. The store compares it inside the transaction
+/// that counted the attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Guess<'a> {
-    /// What was typed, in its normal form.
+    /// The parsed code.
     pub code: &'a Code,
-    /// The keys of this terminal.
     pub keyring: &'a Keyring,
 }
 

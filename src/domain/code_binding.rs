@@ -1,9 +1,9 @@
-//! What a code is bound to: whom it verifies, for what, and where it was sent.
+//! The binding of a code: whom it verifies, for what, and where it was sent.
 //!
-//! The digest and the seal of a code are made over the canonical form of one [`CodeBinding`].
-//! Whoever can write to the store but has no key cannot move an open request to another
-//! customer, give a code more time, or send its message to another contact: the code does not
-//! verify then, and the seal does not open (security requirement 52).
+//! The digest and the seal of a code cover the canonical form of its [`CodeBinding`]. Whoever can
+//! write to the store but has no key cannot move an open request to another customer, extend a
+//! code's validity, or redirect its message: the code then no longer verifies, and the seal does
+//! not open (security requirement 52).
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::CustomerId;
@@ -11,32 +11,27 @@ use crate::domain::request::RequestId;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 
-/// What a code is bound to.
+/// The data that a code is bound to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeBinding {
-    /// Whom it verifies.
     pub customer: CustomerId,
-    /// The customer's account number, as it is shown.
+    /// The account number as shown.
     pub account_no: String,
-    /// What the verification is for.
     pub purpose: String,
-    /// The request it belongs to.
     pub request: RequestId,
-    /// Which code of the request it is; the first is 1.
+    /// The generation of the code within its request, from 1.
     pub generation: u32,
-    /// How it is sent.
     pub channel: Channel,
-    /// Where it is sent.
+    /// The unmasked contact.
     pub contact: String,
-    /// When it stops working.
     pub expires_at: Timestamp,
 }
 
 impl CodeBinding {
-    /// The first byte of the canonical form: its version.
+    /// The first byte of the canonical form.
     const VERSION: u8 = 2;
 
-    /// The canonical form: the version, then each field after its length.
+    /// The canonical form: the version, then each field prefixed with its length.
     pub(in crate::domain) fn canonical(&self) -> Vec<u8> {
         let mut bytes = vec![Self::VERSION];
         let fields = [
@@ -55,19 +50,19 @@ impl CodeBinding {
     }
 }
 
-/// The form in which a stored code is bound.
+/// The version of a stored code's binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BindingVersion {
-    /// To purpose, request and generation (`domain::version_one`): codes
-    /// from before the store knew the other one. They end by themselves.
+    /// Binds purpose, request and generation only (`domain::version_one`): codes from before the
+    /// second version, which expire by themselves.
     One,
-    /// To all of a [`CodeBinding`].
+    /// Binds all of a [`CodeBinding`].
     Two,
 }
 
 impl BindingVersion {
-    /// The version as rows carry it. A row of an unknown version is read as one of the
-    /// second, under which it proves nothing.
+    /// Reads a row's version. An unknown version is read as the second, under which the row does
+    /// not verify.
     pub const fn of(number: u32) -> Self {
         if number == 1 { Self::One } else { Self::Two }
     }
@@ -90,7 +85,7 @@ pub(in crate::domain) mod tests {
         }
     }
 
-    /// The same binding, each time with another value in one field.
+    /// The same binding with one field changed, for each field.
     pub(in crate::domain) fn others() -> Vec<CodeBinding> {
         let base = binding();
         vec![
@@ -109,7 +104,7 @@ pub(in crate::domain) mod tests {
     fn no_two_bindings_have_one_form() {
         let base = binding();
         let mut forms: Vec<_> = others().iter().map(CodeBinding::canonical).collect();
-        // What is moved from one field to the next.
+        // Text moved from one field to the next.
         let (account_no, purpose) = ("WB-004217pay".to_owned(), " bill".to_owned());
         forms.push(CodeBinding { account_no, purpose, ..base.clone() }.canonical());
         forms.push(base.canonical());

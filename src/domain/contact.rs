@@ -1,8 +1,7 @@
-//! Email addresses and phone numbers a message can be sent to.
+//! Email addresses and phone numbers that messages can be sent to.
 //!
-//! A contact is what the customer's record says, never what someone typed at
-//! the counter; it becomes an [`EmailAddress`] or a [`PhoneNumber`] only after
-//! a library made for the field has read it.
+//! A contact is taken from the customer's record, never from input at the counter; it becomes an
+//! [`EmailAddress`] or a [`PhoneNumber`] only after a specialised library has parsed it.
 
 use std::fmt;
 
@@ -16,40 +15,38 @@ use crate::domain::word::words;
 /// Why a contact cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContactError {
-    /// It does not read as an email address.
+    /// It cannot be parsed as an email address.
     #[error("the email address is not valid")]
     EmailSyntax,
-    /// Its domain is none that mail can go to.
+    /// Its domain cannot receive mail.
     #[error("the email address has a domain that does not exist in this form")]
     EmailDomain,
     /// RFC 5321, 4.5.3.1: 64 octets before the `@`, 254 in all.
     #[error("the email address is too long")]
     EmailTooLong,
-    /// It does not read as a phone number.
+    /// It cannot be parsed as a phone number.
     #[error(transparent)]
     Phone(#[from] PhoneError),
-    /// The office sends nothing to numbers of this type.
+    /// The office does not send to numbers of this type.
     #[error("the phone number is a {0} number, and this office sends to none (sms.number_types)")]
     NumberTypeNotAllowed(NumberType),
-    /// The number's country is not on the office's list.
+    /// The office does not send to this country.
     #[error("this office sends to no phone numbers of {0}")]
     CountryNotAllowed(String),
 }
 
-/// What a contact is, whatever channel a message to it takes.
+/// The kind of a contact, independent of the channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ContactKind {
-    /// An email address.
     Email,
-    /// A phone number.
     Phone,
 }
 
 words!(ContactKind, "a kind of contact; use email or phone");
 
 impl ContactKind {
-    /// What a clerk calls it.
+    /// The name on screens.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Email => "email address",
@@ -57,7 +54,7 @@ impl ContactKind {
         }
     }
 
-    /// The channel by which something is told to such a contact.
+    /// The channel for notices to such a contact.
     pub const fn channel(self) -> Channel {
         match self {
             Self::Email => Channel::Email,
@@ -65,7 +62,6 @@ impl ContactKind {
         }
     }
 
-    /// The other kind.
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
@@ -75,18 +71,16 @@ impl ContactKind {
     }
 }
 
-/// Where a message goes.
+/// The recipient of a message.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Contact {
-    /// An email address.
     Email(EmailAddress),
-    /// A phone number.
     Phone(PhoneNumber),
 }
 
 impl Contact {
-    /// Reads an address or a number in E.164, as a channel takes it and the store
-    /// keeps it; a number is not looked up in its country's plan again.
+    /// Parses an address, or a number in E.164 as stored; a number is not checked against its
+    /// numbering plan again.
     pub fn parse(channel: Channel, raw: &str) -> Result<Self, ContactError> {
         match channel {
             Channel::Email => EmailAddress::parse(raw).map(Self::Email),
@@ -94,7 +88,6 @@ impl Contact {
         }
     }
 
-    /// What it is.
     pub const fn kind(&self) -> ContactKind {
         match self {
             Self::Email(_) => ContactKind::Email,
@@ -102,8 +95,8 @@ impl Contact {
         }
     }
 
-    /// Whether both reach the same mailbox or phone: addresses to the letter but
-    /// for ASCII case, as customers are named by them, and numbers in E.164.
+    /// Whether both reach the same mailbox or phone. Addresses are compared ignoring ASCII case
+    /// only, and numbers in E.164.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Email(one), Self::Email(other)) => {
@@ -113,7 +106,7 @@ impl Contact {
         }
     }
 
-    /// The address or number as the provider takes it.
+    /// The address or number as the provider needs it.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Email(address) => address.as_str(),
@@ -121,9 +114,9 @@ impl Contact {
         }
     }
 
-    /// The beginning that a phone number shares with its neighbours, for the rate limits:
-    /// all but the last three digits, a thousand numbers. Operators get their numbers in
-    /// blocks of that size at least, in every country. An email address has none.
+    /// The number prefix for the rate limits: all but the last three digits, a block of a thousand
+    /// numbers. Operators in every country get their numbers in blocks of at least that size. An
+    /// email address has none.
     pub fn prefix(&self) -> Option<&str> {
         match self {
             Self::Email(_) => None,
@@ -134,7 +127,7 @@ impl Contact {
         }
     }
 
-    /// The contact as screens, logs and events show it.
+    /// The masked contact for screens, logs and events.
     pub fn masked(&self) -> String {
         match self {
             Self::Email(address) => mask(Channel::Email, address.as_str()),
@@ -143,16 +136,15 @@ impl Contact {
     }
 }
 
-/// Contacts never print in full by accident.
+/// Prints the masked contact, so that a contact is never logged by accident.
 impl fmt::Debug for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())
     }
 }
 
-/// A contact with its middle hidden: `d***@example.org`, `+4*******12`.
-/// Works on whatever a record holds, also on what is no valid contact. What is masked
-/// already stays as it is.
+/// Masks the middle of a contact: `d***@example.org`, `+4*******12`. Works on any recorded text,
+/// valid or not, and leaves masked text as it is.
 pub fn mask(channel: Channel, raw: &str) -> String {
     match channel {
         Channel::Email => {

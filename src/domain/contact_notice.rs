@@ -1,5 +1,5 @@
-//! When a contact is told again that it was changed: nobody waits for it at a
-//! counter, so that it has a day, and being told twice harms nobody.
+//! The retry policy of notices to replaced contacts. Nobody waits for one at a counter, so it is
+//! retried for a day, and sending it twice does no harm.
 
 use std::time::Duration;
 
@@ -10,60 +10,60 @@ use crate::domain::contact::Contact;
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use crate::domain::time::Timestamp;
 
-/// The waits between the attempts.
+/// The delays between attempts.
 const NOTICE_BACKOFF: Backoff =
     Backoff { first: Duration::from_mins(1), max: Duration::from_hours(1) };
 
-/// How long it is tried. Whoever hears of it later has heard of it otherwise.
+/// How long a notice is retried; after that it would be of no use.
 const NOTICE_MAX_ELAPSED: Duration = Duration::from_hours(24);
 
-/// When one that no terminal with its provider came to tell is given up by any
-/// other: after a weekend, and after those that have it had their time.
+/// Any desk drops a notice of this age, even one whose own provider it does not have. Longer than a
+/// weekend plus `NOTICE_MAX_ELAPSED`.
 pub const NOTICE_MAX_AGE: Duration = Duration::from_hours(5 * 24);
 
-/// How often it is sent where nobody knows whether it came.
+/// How often a notice is sent at most if no result is known.
 const UNCERTAIN_SENDS_MAX: u32 = 3;
 
-/// The name of a notice, the same for each try. Its number alone would be another notice's
-/// in another store of the same office, and mail servers drop a letter whose Message-ID
-/// they have seen (RFC 5322, 3.6.4): so the contact and the moment of the change are in it.
+/// The idempotency key of a notice, the same for each attempt. The number alone would repeat in
+/// another store of the same office, and mail servers drop a letter whose Message-ID they have seen
+/// (RFC 5322, 3.6.4): so it includes the contact and the time of the change.
 pub fn name(id: i64, contact: &Contact, created_at: Timestamp) -> String {
     let about = format!("{id}\n{}\n{}", contact.as_str(), created_at.millis());
     format!("notice-{}", hex::encode(&Sha256::digest(about)[..16]))
 }
 
-/// What comes after a try.
+/// The next step after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeStep {
-    /// Nothing: it was told.
+    /// Done: the notice was sent.
     Told,
-    /// Another try after so long.
+    /// Retry after this delay.
     Again(Duration),
-    /// Nothing: it cannot be told.
+    /// Done: it cannot be sent.
     GivenUp,
 }
 
-/// What comes after a try, the `tries`-th, so long after the change was noticed.
+/// The next step after attempt number `tries`; `age` is the time since the change was noticed.
 pub fn after(report: &SendReport, tries: u32, age: Duration) -> NoticeStep {
     match (report.state, report.fault) {
         (_, None) => NoticeStep::Told,
-        // The address is gone, as it often is when somebody has another one.
+        // The address is gone, which is common after a change.
         (DeliveryState::Undeliverable, Some(FailureClass::Recipient | FailureClass::Message)) => {
             NoticeStep::GivenUp
         }
-        // It may have come each time.
+        // Any of the attempts may have arrived.
         (_, Some(FailureClass::Unknown)) if tries >= UNCERTAIN_SENDS_MAX => NoticeStep::GivenUp,
         (_, Some(FailureClass::Provider { retry_after })) => {
             again(retry_after.unwrap_or_default().max(backoff(tries)), age)
         }
-        // Both providers have refused it for good.
+        // Both providers have refused it permanently.
         (DeliveryState::Undeliverable, Some(_)) if tries >= 2 => NoticeStep::GivenUp,
-        // What is set up wrong here may be right at another terminal or provider.
+        // A misconfiguration here may not exist at another desk or provider.
         (_, Some(_)) => again(backoff(tries), age),
     }
 }
 
-/// What comes where it could not even be tried.
+/// The next step if a send could not even be attempted.
 pub fn again(wait: Duration, age: Duration) -> NoticeStep {
     if age + wait > NOTICE_MAX_ELAPSED { NoticeStep::GivenUp } else { NoticeStep::Again(wait) }
 }

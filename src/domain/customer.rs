@@ -1,63 +1,60 @@
-//! The customer in front of the counter, and the account the office keeps.
+//! Customers and their contacts.
 
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber, mask};
 use crate::domain::money::Money;
 use crate::domain::phone::NumberType;
 
-/// The customer's number in the store.
+/// The customer's id in the store.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 pub struct CustomerId(pub i64);
 
-/// A customer as the store holds one; every text is clean to show.
+/// A customer as read from the store; every text is clean to show.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Customer {
-    /// The store's number.
     pub id: CustomerId,
     /// The account number on the bill.
     pub account_no: String,
-    /// The name on the account.
     pub name: String,
-    /// The email address as recorded, perhaps not valid; masked where it left the desk.
+    /// The recorded email address, perhaps invalid; masked outside of the desk.
     pub email: Option<String>,
-    /// The phone number as recorded, perhaps not valid; masked where it left the desk.
+    /// The recorded phone number, perhaps invalid; masked outside of the desk.
     pub phone: Option<String>,
-    /// The address that is served.
+    /// The service address.
     pub address: Option<String>,
-    /// The language of messages (BCP 47), when it is not the office's.
+    /// The language of messages (BCP 47) if it is not the office's.
     pub locale: Option<String>,
 }
 
 /// Why a channel cannot be used for a customer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoContact {
-    /// The record has none.
+    /// No contact on file.
     #[error("{}", match .0 {
         Channel::Email => "no email address on file",
         Channel::Sms | Channel::Whatsapp => "no phone number on file",
     })]
     Missing(Channel),
-    /// The record has one that cannot be used.
+    /// The contact on file cannot be used.
     #[error(transparent)]
     Unusable(#[from] ContactError),
 }
 
-/// Which phone numbers the office sends to.
+/// The phone numbers that the office sends to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhonePolicy {
-    /// The country of numbers written without one (ISO 3166).
+    /// The country (ISO 3166) of numbers without a country code.
     pub default_country: String,
-    /// The countries that may be sent to; none means only the default.
+    /// The allowed countries; if empty, only the default country.
     pub allowed_countries: Vec<String>,
-    /// The types of numbers that may be sent to.
+    /// The allowed types of numbers.
     pub number_types: Vec<NumberType>,
 }
 
 impl PhonePolicy {
-    /// Allows the default country alone, and the types of numbers that get messages
-    /// by default.
+    /// Allows the default country only, and the default number types.
     pub fn of(default_country: &str) -> Self {
         Self {
             default_country: default_country.to_owned(),
@@ -66,7 +63,7 @@ impl PhonePolicy {
         }
     }
 
-    /// Judges whether a number may be sent to.
+    /// Checks whether the office sends to a number.
     pub fn check(&self, number: &PhoneNumber) -> Result<(), ContactError> {
         let countries = number.countries();
         if !countries.iter().any(|country| self.allows(country)) {
@@ -90,7 +87,7 @@ impl PhonePolicy {
 }
 
 impl Customer {
-    /// What the record holds for a channel, as recorded.
+    /// The recorded contact for a channel, unparsed.
     pub fn recorded(&self, channel: Channel) -> Option<&str> {
         match channel {
             Channel::Email => self.email.as_deref(),
@@ -98,19 +95,19 @@ impl Customer {
         }
     }
 
-    /// The recorded contact with its middle hidden.
+    /// The recorded contact, masked.
     pub fn masked(&self, channel: Channel) -> Option<String> {
         self.recorded(channel).map(|raw| mask(channel, raw))
     }
 
-    /// The customer as a clerk's process gets one: with the contacts masked.
+    /// The customer with masked contacts, as clients get it.
     #[must_use]
     pub fn with_masked_contacts(self) -> Self {
         let (email, phone) = (self.masked(Channel::Email), self.masked(Channel::Sms));
         Self { email, phone, ..self }
     }
 
-    /// The contact a message over `channel` goes to.
+    /// The parsed contact for a channel.
     pub fn contact(&self, channel: Channel, phones: &PhonePolicy) -> Result<Contact, NoContact> {
         let raw = self.recorded(channel).ok_or(NoContact::Missing(channel))?;
         match channel {
@@ -125,41 +122,33 @@ impl Customer {
     }
 }
 
-/// A customer to be written by an import.
+/// A customer to be imported.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NewCustomer {
-    /// The account number; the record of this number is replaced.
+    /// The account number; an existing customer with this number is updated.
     pub account_no: String,
-    /// The name on the account.
     pub name: String,
-    /// A valid email address.
     pub email: Option<EmailAddress>,
-    /// A valid phone number.
     pub phone: Option<PhoneNumber>,
-    /// The address that is served.
+    /// The service address.
     pub address: Option<String>,
     /// The language of messages (BCP 47).
     pub locale: Option<String>,
-    /// What the customer owes; none leaves a recorded balance as it is.
+    /// The balance owed; `None` keeps the recorded balance.
     pub balance: Option<Money>,
-    /// What is not said of the customer here, and stays as it is on file.
+    /// The fields that the import does not set and that keep their recorded values.
     pub unsaid: Unsaid,
 }
 
-/// What a file has no column for, and what of it cannot be read.
+/// Fields for which a file has no column or an unreadable cell.
 #[expect(clippy::struct_excessive_bools, reason = "they are columns, each alone")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Unsaid {
-    /// The email address.
     pub email: bool,
-    /// The phone number.
     pub phone: bool,
-    /// The address.
     pub address: bool,
-    /// The language.
     pub locale: bool,
-    /// The balance on file is not to stay, although none is said: the file has one that
-    /// cannot be read.
+    /// Removes the recorded balance: the file has one that cannot be read.
     pub void_balance: bool,
 }
 

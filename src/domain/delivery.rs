@@ -1,4 +1,4 @@
-//! How far a message has come on its way to the customer.
+//! The delivery state of a message.
 
 use std::time::Duration;
 
@@ -8,125 +8,120 @@ use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 use crate::domain::word::words;
 
-/// The store's number of one delivery.
+/// The delivery's id in the store.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 pub struct DeliveryId(pub i64);
 
-/// A step on the way. "Sent" is what the provider took; only the provider can
-/// say what is beyond that.
+/// The delivery state. `Sent` means that the provider accepted the message; only the provider can
+/// report the states beyond that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum DeliveryState {
-    /// Written down, not yet handed to the provider, or waiting for another try.
+    /// In the outbox: not sent yet, or waiting for a retry.
     Queued,
-    /// The provider took it.
+    /// Accepted by the provider.
     Sent,
-    /// The provider passed it on to the customer's network.
+    /// Passed on to the customer's network.
     Forwarded,
-    /// The provider says it arrived.
+    /// Delivered, according to the provider.
     Delivered,
-    /// The provider says the customer opened it.
+    /// Opened by the customer, according to the provider.
     Read,
-    /// The provider refused it for good.
+    /// Refused permanently by the provider.
     Undeliverable,
-    /// It could not be handed over this time.
+    /// Not sent.
     Failed,
-    /// The provider may or may not have taken it; never sent again blindly.
+    /// The provider may have accepted it; never retried blindly.
     Unknown,
 }
 
 words!(DeliveryState, "a state of a delivery");
 
-/// One message's way so far.
+/// The delivery of one message.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Delivery {
-    /// The store's number.
     pub id: DeliveryId,
-    /// The provider that was asked: `tray`, `smtp`, `twilio`, ….
+    /// The provider that was used: `tray`, `smtp`, `twilio`, ….
     pub provider: String,
-    /// Whether that is the one that stands in for the first.
+    /// Whether that was the fallback.
     pub by_fallback: bool,
-    /// The last known step.
     pub state: DeliveryState,
-    /// What the provider calls the message, to ask about it later.
+    /// The provider's message id, for polling its status.
     pub provider_id: Option<String>,
-    /// Why, where it went wrong or has to wait.
+    /// The reason of a failure or a delay.
     pub detail: Option<Explanation>,
-    /// When the state was last changed.
+    /// When the state last changed.
     pub updated_at: Timestamp,
 }
 
-/// The provider that keeps every message in a file and sends none.
+/// The provider that only writes messages to a file.
 pub const TRAY: &str = "tray";
 
-/// Why a message was not taken, by whose fault it is. Every sender sorts what its
-/// provider answers into these, by codes and never by the words beside them.
+/// Why a message was not accepted, and whose fault it is. Senders classify the provider's response
+/// by its codes, never by its texts.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr,
 )]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum FailureClass {
-    /// The recipient's: an address or number that does not exist, a full mailbox, an
-    /// opt-out. Only this is told as the customer's.
+    /// The recipient's: an unknown address or number, a full mailbox, an opt-out. The only class
+    /// that is reported as the customer's fault.
     Recipient,
-    /// The message's: what it says or how large it is.
+    /// The message's content or size.
     Message,
-    /// The office's: its set-up, its account, its limits, its reputation. Another provider
-    /// may take the message, and an admin has to see to this one.
+    /// The office's settings, account, limits or reputation. Another provider may accept the
+    /// message, and an admin has to fix this one.
     Office {
         /// Whether every message is refused, not only those to recipients like this one.
         every: bool,
     },
-    /// The provider's, or the network's on the way to it: the same message may be handed
-    /// over again.
+    /// The provider's or the network's fault; the message may be retried.
     Provider {
-        /// Not before so long, where the provider says.
+        /// The delay that the provider asked for.
         retry_after: Option<Duration>,
     },
-    /// Nobody's: the recipient gets nothing for now. The same message may be handed over
-    /// again, and nothing is said about how the provider is.
+    /// Temporary, for this recipient. The message may be retried; the provider's health is not
+    /// affected.
     Passing,
-    /// It was refused for good, by a code that fits several of these.
+    /// Refused permanently with an ambiguous code.
     Unclassified,
-    /// The provider may have it: it can be asked about, never sent again.
+    /// The provider may have accepted it: its status can be polled, but it must not be resent.
     Unknown,
 }
 
 impl FailureClass {
-    /// The fault's name in the log.
+    /// The word in the log.
     pub const fn word(self) -> &'static str {
         self.into_str()
     }
 
-    /// Whether another provider may take what this one refused for good.
+    /// Whether another provider may accept what this one refused permanently.
     pub const fn is_for_another(self) -> bool {
         matches!(self, Self::Office { .. } | Self::Unclassified)
     }
 }
 
-/// What a sender reports back.
+/// The result of a send.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SendReport {
-    /// The step reached.
     pub state: DeliveryState,
-    /// What the provider calls the message.
+    /// The provider's message id.
     pub provider_id: Option<String>,
-    /// Why, where it went wrong.
+    /// The reason of a failure.
     pub detail: Option<Explanation>,
-    /// Why it was not taken, and by whose fault; none where it was.
+    /// The class of the failure; `None` on success.
     pub fault: Option<FailureClass>,
 }
 
 impl SendReport {
-    /// The provider took the message.
+    /// The provider accepted the message.
     pub fn sent(provider_id: Option<String>) -> Self {
         Self { state: DeliveryState::Sent, provider_id, detail: None, fault: None }
     }
 
-    /// Nothing was sent, and nothing will be: the message is no longer wanted, or not in
-    /// time.
+    /// Nothing was sent and nothing will be: the message is not wanted any more or is too late.
     pub fn not_sent(why: impl Into<Explanation>) -> Self {
         Self {
             state: DeliveryState::Failed,
@@ -137,27 +132,26 @@ impl SendReport {
     }
 }
 
-/// What is known of a message that was handed over, to ask its provider about it.
+/// What is needed to poll a provider about a message.
 #[derive(Clone, Debug)]
 pub struct MessageTrace {
-    /// What the provider calls it; none where its answer never came.
+    /// The provider's message id; `None` if there was no response to the send.
     pub provider_id: Option<String>,
-    /// Where it went.
     pub to: Contact,
-    /// The word in it, by which it is found where it has no name.
+    /// The reference in the text, to find a message without an id.
     pub reference: Reference,
-    /// When the hand-over began, by the store's clock.
+    /// When the send began, by the store's clock.
     pub begun_at: Timestamp,
 }
 
-/// What a provider says of a message it is asked about.
+/// A provider's answer about a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProviderStatus {
-    /// How far it has come.
+    /// The delivery state.
     Known(SendReport),
-    /// It has never had such a message.
+    /// The provider never got the message.
     Nothing,
-    /// It did not say; why.
+    /// The provider gave no answer; the reason.
     Silence(Explanation),
 }
 

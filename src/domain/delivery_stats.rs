@@ -1,5 +1,5 @@
-//! What the messages of some hours come to: how many by provider and state, how
-//! many by the hour, how long they took, and what still waits.
+//! Delivery stats of some hours: counts by provider and state and by hour, latency percentiles, and
+//! the queue.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,95 +7,84 @@ use std::time::Duration;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::time::Timestamp;
 
-/// One message, as far as the figures need it.
+/// A message as the stats need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliverySample {
-    /// Through which provider.
     pub provider: String,
-    /// Whether that one stood in for the first.
+    /// Whether that was the fallback.
     pub fallback: bool,
-    /// How far it has come.
     pub state: DeliveryState,
-    /// When it was asked for.
+    /// When the code was asked for.
     pub asked_at: Timestamp,
-    /// When the provider took it.
+    /// When the provider accepted it.
     pub accepted_at: Option<Timestamp>,
-    /// When it arrived.
+    /// When it was delivered.
     pub delivered_at: Option<Timestamp>,
 }
 
-/// What waits in the outbox to be handed over.
+/// The outbox messages still to be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct QueueStats {
-    /// How many messages.
+    /// Number of messages.
     pub length: u64,
-    /// How long the oldest has waited.
+    /// Age of the oldest.
     pub oldest: Option<Duration>,
 }
 
-/// How long something took.
+/// Percentiles of a latency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Percentiles {
-    /// Of how many messages.
+    /// Number of samples.
     pub count: usize,
-    /// Half of them took no longer.
+    /// The median.
     pub p50: Duration,
-    /// Of twenty, nineteen took no longer.
+    /// The 95th percentile.
     pub p95: Duration,
 }
 
-/// One provider's messages in one state.
+/// The number of a provider's messages in one state.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ProviderShare {
-    /// The provider.
     pub provider: String,
-    /// Whether it stood in for another.
     pub fallback: bool,
-    /// The state.
     pub state: DeliveryState,
-    /// How many.
     pub count: usize,
 }
 
-/// One hour's messages.
+/// The messages of one hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct HourStats {
-    /// When it began.
     pub began_at: Timestamp,
-    /// Messages asked for in it.
     pub asked: usize,
-    /// How many of them a provider took.
+    /// How many of them a provider accepted.
     pub accepted: usize,
-    /// How many are known not to have gone out or not to have arrived.
+    /// How many are known not to have been sent or delivered.
     pub failed: usize,
 }
 
-/// All of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DeliveryStats {
-    /// Messages looked at.
+    /// Messages counted.
     pub messages: usize,
-    /// Whether there were more, older ones than were looked at.
+    /// Whether there were older ones that were not counted.
     pub more: bool,
-    /// By provider and state.
     pub shares: Vec<ProviderShare>,
-    /// By the hour, the newest first, hours without any left out.
+    /// By hour, newest first, without empty hours.
     pub hours: Vec<HourStats>,
-    /// From the clerk's Enter until the provider had it.
+    /// Latency from the request until the provider accepted the message.
     pub accepted: Option<Percentiles>,
-    /// From the clerk's Enter until it arrived, where the provider says so.
+    /// Latency from the request until delivery, where the provider reports it.
     pub delivered: Option<Percentiles>,
-    /// What still waits.
     pub queue: QueueStats,
-    /// How many of those wait for a provider that this desk does not have.
+    /// How many queued messages wait for a provider that this desk does not have.
     pub elsewhere: u64,
 }
 
-/// An hour in milliseconds.
+/// In milliseconds.
 const HOUR: i64 = 3_600_000;
 
 impl DeliveryStats {
-    /// Adds up messages; `more` where these are not all.
+    /// Aggregates samples; `more` if these are not all.
     pub fn of(samples: &[DeliverySample], more: bool, queue: QueueStats) -> Self {
         let mut shares: BTreeMap<(&str, bool, usize), usize> = BTreeMap::new();
         let mut hours: BTreeMap<i64, HourStats> = BTreeMap::new();
@@ -138,7 +127,7 @@ impl DeliveryStats {
 impl Percentiles {
     fn of(mut spans: Vec<Duration>) -> Option<Self> {
         spans.sort_unstable();
-        // Nearest rank: the smallest span that so many percent do not exceed.
+        // Nearest-rank method.
         let rank = |percent: usize| {
             let place = (spans.len() * percent).div_ceil(100).saturating_sub(1);
             spans.get(place).copied()

@@ -1,7 +1,7 @@
-//! Email addresses: one judge for all that is done with them later.
+//! Email addresses, with one validation for all later uses.
 //!
-//! An address that is read once goes on the envelope, into a header and into a provider's
-//! JSON, each by another library. What one of these would refuse is refused here.
+//! An address is used on the envelope, in a header and in a provider's JSON, each by another
+//! library. What any of these would reject is rejected here.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads an address as it stands, without trimming or repairing it.
+    /// Parses an address without trimming or repairing it.
     pub fn parse(raw: &str) -> Result<Self, ContactError> {
         let local = raw.rsplit_once('@').map_or(raw, |(local, _)| local);
         if raw.len() > 254 || local.len() > 64 {
@@ -28,8 +28,8 @@ impl EmailAddress {
             .with_required_tld();
         email_address::EmailAddress::parse_with_options(raw, options)
             .map_err(|_| ContactError::EmailSyntax)?;
-        // A quoted local part (RFC 5321, 4.1.2) is read by some libraries and not by others;
-        // nobody's mailbox is called so.
+        // Some libraries reject a quoted local part (RFC 5321, 4.1.2), and real mailboxes do not
+        // have one.
         if raw.chars().any(char::is_control) || raw.starts_with('"') {
             return Err(ContactError::EmailSyntax);
         }
@@ -40,25 +40,24 @@ impl EmailAddress {
         Ok(Self { written: raw.to_owned(), on_envelope })
     }
 
-    /// The address as it was written.
+    /// The address as written.
     pub fn as_str(&self) -> &str {
         &self.written
     }
 
-    /// The address as mail servers take it: the domain in ASCII (`xn--…`, RFC 5891).
+    /// The address for the SMTP envelope, with the domain in ASCII (`xn--…`, RFC 5891).
     pub fn on_envelope(&self) -> &str {
         &self.on_envelope
     }
 
-    /// Whether a server must support SMTPUTF8 (RFC 6531) to take it: the part before the
-    /// `@` has letters beyond ASCII.
+    /// Whether a server must support SMTPUTF8 (RFC 6531): the local part is not ASCII.
     pub fn needs_smtputf8(&self) -> bool {
         !self.on_envelope.is_ascii()
     }
 }
 
-/// An address with its domain in ASCII; none where the domain has no such form (a letter
-/// that no domain can have, a wrong `xn--` label, a label over 63 octets).
+/// An address with its domain in ASCII; `None` if the domain has no such form (an invalid
+/// character, a wrong `xn--` label, a label over 63 octets).
 fn on_envelope(raw: &str) -> Option<String> {
     let (local, domain) = raw.rsplit_once('@')?;
     if domain.parse::<std::net::IpAddr>().is_ok() {

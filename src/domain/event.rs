@@ -1,5 +1,4 @@
-//! What happened: one entry for each act at the desk, for the log panel and
-//! for whoever asks later. An event never holds a code, a token or an
+//! Log entries: one event for each act at the desk. An event never contains a code, a token or an
 //! unmasked contact.
 
 use crate::domain::channel::Channel;
@@ -178,9 +177,8 @@ pub struct Actor {
     pub counter: String,
 }
 
-/// An event's number. It is given before the event is committed: of two
-/// terminals that act in one moment, the one with the higher number may be seen
-/// first.
+/// An event's number. It is assigned before the commit: of two concurrent transactions, the one
+/// with the higher number may become visible first.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
@@ -223,8 +221,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// What happened, in a clerk's words. A message that no network takes or brings
-    /// may have been sent all the same.
+    /// The label for clerks. A message that no network accepts or delivers may have been sent all
+    /// the same.
     pub const fn label(&self) -> &'static str {
         match (self.kind, self.outcome) {
             (EventKind::NotSent, Some(Outcome::Undeliverable)) => "Message undeliverable",
@@ -263,9 +261,9 @@ pub enum EventPage {
     After(EventId),
 }
 
-/// So many numbers before the newest event that was seen, one may still appear.
-/// Between being numbered and being committed an event waits for nothing but
-/// the store itself, some milliseconds; the busiest office writes ten a second.
+/// How far before the newest seen event a later one may still appear. Between getting its number
+/// and its commit an event waits only for the store, some milliseconds; the busiest office writes
+/// ten a second.
 pub const LATE_COMMIT_OVERLAP: u32 = 100;
 
 impl EventPage {

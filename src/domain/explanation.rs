@@ -1,34 +1,33 @@
-//! Why something did not work, said twice: to the clerk, with a customer at the counter, and
-//! to the admin, who can change the configuration.
+//! Why something failed, worded twice: for the clerk, with a customer at the counter, and for the
+//! admin, who can change the configuration.
 
 use serde::{Deserialize, Serialize};
 
-/// What stands behind a clerk's sentence where only an admin can help.
+/// Ends a clerk's sentence if only an admin can help.
 const TELL_AN_ADMIN: &str = "Tell an admin.";
 
-/// Why something did not work, in one sentence or two for each reader. Both are for the
-/// screen: they hold no code, no password and no contact in full.
+/// Why something failed, in one or two sentences for each reader. Both are for screens: they
+/// contain no code, no password and no unmasked contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
-    /// What happened, and what a clerk can do about it. It names no part of the
-    /// configuration.
+    /// What happened and what a clerk can do about it. It names no configuration key.
     pub for_clerk: String,
     /// The same, with what only an admin can do about it.
     pub for_admin: String,
-    /// The path of the configuration key that it is about, `email.host`, where it is about
-    /// one. It is for logs and programs; the store does not keep it.
+    /// The path of the configuration key that it is about, such as `email.host`. For logs and
+    /// programs; the store does not keep it.
     pub key: Option<String>,
 }
 
 impl Explanation {
-    /// The same for both.
+    /// The same text for both.
     pub fn plain(text: impl Into<String>) -> Self {
         let text = text.into();
         Self { for_clerk: text.clone(), for_admin: text, key: None }
     }
 
-    /// What happened, for both, and what an admin can do about it. `quoted` is what the
-    /// other side said, for both too.
+    /// What happened, for both, with advice for the admin. `quoted` is the peer's reply, masked,
+    /// for both.
     pub fn with_advice(what: &str, advice: &str, quoted: Option<&str>) -> Self {
         let quoted = quoted.map(|said| format!("({said})"));
         let quoted = quoted.as_deref().unwrap_or_default();
@@ -39,22 +38,22 @@ impl Explanation {
         }
     }
 
-    /// As the store keeps it: the text for the admin, and the one for the clerk, which rows
-    /// of older versions do not have. What those wrote may be for an admin only.
+    /// Restores a stored explanation. Rows of older versions have only one text, which may be meant
+    /// for an admin, so the clerk gets a general sentence.
     pub fn stored(for_admin: Option<String>, for_clerk: Option<String>) -> Option<Self> {
         let for_admin = for_admin?;
         let for_clerk = for_clerk.unwrap_or_else(|| WRITTEN_BY_AN_OLDER_VERSION.to_owned());
         Some(Self { for_clerk, for_admin, key: None })
     }
 
-    /// The same about a configuration key.
+    /// Sets the configuration key.
     #[must_use]
     pub fn about(self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self }
     }
 }
 
-/// For the clerk, where a row has only the admin's text.
+/// The clerk's sentence for a row that has only the admin's text.
 const WRITTEN_BY_AN_OLDER_VERSION: &str = "The log says why.";
 
 impl From<&str> for Explanation {

@@ -1,21 +1,19 @@
-//! Folding of text for search: what a clerk can type on another keyboard finds
-//! what is on file.
+//! Folds text for search, so that input from another keyboard layout matches.
 //!
-//! Folded text is for finding only. Who somebody is, is decided by the text as
-//! it stands (security requirement 45).
+//! Folded text is for searching only. Identity is decided by the original text (security
+//! requirement 45).
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Names the folding: the search index is rebuilt where it was made with another
-/// one. It is a checksum over the letters that names are written in, and a test
-/// compares it with what [`fold`] does, so that neither a change here nor a new
-/// version of a library goes unnoticed.
+/// Version of the folding; a different value triggers a rebuild of the search index. It is a
+/// checksum of [`fold`] over the letters that names use, and a test compares the two, so that
+/// neither a change here nor a new version of a library goes unnoticed.
 pub const FOLDING: u64 = 0x549b_b425_ca52_ff42;
 
-/// Lower case without accents, in Latin letters where the script is Latin, Greek,
-/// Cyrillic, Armenian or Georgian, and with one form for each letter elsewhere:
-/// `Łukasz`, `lukasz` and `ＬＵＫＡＳＺ` find each other, and so do `علي` and `علی`.
+/// Lower case without accents; transliterated to Latin from Greek, Cyrillic, Armenian and Georgian,
+/// and one form per letter elsewhere: `Łukasz`, `lukasz` and `ＬＵＫＡＳＺ` match each other, and so do
+/// `علي` and `علی`.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -34,8 +32,8 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// `text` folded as those write it who have no umlauts and spell them out, where
-/// that makes a difference: `Müller` as `mueller`, `Søren` as `soeren`.
+/// `text` folded with umlauts spelled out, if that makes a difference: `Müller` as `mueller`,
+/// `Søren` as `soeren`.
 pub fn spelled_out(text: &str) -> Option<String> {
     let digraph = |char: char| match char {
         'ä' => Some("ae"),
@@ -58,15 +56,15 @@ pub fn spelled_out(text: &str) -> Option<String> {
     Some(fold(&spelled))
 }
 
-/// Accents and points, and the stroke that only makes an Arabic word longer. The
-/// vowels of Indic scripts and their neighbours are marks too, and stay.
+/// Accents, points and the Arabic tatweel. The vowel signs of Indic and related scripts are
+/// combining marks too, but are kept.
 fn is_dropped(char: char) -> bool {
     let is_vowel = matches!(char, '\u{900}'..='\u{109f}' | '\u{1700}'..='\u{1aaf}' | '\u{1b00}'..='\u{1cff}')
         && char.is_alphabetic();
     char == '\u{640}' || (is_combining_mark(char) && !is_vowel)
 }
 
-/// The scripts whose letters have Latin ones that people know.
+/// Scripts with an established transliteration to Latin.
 fn is_transliterated(char: char) -> bool {
     char.is_alphabetic()
         && matches!(char,
@@ -81,8 +79,8 @@ fn is_transliterated(char: char) -> bool {
             | '\u{ab30}'..='\u{ab6f}')
 }
 
-/// The Latin letters or digits of a character. A modifier letter that stands for an
-/// apostrophe becomes one; a soft sign and the like leave nothing.
+/// Appends the Latin letters or digits of a character. A modifier letter that stands for an
+/// apostrophe becomes one; a soft sign and the like are dropped.
 fn push_latin(folded: &mut String, char: char) {
     let latin = any_ascii::any_ascii_char(char);
     let before = folded.len();
@@ -99,8 +97,8 @@ fn push_latin(folded: &mut String, char: char) {
     }
 }
 
-/// Letters that two keyboards write in two forms (those of Lucene's Arabic and
-/// Persian normalization), final letters of Hebrew, and katakana as hiragana.
+/// Letters that keyboards write in two forms (Lucene's Arabic and Persian normalisation), final
+/// letters of Hebrew, and katakana as hiragana.
 const fn one_form(char: char) -> char {
     match char {
         '\u{649}' | '\u{6cc}' | '\u{6ce}' | '\u{6d0}' | '\u{6d2}' => '\u{64a}',
@@ -116,7 +114,7 @@ const fn one_form(char: char) -> char {
     }
 }
 
-/// Katakana lies 96 places behind hiragana, in the same order.
+/// Katakana is 0x60 code points after hiragana, in the same order.
 const fn hiragana(char: char) -> char {
     match char {
         '\u{30a1}'..='\u{30f6}' => match char::from_u32(char as u32 - 0x60) {
@@ -138,7 +136,7 @@ mod tests {
         assert_eq!(fold("Weiß WEIẞ"), "weiss weiss");
     }
 
-    /// What is typed on one keyboard finds what was written on another one.
+    /// Input of one keyboard layout finds text written with another.
     #[test]
     fn other_keyboards_find_each_other() {
         for (file, typed) in [
@@ -193,7 +191,7 @@ mod tests {
         }
     }
 
-    /// Blocks in which no new version of Unicode assigns anything.
+    /// Blocks in which new versions of Unicode assign no further characters.
     const BLOCKS: [std::ops::RangeInclusive<u32>; 6] = [
         0..=0x52f,
         0x591..=0x6ff,
@@ -203,7 +201,7 @@ mod tests {
         0xff01..=0xffbe,
     ];
 
-    /// FNV-1a over what becomes of each character.
+    /// FNV-1a over the folding of each character.
     #[test]
     fn the_index_is_rebuilt_where_folding_changes() {
         let mut sum = 0xcbf2_9ce4_8422_2325_u64;

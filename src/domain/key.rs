@@ -1,4 +1,4 @@
-//! The keys that turn a code into a digest, and their names.
+//! Secret keys, their ids, and the keyring.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,19 +10,18 @@ use zeroize::Zeroizing;
 
 use crate::domain::text;
 
-/// The name of a key, as rows carry it.
+/// The id of a key, as stored in rows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(String);
 
 impl KeyId {
-    /// A key's name: 1 to 32 of `a-z`, `0-9`, `-` and `_`.
+    /// Validates an id: 1 to 32 characters of `a-z`, `0-9`, `-` and `_`.
     pub fn new(name: &str) -> Option<Self> {
         let known =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
         ((1..=32).contains(&name.len()) && name.bytes().all(known)).then(|| Self(name.to_owned()))
     }
 
-    /// The name as rows carry it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -39,12 +38,11 @@ impl fmt::Display for KeyId {
 pub struct Key(Zeroizing<[u8; 32]>);
 
 impl Key {
-    /// Wraps secret bytes; they are erased when the key is dropped.
+    /// Wraps secret bytes; they are zeroised when the key is dropped.
     pub fn new(secret: [u8; 32]) -> Self {
         Self(Zeroizing::new(secret))
     }
 
-    /// The secret bytes.
     pub fn secret(&self) -> &[u8; 32] {
         &self.0
     }
@@ -55,14 +53,14 @@ impl Key {
         Hmac::new_from_slice(self.secret()).expect("a key of 32 bytes")
     }
 
-    /// A key for one use alone, derived from this one by HKDF-Expand (RFC 5869, 2.3).
-    /// `context` names the use, and whatever else the derived key is bound to.
+    /// Derives a key for one purpose by HKDF-Expand (RFC 5869, 2.3). `context` names the purpose
+    /// and whatever else the key is bound to.
     #[must_use]
     pub fn derive(&self, context: &[&str]) -> Self {
         let mut derived = Zeroizing::new([0; 32]);
         #[expect(clippy::expect_used, reason = "32 bytes are one block of the hash")]
         let expand = Hkdf::<Sha256>::from_prk(self.0.as_slice()).expect("a key of one block");
-        // Erased: a code that was tried can be part of it.
+        // Zeroised, since an entered code can be part of it.
         let mut info = Zeroizing::new(Vec::new());
         let parts = context.iter().map(|part| part.as_bytes());
         text::length_prefixed(parts, |bytes| info.extend_from_slice(bytes));
@@ -78,13 +76,13 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A row names a key this terminal does not have: fail closed (ASVS 13.3.4).
+/// A row names a key that this desk does not have: fail closed (ASVS 13.3.4).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("the key \"{0}\" that protects this code is not in this terminal's key file")]
 pub struct MissingKey(pub String);
 
-/// The keys by name: the current one signs, all of them check, so that a code
-/// issued before a rotation verifies until it expires.
+/// The keys by id: the current one signs, all of them verify, so that a code issued before a
+/// rotation verifies until it expires.
 #[derive(Clone, Debug)]
 pub struct Keyring {
     current: KeyId,
@@ -93,19 +91,19 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// A ring whose current key is `key`.
+    /// A keyring with one key.
     pub fn new(current: KeyId, key: Key) -> Self {
         Self { current, current_key: key, retired: BTreeMap::new() }
     }
 
-    /// Adds a key that only checks.
+    /// Adds a key that only verifies.
     #[must_use]
     pub fn with_retired(mut self, id: KeyId, key: Key) -> Self {
         self.retired.insert(id, key);
         self
     }
 
-    /// The key that signs new codes.
+    /// The key that signs.
     pub fn current(&self) -> (&KeyId, &Key) {
         (&self.current, &self.current_key)
     }
@@ -115,7 +113,7 @@ impl Keyring {
         std::iter::once(&self.current_key).chain(self.retired.values())
     }
 
-    /// The key of this name.
+    /// The key with this id.
     pub fn get(&self, name: &str) -> Result<&Key, MissingKey> {
         if self.current.as_str() == name {
             return Ok(&self.current_key);

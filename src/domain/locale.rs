@@ -1,7 +1,6 @@
-//! Languages by their tags (BCP 47), and which of them to fall back to.
+//! Language tags (BCP 47) and their fallbacks.
 
-/// Whether a tag has the shape of a language's: letters, then parts of letters
-/// and digits.
+/// Whether a text has the syntax of a language tag: letters, then subtags of letters and digits.
 pub fn is_tag(tag: &str) -> bool {
     let mut parts = tag.split('-');
     let language = parts.next().unwrap_or_default();
@@ -13,14 +12,14 @@ pub fn is_tag(tag: &str) -> bool {
         })
 }
 
-/// A tag as it is compared: `es_MX.UTF-8` and `ES-mx` are `es-mx`.
+/// The canonical form for comparison: `es_MX.UTF-8` and `ES-mx` become `es-mx`.
 pub fn canonical(raw: &str) -> String {
     let end = raw.find(['.', '@']).unwrap_or(raw.len());
     raw[..end].trim().replace('_', "-").to_ascii_lowercase()
 }
 
-/// What to look for, the best first: each language wished for, then less and
-/// less of it (the lookup of RFC 4647, section 3.4): `es-mx`, `es`, `en`.
+/// The languages to try, best first: each wanted one followed by its shorter forms (lookup of RFC
+/// 4647, section 3.4): `es-mx`, `es`, `en`.
 pub fn chain<'a>(wished: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut chain: Vec<String> = Vec::new();
     for whole in wished.into_iter().map(canonical) {

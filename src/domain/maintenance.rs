@@ -1,23 +1,21 @@
-//! What is tidied up when `countersign maintain` runs, and how far it got.
+//! Maintenance tasks and their progress.
 
-/// One kind of thing to tidy up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum MaintenanceTask {
-    /// Codes that can no longer be entered: their requests expire and their
-    /// digests go.
+    /// Expires requests whose codes can no longer be entered, and erases their digests.
     EraseCodes,
-    /// Requests that are old enough move to the archive.
+    /// Moves old requests to the archive.
     ArchiveRequests,
-    /// Archived requests go.
+    /// Purges archived requests.
     PurgeArchive,
-    /// Events of the log go.
+    /// Purges events of the log.
     PurgeEvents,
-    /// Sessions go.
+    /// Purges sessions.
     PurgeSessions,
 }
 
 impl MaintenanceTask {
-    /// Every task, in the order in which they are done.
+    /// Every task, in the order of execution.
     pub const ALL: [Self; 5] = [
         Self::EraseCodes,
         Self::ArchiveRequests,
@@ -26,7 +24,7 @@ impl MaintenanceTask {
         Self::PurgeSessions,
     ];
 
-    /// What came of so many things, for people and for the log.
+    /// The result of a task in words, for people and for the log.
     pub fn done(self, count: u64) -> String {
         let of = |one: &str, what: &str| {
             let many = if count == 1 { "" } else { "s" };
@@ -42,12 +40,12 @@ impl MaintenanceTask {
     }
 }
 
-/// How far a batch of a task got.
+/// The progress after one batch of a task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TaskProgress {
-    /// How many things were done.
+    /// Rows processed.
     pub done: u64,
-    /// Where the next batch begins; none where nothing is left to do.
+    /// Where the next batch begins; `None` if the task is done.
     pub next: Option<i64>,
 }
 

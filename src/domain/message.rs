@@ -1,56 +1,45 @@
-//! What is said to the customer.
+//! Messages to customers before they are rendered.
 
 use crate::domain::code::Code;
 use crate::domain::contact::Contact;
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 
-/// Everything a template may say.
+/// The values that a template may use.
 #[derive(Clone, Debug)]
 pub struct MessageFacts {
-    /// The office's name.
     pub office: String,
-    /// The counter's name.
     pub counter: String,
-    /// The customer's name.
     pub customer: String,
-    /// What the verification is for.
     pub purpose: String,
-    /// The word the counter's screen shows too.
     pub reference: Reference,
-    /// The code.
     pub code: Code,
-    /// Whole minutes the code works.
+    /// The validity of the code in whole minutes.
     pub minutes: u64,
     /// The customer's language (BCP 47), if known.
     pub locale: Option<String>,
 }
 
-/// One of the facts by name, for a template that lies with the provider and is
-/// only filled in here.
+/// One of the values by name, for a template that the provider stores and this program only fills
+/// in.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Fact {
-    /// The code.
     Code,
-    /// The word the counter's screen shows too.
+    /// The reference that the counter's screen shows too.
     Reference,
-    /// The office's name.
     Office,
-    /// The counter's name.
     Counter,
-    /// The customer's name.
     Customer,
-    /// What the verification is for.
     Purpose,
-    /// Whole minutes the code works.
+    /// The validity of the code in whole minutes.
     Minutes,
 }
 
 impl MessageFacts {
-    /// One of the facts as it is said.
+    /// One of the values as text.
     pub fn value(&self, fact: Fact) -> String {
         match fact {
             Fact::Code => self.code.reveal().to_owned(),
@@ -64,52 +53,43 @@ impl MessageFacts {
     }
 }
 
-/// A message without a code, to find out whether messages arrive.
+/// A test message, without a code.
 #[derive(Clone, Debug)]
 pub struct TestMessage {
-    /// Where to.
     pub to: Contact,
-    /// A name of this very message.
+    /// The idempotency key.
     pub name: String,
     /// When it was asked for, by the store's clock.
     pub at: Timestamp,
-    /// The office's name.
     pub office: String,
-    /// The counter's name.
     pub counter: String,
 }
 
-/// Tells a contact that it is the customer's no longer. It holds no code and
-/// nothing of the contact that took its place.
+/// The notice to a contact that was replaced. It contains no code and nothing about the new
+/// contact.
 #[derive(Clone, Debug)]
 pub struct ChangeNotice {
-    /// The contact that was changed.
+    /// The replaced contact.
     pub to: Contact,
-    /// A name of this very message, the same for each try.
+    /// The idempotency key, the same for each attempt.
     pub name: String,
     /// When the change was noticed, by the store's clock.
     pub at: Timestamp,
-    /// The office's name.
     pub office: String,
-    /// The customer's name.
     pub customer: String,
     /// The customer's language (BCP 47), if known.
     pub locale: Option<String>,
 }
 
-/// A message to be sent, with its code, on its way between the commit and the
-/// provider. It lives in memory only.
+/// A code message between the commit and the provider; it exists only in memory.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// Where to.
     pub to: Contact,
-    /// A name of this very message, so that a provider that can tell a
-    /// repeated hand-over apart does (request and generation).
+    /// The idempotency key (request and generation), for providers that detect a repeated send.
     pub idempotency: String,
     /// The how-manieth code of its request it holds, from 1.
     pub generation: u32,
-    /// When its code was stored, by the store's clock.
+    /// When the code was stored, by the store's clock.
     pub at: Timestamp,
-    /// What to say.
     pub facts: MessageFacts,
 }

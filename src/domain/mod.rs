@@ -1,9 +1,9 @@
-//! What is true of a verification wherever it runs: customers and their
-//! contacts, codes and their digests, the life of a request, outcomes, policy.
+//! The rules of a verification: customers and contacts, codes and their digests, the life cycle of
+//! a request, outcomes, policy.
 //!
-//! Everything here is pure. No file, no network, no clock and no random source
-//! is reachable from this module, so each rule can be tested by a table or by
-//! random data. Time and randomness come in as arguments.
+//! Everything here is pure. No file, network, clock or random source can be reached from this
+//! module, so each rule can be tested by a table or by random data. Time and randomness are passed
+//! in as arguments.
 
 pub mod account;
 pub mod approval;
@@ -17,6 +17,7 @@ pub mod contact;
 pub mod contact_notice;
 pub mod customer;
 pub mod delivery;
+pub mod delivery_retry;
 pub mod delivery_stats;
 pub mod email;
 pub mod event;
@@ -28,7 +29,6 @@ mod mac;
 pub mod maintenance;
 pub mod message;
 pub mod money;
-pub mod outbox;
 pub mod outcome;
 pub mod phone;
 pub mod policy;

@@ -1,19 +1,18 @@
-//! Sums of money, counted in the currency's smallest unit so that they add up.
+//! Amounts of money, in the currency's smallest unit so that sums are exact.
 
 use std::fmt;
 
-/// A sum in a currency.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Money {
-    /// Whole cents (or the currency's smallest unit); negative is a credit.
+    /// The amount in cents (or the currency's smallest unit); a negative one is a credit.
     pub cents: i64,
-    /// The currency's ISO 4217 code; empty where it is not known.
+    /// ISO 4217 code; empty if not known.
     pub currency: String,
 }
 
 impl Money {
-    /// The cents of a sum in whole units as a database writes it: `1234.5`, `-0.50`. A sum
-    /// with parts of a cent is none, but for the noise that a floating-point column adds.
+    /// Parses an amount in whole units as a database writes it (`1234.5`, `-0.50`) to cents. A
+    /// fraction of a cent is rejected unless it is the rounding error of a floating-point column.
     pub fn cents_of_units(text: &str) -> Option<i64> {
         const NOISE: usize = 9;
         let (sign, digits) = match text.trim().strip_prefix('-') {
@@ -34,14 +33,14 @@ impl Money {
         is_noise.then_some(sign * sum)
     }
 
-    /// The cents of a sum in cents: `1250`, `1250.00`.
+    /// Parses an amount in cents (`1250`, `1250.00`).
     pub fn cents_of_cents(text: &str) -> Option<i64> {
         let (whole, parts) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
         parts.bytes().all(|it| it == b'0').then(|| whole.parse().ok())?
     }
 }
 
-/// `1,234.50 EUR`; without a currency where none is known.
+/// Formats as `1,234.50 EUR`, without a currency if none is known.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.cents < 0 { "-" } else { "" };

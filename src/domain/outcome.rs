@@ -1,9 +1,8 @@
-//! The words for how an act ended: the same in the interface, the exit code,
-//! the JSON, the log panel and the store.
+//! The outcomes of acts: the same words in the interface, exit codes, JSON, the log and the store.
 
 use crate::domain::word::words;
 
-/// How a request, an attempt or another act of the desk ended.
+/// How a request, an attempt or another act ended.
 #[derive(
     Clone,
     Copy,
@@ -19,29 +18,29 @@ use crate::domain::word::words;
 pub enum Outcome {
     /// The code was right; a session was opened.
     Verified,
-    /// The code was not the one that was sent.
+    /// The code was wrong.
     Wrong,
-    /// The code, or the whole request, was replaced by a later one.
+    /// The code or its request was replaced by a later one.
     Superseded,
-    /// The time to enter the code was over.
+    /// The code's validity was over.
     Expired,
-    /// Too many wrong codes, for this request or for this customer.
+    /// Too many wrong codes, for the request or for the customer (lockout).
     Locked,
-    /// The request was verified before; a code works once.
+    /// The code was used already; it works once.
     Used,
-    /// What was typed cannot be a code; no attempt was counted.
+    /// The input cannot be a code; no attempt was counted.
     Malformed,
-    /// A limit or a cooldown holds the act back for a while.
+    /// A rate limit or a cooldown applies.
     Limited,
-    /// No customer, or more than one, answers to what was given.
+    /// No customer, or more than one, matches.
     UnknownCustomer,
     /// The customer has no usable contact for the channel.
     NoContact,
-    /// The provider refused the message for good.
+    /// The provider refused the message permanently.
     Undeliverable,
-    /// The store or the provider could not be reached.
+    /// The store or the provider is unavailable.
     Unavailable,
-    /// The act is not allowed to this person or in this environment.
+    /// The caller's role or the environment does not allow it.
     Forbidden,
 }
 

@@ -1,36 +1,34 @@
-//! What the office allows: times, tries and limits.
+//! The office's policy: durations, attempts and rate limits.
 
 use std::time::Duration;
 
 use crate::domain::channel::Assurance;
 
-/// The rules of a request and of the session it opens.
+/// The rules of a request and of its session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtpPolicy {
     /// Digits of a code, 6 to 10 (NIST SP 800-63B-4, 3.1.3.2).
     pub length: u8,
-    /// How long a code works, at most ten minutes (ASVS 6.5.5).
+    /// Validity of a code, at most ten minutes (ASVS 6.5.5).
     pub expiry: Duration,
-    /// Codes that may be tried for one request.
+    /// Attempts for one request.
     pub max_attempts: u32,
-    /// Wrong codes in a row, over all requests, that lock the customer
-    /// (NIST SP 800-63B-4, 3.2.2).
+    /// Consecutive wrong codes, over all requests of a customer, that cause a lockout (NIST SP
+    /// 800-63B-4, 3.2.2).
     pub failure_cap: u32,
-    /// How long before another code goes to the same contact.
+    /// The cooldown before another code goes to the same contact.
     pub resend_cooldown: Duration,
-    /// How long a session lasts.
+    /// Maximum duration of a session.
     pub session: Duration,
-    /// How long a session lasts when nobody touches it.
+    /// Idle timeout of a session.
     pub session_idle: Duration,
-    /// How strong a proof is asked for.
     pub assurance: Assurance,
-    /// How long a contact that took another one's place cannot be the only proof
-    /// (NIST SP 800-63B-4, 4.6).
+    /// Quarantine of a contact that replaced another one (NIST SP 800-63B-4, 4.6).
     pub contact_quarantine: Duration,
 }
 
 impl OtpPolicy {
-    /// What holds where the office sets nothing.
+    /// The defaults.
     pub const STANDARD: Self = Self {
         length: 6,
         expiry: Duration::from_mins(5),
@@ -50,21 +48,21 @@ impl Default for OtpPolicy {
     }
 }
 
-/// How long what is past is kept.
+/// Retention times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Retention {
-    /// Older requests move to the archive.
+    /// When a request moves to the archive.
     pub archive_after: Duration,
-    /// Older requests leave the archive; longer than `archive_after`.
+    /// When a request is purged from the archive; longer than `archive_after`.
     pub purge_archive_after: Duration,
-    /// Older events go.
+    /// When an event is purged.
     pub purge_events_after: Duration,
-    /// Older sessions go.
+    /// When a session is purged.
     pub purge_sessions_after: Duration,
 }
 
 impl Retention {
-    /// What holds where the office sets nothing.
+    /// The defaults.
     pub const STANDARD: Self = Self {
         archive_after: days(30),
         purge_archive_after: days(730),
@@ -83,25 +81,21 @@ impl Default for Retention {
     }
 }
 
-/// How many messages may go out in a rolling window, counted before the send.
+/// Rate limits of messages in a rolling window, counted before the send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendLimits {
-    /// To one contact.
     pub per_contact: u32,
-    /// To the phone numbers of one prefix: all but the last three digits.
+    /// Per number prefix: a phone number without its last three digits.
     pub per_prefix: u32,
-    /// To one customer.
     pub per_customer: u32,
-    /// By one clerk.
     pub per_clerk: u32,
-    /// From one counter.
     pub per_counter: u32,
-    /// In all: codes and test messages together.
+    /// In all, codes and test messages together.
     pub in_all: u32,
 }
 
 impl SendLimits {
-    /// An hour's, where the office sets nothing.
+    /// The default hourly limits.
     pub const HOUR: Self = Self {
         per_contact: 6,
         per_prefix: 60,
@@ -111,7 +105,7 @@ impl SendLimits {
         in_all: 2_000,
     };
 
-    /// A day's, where the office sets nothing.
+    /// The default daily limits.
     pub const DAY: Self = Self {
         per_contact: 20,
         per_prefix: 200,
@@ -121,7 +115,7 @@ impl SendLimits {
         in_all: 10_000,
     };
 
-    /// Each limit with the number of messages that it allows.
+    /// Each limit with the number of messages it allows.
     pub const fn each(&self, window: RateWindow) -> [(RateLimit, u32); 6] {
         [
             (RateLimit::Contact(window), self.per_contact),
@@ -133,7 +127,7 @@ impl SendLimits {
         ]
     }
 
-    /// The greater one of each limit.
+    /// The maximum of each limit.
     #[must_use]
     pub fn or_more(self, other: &Self) -> Self {
         Self {
@@ -147,21 +141,20 @@ impl SendLimits {
     }
 }
 
-/// What may be done in a rolling window, over all counters.
+/// All rate limits, counted over all counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Messages an hour.
     pub per_hour: SendLimits,
-    /// Messages a day.
     pub per_day: SendLimits,
-    /// Wrong codes of one clerk, in an hour from the first of them.
+    /// Wrong codes of one clerk in a fixed hour that starts with the first of them.
     pub wrong_codes_per_clerk: u32,
-    /// Searches and opened accounts of one clerk, in an hour from the first of them.
+    /// Searches and opened accounts of one clerk in a fixed hour that starts with the first of
+    /// them.
     pub lookups_per_clerk: u32,
 }
 
 impl RateLimits {
-    /// What holds where the office sets nothing.
+    /// The defaults.
     pub const STANDARD: Self = Self {
         per_hour: SendLimits::HOUR,
         per_day: SendLimits::DAY,
@@ -169,7 +162,7 @@ impl RateLimits {
         lookups_per_clerk: 3_000,
     };
 
-    /// Those of a window.
+    /// The limits of a window.
     pub const fn of(&self, window: RateWindow) -> &SendLimits {
         match window {
             RateWindow::Hour => &self.per_hour,
@@ -177,7 +170,7 @@ impl RateLimits {
         }
     }
 
-    /// The standard with these limits of an hour, which no limit of a day undercuts.
+    /// The defaults with these hourly limits, and daily limits that are at least as high.
     pub fn hourly(per_hour: SendLimits) -> Self {
         Self { per_hour, per_day: SendLimits::DAY.or_more(&per_hour), ..Self::STANDARD }
     }
@@ -189,7 +182,7 @@ impl Default for RateLimits {
     }
 }
 
-/// The time over which a limit counts.
+/// The window of a rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateWindow {
     Hour,
@@ -197,7 +190,6 @@ pub enum RateWindow {
 }
 
 impl RateWindow {
-    /// How long it is.
     pub const fn length(self) -> Duration {
         match self {
             Self::Hour => Duration::from_hours(1),
@@ -206,10 +198,10 @@ impl RateWindow {
     }
 }
 
-/// Which limit held a send back.
+/// The rate limit that blocked a send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateLimit {
-    /// Too soon after the last message to this contact.
+    /// The cooldown after the last message to this contact.
     Cooldown,
     /// [`SendLimits::per_contact`].
     Contact(RateWindow),
@@ -226,7 +218,7 @@ pub enum RateLimit {
 }
 
 impl RateLimit {
-    /// What was reached, in a clerk's words.
+    /// The limit in a clerk's words.
     pub const fn sentence(self) -> &'static str {
         use RateWindow::{Day, Hour};
         match self {

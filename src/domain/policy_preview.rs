@@ -1,6 +1,5 @@
-//! What a changed policy would have refused: the messages and the codes of a time that is
-//! past, played once more under other limits. What it refuses does not count further, as it
-//! would not have then.
+//! Previews a policy: replays past messages and codes under other limits and counts what would have
+//! been refused. A refused one does not count towards later limits, as it would not have then.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
@@ -14,26 +13,22 @@ use crate::domain::policy::{OtpPolicy, RateLimit, RateLimits, RateWindow};
 use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
 
-/// A message that was sent. Contact and number prefix are names that mean nothing elsewhere.
+/// A past message. Contact and number prefix are opaque numbers without a meaning elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastSend {
-    /// Its number in the store.
+    /// The id in the store.
     pub id: i64,
     /// When it was queued.
     pub at: Timestamp,
-    /// Where to.
     pub contact: u64,
-    /// The numbers it belongs to; none for email.
+    /// The number prefix; `None` for email.
     pub prefix: Option<u64>,
-    /// For whom.
     pub customer: CustomerId,
-    /// By whom.
     pub clerk: String,
-    /// From where.
     pub counter: String,
 }
 
-/// What a limit counts by.
+/// The object that a limit counts by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Counted {
     Contact(u64),
@@ -44,14 +39,14 @@ enum Counted {
     Office,
 }
 
-/// What is remembered of a request.
+/// The replayed state of a request.
 #[derive(Debug)]
 struct PastRequest {
     code_at: Timestamp,
     tries: u32,
 }
 
-/// Messages and codes of the past under another policy, told in the order of time.
+/// Replays messages and codes, which must come in the order of time.
 #[derive(Debug)]
 pub struct PolicyPreview {
     otp: OtpPolicy,
@@ -66,7 +61,6 @@ pub struct PolicyPreview {
 }
 
 impl PolicyPreview {
-    /// Nothing told yet.
     pub fn new(otp: OtpPolicy, limits: RateLimits) -> Self {
         Self {
             otp,
@@ -81,12 +75,12 @@ impl PolicyPreview {
         }
     }
 
-    /// Messages and codes told so far.
+    /// The numbers of messages and codes replayed so far.
     pub const fn notified(&self) -> (u64, u64) {
         (self.messages, self.codes)
     }
 
-    /// How many would have been refused, by the key of the configuration that refuses them.
+    /// The number of refusals by configuration key.
     pub const fn refused(&self) -> &BTreeMap<&'static str, u64> {
         &self.refused
     }
@@ -95,7 +89,7 @@ impl PolicyPreview {
         *self.refused.entry(key).or_default() += 1;
     }
 
-    /// A message that was sent.
+    /// Replays a message.
     pub fn send(&mut self, send: &PastSend) {
         self.messages += 1;
         let contact = Counted::Contact(send.contact);
@@ -133,7 +127,7 @@ impl PolicyPreview {
         }
     }
 
-    /// An entry of the log; those that are about codes count.
+    /// Replays a log entry; those about codes are counted.
     pub fn event(&mut self, event: &Event) {
         let (Some(request), Some(customer)) = (&event.request, &event.customer) else { return };
         match (event.kind, event.outcome) {
@@ -192,7 +186,7 @@ impl PolicyPreview {
         counted.1 += 1;
     }
 
-    /// A clerk's wrong codes in the hour from the first of them.
+    /// A clerk's wrong codes in the fixed hour that starts with the first of them.
     fn wrong_of(&mut self, clerk: &str, at: Timestamp) -> u32 {
         let Some((since, count)) = self.wrong.get(clerk) else { return 0 };
         if since.plus(Duration::from_hours(1)) <= at {
@@ -203,7 +197,7 @@ impl PolicyPreview {
     }
 }
 
-/// The key of the configuration that sets a limit.
+/// The configuration key of a limit.
 const fn key(limit: RateLimit) -> &'static str {
     use RateWindow::{Day, Hour};
     match limit {
@@ -253,7 +247,8 @@ mod tests {
     #[test]
     fn what_is_refused_counts_no_further() {
         let mut preview = limits(|it| it.per_hour.per_contact = 2);
-        // The third is refused, so that the fourth, an hour after the first, is not.
+        // The third is refused and does not count, so the fourth, an hour after the first, is
+        // allowed.
         for minute in [0, 10, 20, 60] {
             preview.send(&send(minute, 1, None, minute));
         }

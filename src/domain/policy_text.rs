@@ -1,51 +1,48 @@
-//! The office's policy as a text: one line for each key of the configuration that belongs to
-//! it, in the configuration's own writing, so that what held at a time can be read back and
-//! compared. Its version is a hash of the text.
+//! The policy as text: one line for each of its configuration keys, in configuration syntax, so
+//! that an earlier policy can be read back and compared. Its version is a hash of the text.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// A policy in writing: lines of the form `otp.length = 6`, by key.
+/// A policy as sorted lines of the form `otp.length = 6`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyText(String);
 
-/// A key that two policies have different values for.
+/// A key whose value differs between two policies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyChange<'a> {
-    /// The key.
     pub key: &'a str,
-    /// What it was; `None` where there was no such key.
+    /// The old value; `None` if the key was not there.
     pub before: Option<&'a str>,
-    /// What it is; `None` where there is no such key any more.
+    /// The new value; `None` if the key is gone.
     pub after: Option<&'a str>,
 }
 
 impl PolicyText {
-    /// The policy of these keys and their values as the configuration has them.
+    /// Builds the text from keys and their configuration values.
     pub fn of<'a>(values: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         let values: BTreeMap<_, _> = values.into_iter().collect();
         let lines = values.into_iter().map(|(key, value)| [key, " = ", &value, "\n"].concat());
         Self(lines.collect())
     }
 
-    /// The text, which is a configuration by itself.
+    /// The text, which is a valid configuration.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name of the policy: the same for the same policy, on every host.
+    /// The version: equal policies have the same one on every host.
     pub fn version(&self) -> String {
         hex::encode(&Sha256::digest(&self.0)[..6])
     }
 
-    /// The keys with their values.
     pub fn values(&self) -> BTreeMap<&str, &str> {
         self.0.lines().filter_map(|line| line.split_once(" = ")).collect()
     }
 
-    /// What is different in another policy, by key.
+    /// The differences to another policy, by key.
     pub fn changes_to<'a>(&'a self, after: &'a Self) -> Vec<PolicyChange<'a>> {
         let (before, after) = (self.values(), after.values());
         let keys: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();

@@ -1,4 +1,4 @@
-//! Which provider it is that takes a message: its kind, its host and the account there.
+//! Identifies a provider by its kind, host and account.
 
 use std::fmt;
 
@@ -6,26 +6,26 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::text;
 
-/// A provider in short: a message waits for the one it was meant for, and no desk with another
-/// host or another account takes it (security requirement 50).
+/// The fingerprint of a provider: a message is only sent through the provider that it was queued
+/// for, never by a desk with another host or account (security requirement 50).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ProviderFingerprint(String);
 
 impl ProviderFingerprint {
-    /// The fingerprint of a provider: `kind` is its name, `account` who sends there.
+    /// The fingerprint of a provider; `kind` is its name, `account` the sending account.
     pub fn of(kind: &str, host: &str, account: &str) -> Self {
         let parts = [kind.as_bytes(), host.as_bytes(), account.as_bytes()];
         Self(format!("{kind}-{}", hash(&parts)))
     }
 
-    /// The fingerprint of a provider and the one that stands in for it: a message may go by
-    /// either of the two, and by no other.
+    /// The fingerprint of a provider and its fallback: a message may use either of the two, and no
+    /// other.
     #[must_use]
     pub fn with_fallback(&self, fallback: &Self) -> Self {
         Self(format!("{}+{}", self.0, hash(&[self.0.as_bytes(), fallback.0.as_bytes()])))
     }
 
-    /// The fingerprint as rows carry it.
+    /// The fingerprint as stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,34 +1,31 @@
-//! What a clerk typed to find a customer, read once so that every store
-//! searches for the same thing.
+//! Parses a clerk's search text, so that every store searches for the same.
 
 use crate::domain::fold::spelled_out;
 use crate::domain::text;
 
-/// The shortest part of a phone number, or end of an account number, that is
+/// The fewest characters of a partial phone number, or of the end of an account number, that are
 /// searched for.
 pub const SHORTEST_PART: usize = 3;
 
-/// A search, in its normal form.
+/// A normalised search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     /// The whole text, folded: lower case, no accents, single spaces.
     pub folded: String,
-    /// Its words. A record matches when each of them begins a word in it, or is a
-    /// part of its phone number.
+    /// Its words. A customer matches if each word is the beginning of one of its words or part of
+    /// its phone number.
     pub words: Vec<String>,
-    /// The letters and digits alone, to match account numbers written with or
-    /// without their dashes.
+    /// The letters and digits only, to match account numbers with or without dashes.
     pub compact: String,
-    /// The digits without leading zeros, when the text reads as a phone number:
-    /// `(0151) 234-5` finds `+49151234567`.
+    /// The digits without leading zeros if the text looks like a phone number: `(0151) 234-5` finds
+    /// `+49151234567`.
     pub phone: Option<String>,
-    /// The same search with its umlauts spelled out, where it has any: `Müller`
-    /// finds `Mueller` too.
+    /// The same search with umlauts spelled out, if it has any: `Müller` finds `Mueller` too.
     pub spelled_out: Option<Box<Self>>,
 }
 
 impl Query {
-    /// Reads what was typed; none where there is nothing to search for.
+    /// Parses the text; `None` if there is nothing to search for.
     pub fn parse(typed: &str) -> Option<Self> {
         let typed = text::clean(typed);
         let mut query = Self::read(&text::fold(&typed))?;
@@ -52,12 +49,12 @@ impl Query {
     }
 }
 
-/// The words of `folded`: what stands between anything but letters and digits.
+/// The words of `folded`: runs of letters and digits.
 pub fn words(folded: &str) -> impl Iterator<Item = &str> {
     folded.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-/// The letters and digits of `folded` alone.
+/// The letters and digits of `folded`.
 pub fn compact(folded: &str) -> String {
     folded.chars().filter(|char| char.is_alphanumeric()).collect()
 }

@@ -1,4 +1,4 @@
-//! One request for verification: its names, its state and what a clerk sees.
+//! A request for verification: its ids, its status and its data.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,41 +14,40 @@ use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::domain::word::words;
 
-/// Digits and letters that are not mistaken for each other when read aloud or
-/// written down (Crockford's base 32).
+/// Digits and letters that are not confused when read aloud or written down (Crockford's base 32).
 const PLAIN: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// A request's public name: ten characters, drawn at random.
+/// A request's public id: ten random characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(String);
 
 impl RequestId {
-    /// The name for 50 random bits.
+    /// The id for 50 random bits.
     pub fn from_bits(bits: u64) -> Self {
         Self(plain(bits, 10))
     }
 
-    /// The name as people and programs write it.
+    /// The id in text form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The short word in the message that the screen shows too: `K7Q`. It tells
-/// messages apart; it is no secret and proves nothing.
+/// The reference: a short word such as `K7Q` in the message and on the screen. It tells messages
+/// apart; it is not secret and proves nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reference(String);
 
 impl Reference {
-    /// The word for 15 random bits, as a letter, a digit and a letter, so that
-    /// it never spells a word and never looks like part of a code.
+    /// The reference for 15 random bits: a letter, a digit and a letter, so that it never spells a
+    /// word and never looks like part of a code.
     pub fn from_bits(bits: u64) -> Self {
         let letter = |bits: u64| char::from(PLAIN[10 + usize::try_from(bits % 22).unwrap_or(0)]);
         let digit = char::from(PLAIN[2 + usize::try_from((bits >> 5) % 8).unwrap_or(0)]);
         Self(format!("{}{digit}{}", letter(bits), letter(bits >> 10)))
     }
 
-    /// Reads a word as people type it; none where it cannot be one.
+    /// Parses a typed reference; `None` if it cannot be one.
     pub fn typed(text: &str) -> Option<Self> {
         let word = text.trim().to_ascii_uppercase();
         let [first, middle, last] = *word.as_bytes() else { return None };
@@ -56,18 +55,17 @@ impl Reference {
         (is_letter(first) && middle.is_ascii_digit() && is_letter(last)).then_some(Self(word))
     }
 
-    /// Takes back a word the store kept.
+    /// Takes a reference from the store.
     pub fn from_store(word: &str) -> Self {
         Self(text::clean(word))
     }
 
-    /// The word.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Random bits in so many of these digits and letters, five bits each.
+/// Encodes random bits as `length` characters of five bits each.
 pub(in crate::domain) fn plain(bits: u64, length: usize) -> String {
     (0..length)
         .rev()
@@ -75,7 +73,7 @@ pub(in crate::domain) fn plain(bits: u64, length: usize) -> String {
         .collect()
 }
 
-/// Text that names no request.
+/// A text that is not a request id.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not a request; requests look like 7K3M9QX2TB")]
 pub struct NotARequest(String);
@@ -90,7 +88,7 @@ impl FromStr for RequestId {
     }
 }
 
-/// Whether this is one of these digits and letters.
+/// Whether a byte is in the alphabet.
 pub(in crate::domain) fn is_plain(byte: u8) -> bool {
     PLAIN.contains(&byte)
 }
@@ -119,8 +117,8 @@ impl Serialize for Reference {
     }
 }
 
-/// What has become of a request. `Expired` is never stored by an attempt: an
-/// open request whose time is over is expired by the store's clock alone.
+/// The status of a request. An attempt never stores `Expired`: the store's clock alone expires an
+/// open request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Status {
@@ -128,21 +126,20 @@ pub enum Status {
     Open,
     /// The right code was entered.
     Verified,
-    /// A later request of the customer for the same purpose took its place.
+    /// Replaced by a later request of the customer for the same purpose.
     Superseded,
-    /// The time to enter the code is over.
+    /// The validity is over.
     Expired,
     /// Too many wrong codes.
     Locked,
-    /// Withdrawn by a clerk.
+    /// Cancelled by a clerk.
     Cancelled,
 }
 
 words!(Status, "a request's status");
 
 impl Status {
-    /// How an attempt on a request in this status ends without being counted;
-    /// none where it is open.
+    /// The outcome of an attempt in this status, which is not counted; `None` if it is open.
     pub const fn refusal(self) -> Option<Outcome> {
         match self {
             Self::Open => None,
@@ -154,45 +151,41 @@ impl Status {
     }
 }
 
-/// A request as the store holds it, without its code.
+/// A request as read from the store, without its code.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Request {
-    /// Its public name.
     pub id: RequestId,
-    /// Whom it verifies.
     pub customer: CustomerId,
-    /// What the verification is for.
     pub purpose: String,
-    /// How the current code was sent.
+    /// The channel of the current code.
     pub channel: Channel,
-    /// Where it was sent, masked.
+    /// The masked contact of the current code.
     pub contact: String,
-    /// The word in the current message.
+    /// The reference of the current message.
     pub reference: Reference,
-    /// Which code is current; the first is 1.
+    /// The generation of the current code, from 1.
     pub generation: u32,
-    /// What has become of it, by the store's clock at reading.
+    /// The status by the store's clock at the time of reading.
     pub status: Status,
-    /// When it was asked for.
     pub created_at: Timestamp,
     /// When the current code was sent.
     pub sent_at: Timestamp,
-    /// When the current code stops working.
+    /// When the current code expires.
     pub expires_at: Timestamp,
-    /// When another code may be sent to the same contact.
+    /// The end of the contact's cooldown.
     pub resend_at: Timestamp,
-    /// Codes tried, all generations together.
+    /// Attempts so far, over all generations.
     pub attempts: u32,
-    /// Codes that may be tried.
+    /// Attempts allowed.
     pub max_attempts: u32,
-    /// How far the current message has come.
+    /// The delivery of the current message.
     pub delivery: Delivery,
-    /// Who asked for it first, and where.
+    /// The clerk and counter that asked for it first.
     pub asked_by: Actor,
 }
 
 impl Request {
-    /// Codes that may still be tried.
+    /// Attempts left.
     pub const fn attempts_left(&self) -> u32 {
         self.max_attempts.saturating_sub(self.attempts)
     }

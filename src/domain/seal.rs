@@ -1,10 +1,9 @@
-//! A code on its way to the sender.
+//! Seals a code for the outbox.
 //!
-//! Between the commit and the hand-over the code has to lie in the store, since
-//! the terminal that drew it may die and another one send it. It lies there
-//! sealed: XChaCha20-Poly1305 under a key derived from one of the key file, bound to all of
-//! its [`CodeBinding`], so that neither the store alone gives a code away, nor can one row's
-//! code be put into another row, nor its message be sent to another contact.
+//! Between the commit and the send the code has to be in the store, since the process that drew it
+//! may die and another one send it. It is sealed there: XChaCha20-Poly1305 under a key derived from
+//! the key file, with all of its [`CodeBinding`] as associated data, so that the store alone does
+//! not reveal a code, and no row's code can be moved to another row or sent to another contact.
 
 use std::fmt;
 
@@ -21,12 +20,12 @@ use crate::domain::version_one;
 /// Bytes of a nonce: long enough to be drawn at random for each code.
 const NONCE: usize = 24;
 
-/// A number that is used for one seal and never again.
+/// A number used once.
 #[derive(Clone, Copy, Debug)]
 pub struct Nonce([u8; NONCE]);
 
 impl From<[u8; 32]> for Nonce {
-    /// Takes as many of the random bytes as are needed.
+    /// Takes the first bytes of `random`.
     fn from(random: [u8; 32]) -> Self {
         let mut nonce = [0; NONCE];
         nonce.copy_from_slice(&random[..NONCE]);
@@ -34,9 +33,8 @@ impl From<[u8; 32]> for Nonce {
     }
 }
 
-/// Random bytes of which the nonce of one code is made, for whatever it is bound to: a
-/// transaction that is begun again binds the same code to another moment, and no nonce is
-/// used for two seals.
+/// The random seed of one code's nonce. The nonce is derived from the seed and the binding: a
+/// retried transaction binds the same code to another time and so gets another nonce.
 #[derive(Clone, Debug)]
 pub struct NonceSeed(Key);
 
@@ -54,23 +52,23 @@ impl NonceSeed {
     }
 }
 
-/// A sealed code, as the store keeps it: nonce and ciphertext in hexadecimal.
+/// A sealed code as stored: nonce and ciphertext in hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(String);
 
-/// It was sealed under another key, for another request, or changed since.
+/// The seal does not open: another key or binding, or it was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("what is sealed cannot be opened: it was changed, or belongs to another row")]
 pub struct SealBroken;
 
 impl Sealed {
-    /// Seals a code; `seed` is drawn for it and for nothing else.
+    /// Seals a code; `seed` must be drawn for it alone.
     pub fn close(code: &Code, binding: &CodeBinding, key: &Key, seed: &NonceSeed) -> Self {
         let bound = binding.canonical();
         Self(close_bytes(code.reveal().as_bytes(), &bound, &seal_key(key), seed.nonce(&bound)))
     }
 
-    /// The code again, where nothing was changed.
+    /// Opens the seal; fails if anything was changed.
     pub fn open(
         &self,
         version: BindingVersion,
@@ -89,12 +87,12 @@ impl Sealed {
             .ok_or(SealBroken)
     }
 
-    /// What the store keeps.
+    /// The stored form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Takes back what the store kept.
+    /// Takes the stored form.
     pub const fn from_store(text: String) -> Self {
         Self(text)
     }
@@ -106,7 +104,7 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// Seals bytes under a key that seals nothing else: nonce and ciphertext in hexadecimal.
+/// Seals bytes under a key that is used for nothing else: nonce and ciphertext in hexadecimal.
 pub(in crate::domain) fn close_bytes(
     plain: &[u8],
     bound: &[u8],
@@ -119,7 +117,7 @@ pub(in crate::domain) fn close_bytes(
     hex::encode(nonce.0) + hex::encode(&hidden).as_str()
 }
 
-/// The bytes again, where neither they nor what they are bound to was changed.
+/// Opens sealed bytes; fails if they or the associated data were changed.
 pub(in crate::domain) fn open_bytes(
     sealed: &str,
     bound: &[u8],
@@ -136,7 +134,7 @@ fn cipher(key: &Key) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&AeadKey::from(*key.secret()))
 }
 
-/// A key for sealing codes, so that digests and seals never share one.
+/// Derives the sealing key, so that digests and seals never share one.
 fn seal_key(key: &Key) -> Key {
     key.derive(&["code seal"])
 }

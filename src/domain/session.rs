@@ -1,4 +1,4 @@
-//! The time in which a verified customer is served.
+//! Sessions of verified customers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,17 +13,17 @@ use crate::domain::request::{NotARequest, RequestId};
 use crate::domain::time::Timestamp;
 use crate::domain::word::words;
 
-/// A session's public name, in the same writing as a request's.
+/// A session's public id, in the same alphabet as request ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SessionId(RequestId);
 
 impl SessionId {
-    /// The name for 50 random bits.
+    /// The id for 50 random bits.
     pub fn from_bits(bits: u64) -> Self {
         Self(RequestId::from_bits(bits))
     }
 
-    /// The name as people and programs write it.
+    /// The id in text form.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -49,8 +49,8 @@ impl Serialize for SessionId {
     }
 }
 
-/// The secret that speaks for a session: 256 random bits, new with each
-/// verification (ASVS 7.2.3), never printed by `Debug` and never stored.
+/// A session's secret token: 256 random bits, new for each verification (ASVS 7.2.3), never printed
+/// by `Debug` and never stored.
 #[derive(Clone)]
 pub struct SessionToken(Zeroizing<[u8; 32]>);
 
@@ -60,15 +60,15 @@ impl SessionToken {
         Self(Zeroizing::new(random))
     }
 
-    /// Reads what [`Self::reveal`] wrote.
+    /// Parses the output of [`Self::reveal`].
     pub fn parse(typed: &str) -> Option<Self> {
         let mut bytes = Zeroizing::new([0; 32]);
         hex::decode_to_slice(typed.trim(), bytes.as_mut_slice()).ok()?;
         Some(Self(bytes))
     }
 
-    /// What the store keeps: the token's SHA-256 in hexadecimal. A random
-    /// token of this length needs no key or salt (ASVS 7.2.4).
+    /// The stored form: SHA-256 in hexadecimal. A random token of this length needs no key or salt
+    /// (ASVS 7.2.4).
     pub fn digest(&self) -> String {
         hex::encode(Sha256::digest(self.0.as_slice()))
     }
@@ -89,51 +89,43 @@ impl fmt::Debug for SessionToken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum SessionEnd {
-    /// The clerk logged the customer out.
+    /// The clerk ended it.
     Logout,
-    /// Someone ended it by name, perhaps from another terminal.
+    /// Ended by its id, perhaps from another terminal.
     Revoked,
-    /// Its time was over.
+    /// Its maximum duration was over.
     TimedOut,
-    /// Nobody touched it for too long.
+    /// The idle timeout was reached.
     Idle,
 }
 
 words!(SessionEnd, "an end of a session");
 
-/// A session as the store holds it, without its token.
+/// A session as read from the store, without its token.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Session {
-    /// Its public name.
     pub id: SessionId,
-    /// The verified customer.
     pub customer: CustomerId,
-    /// The customer's account number.
     pub account_no: String,
-    /// The customer's name.
     pub customer_name: String,
     /// The request that opened it.
     pub request: RequestId,
-    /// What was proven.
+    /// The factor that was proven.
     pub factor: Factor,
-    /// What the verification was for.
     pub purpose: String,
-    /// The clerk who serves.
     pub clerk: String,
-    /// The counter where.
     pub counter: String,
-    /// When it was opened.
     pub created_at: Timestamp,
-    /// When it ends whatever happens.
+    /// The end of its maximum duration.
     pub expires_at: Timestamp,
-    /// When it ends if nobody touches it.
+    /// The end of the idle timeout.
     pub idle_at: Timestamp,
-    /// When and how it ended, by the store's clock at reading; none while it lives.
+    /// When and how it ended, by the store's clock at the time of reading; `None` while it lasts.
     pub ended: Option<(Timestamp, SessionEnd)>,
 }
 
 impl Session {
-    /// The moment it ends by itself.
+    /// When it ends by itself.
     pub fn ends_at(&self) -> Timestamp {
         self.expires_at.min(self.idle_at)
     }

@@ -1,10 +1,9 @@
-//! A session as it lies in the store, with the proof that the desk opened it.
+//! A session row with the proof that the desk opened it.
 //!
-//! Whoever can write to the store alone cannot make a session, nor move one to another customer
-//! or give it a later end (security requirement 54). The message authentication code covers
-//! everything but `idle_at`, which each act moves on and which never lies beyond the end.
-//! Ending a session erases the code, so that one that was ended cannot be opened again by
-//! taking its end back.
+//! Write access to the store alone is not enough to forge a session, move one to another customer
+//! or extend it (security requirement 54). The message authentication code covers everything but
+//! `idle_at`, which each act updates and which never exceeds the end. Ending a session erases the
+//! code, so that resetting the end does not reopen it.
 
 use crate::domain::key::{Key, Keyring};
 use crate::domain::mac::MacTag;
@@ -13,28 +12,27 @@ use crate::domain::session::Session;
 /// A row of the table of sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
-    /// The session.
     pub session: Session,
     /// The digest of its token.
     pub token_digest: String,
-    /// The proof; none where the row has none.
+    /// The proof; `None` if the row has none.
     pub proof: Option<SessionProof>,
-    /// Whether it was opened before the store kept proofs, and ends soon enough to be one of
-    /// those sessions.
+    /// Whether it was opened before the store kept proofs, and ends soon enough to be one of those
+    /// sessions.
     pub is_older_than_proofs: bool,
 }
 
 /// The message authentication code of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionProof {
-    /// The name of its key.
+    /// The id of its key.
     pub key_id: String,
     /// The code in hexadecimal.
     pub mac: String,
 }
 
 impl SessionProof {
-    /// The proof of a session under the current key.
+    /// Signs a session with the current key.
     pub fn of(session: &Session, token_digest: &str, keyring: &Keyring) -> Self {
         let (key_id, key) = keyring.current();
         let mac = mac(session, token_digest, key).to_hex();
@@ -43,8 +41,7 @@ impl SessionProof {
 }
 
 impl SessionRecord {
-    /// Whether it is a session: one that the desk opened. An ended one gives no rights any
-    /// more, and is what it says.
+    /// Verifies the proof. An ended session is accepted as it is, since it grants nothing.
     pub fn is_genuine(&self, keyring: &Keyring) -> bool {
         if self.session.ended.is_some() {
             return true;

@@ -1,4 +1,4 @@
-//! The staff of the office: accounts of the host, and the role of each.
+//! The staff: accounts of the host and their roles.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,6 @@ use crate::domain::mac::MacTag;
 use crate::domain::text;
 use crate::domain::word::words;
 
-/// What somebody is at the office.
 #[derive(
     Clone,
     Copy,
@@ -27,11 +26,11 @@ use crate::domain::word::words;
 pub enum Role {
     /// Verifies customers.
     Clerk,
-    /// Also lifts locks, imports customers and cares for the store and the staff.
+    /// Also lifts lockouts, imports customers and manages the store and the staff.
     Admin,
-    /// Reads the log, and changes nothing.
+    /// Reads the log and changes nothing.
     Auditor,
-    /// A program that sends what waits and tidies up.
+    /// A program that sends queued messages and runs maintenance.
     Worker,
     /// A program that asks whether a customer is verified now.
     Gate,
@@ -39,15 +38,14 @@ pub enum Role {
 
 words!(Role, "a role; the roles are clerk, admin, auditor, worker and gate");
 
-/// The name of an account of the host, as the kernel's number of it is looked up.
+/// The name of an account of the host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountName(String);
 
 impl AccountName {
-    /// The most characters of a name.
+    /// Length limit in characters.
     const MAX: usize = 64;
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,7 +57,7 @@ impl fmt::Display for AccountName {
     }
 }
 
-/// Why a text cannot be the name of an account.
+/// A text that is not an account name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not the name of an account: 1 to 64 ASCII characters without spaces")]
 pub struct NotAnAccount(String);
@@ -86,40 +84,36 @@ impl<'de> Deserialize<'de> for AccountName {
     }
 }
 
-/// Somebody of the staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffMember {
-    /// The account of the host.
     pub account: AccountName,
-    /// What they may do.
     pub role: Role,
-    /// Whether they may work now.
+    /// Whether the member may work now.
     pub enabled: bool,
 }
 
-/// A row of the staff table: the member, and the proof that the desk wrote it.
+/// A row of the staff table, with the proof that the desk wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaffRecord {
-    /// Who it is.
     pub member: StaffMember,
-    /// How often it was written, from 1.
+    /// Version of the row, from 1.
     pub version: u32,
-    /// The name of the key of `mac`.
+    /// The id of the key of `mac`.
     pub key_id: KeyId,
-    /// The message authentication code over all of the above, in hexadecimal.
+    /// Message authentication code over all other fields, in hexadecimal.
     pub mac: String,
 }
 
 impl StaffRecord {
-    /// A row that the desk vouches for.
+    /// Signs a row with the current key.
     pub fn signed(member: StaffMember, version: u32, keyring: &Keyring) -> Self {
         let (key_id, key) = keyring.current();
         let mac = mac(&member, version, key).to_hex();
         Self { member, version, key_id: key_id.clone(), mac }
     }
 
-    /// Whether the desk wrote it: whoever can write to the store alone cannot make
-    /// themselves an admin (security requirement 54).
+    /// Verifies the message authentication code: write access to the store alone is not enough to
+    /// become an admin (security requirement 54).
     pub fn is_genuine(&self, keyring: &Keyring) -> bool {
         let Ok(key) = keyring.get(self.key_id.as_str()) else { return false };
         mac(&self.member, self.version, key).is_hex(&self.mac)

@@ -1,16 +1,15 @@
-//! Text from outside, made safe to show.
+//! Cleans text from outside, so that it is safe to show.
 //!
-//! A customer's name can hold terminal escapes, direction overrides or
-//! invisible characters. They are taken out once, where text enters the
-//! program (a row read, a file imported, a key typed), so that no screen, log
-//! or message has to think of it again.
+//! A customer's name can contain terminal escapes, direction overrides or invisible characters.
+//! They are removed once, where text enters the program (a row read, a file imported, a key typed),
+//! so that no screen, log or message has to handle them.
 
 use unicode_normalization::UnicodeNormalization;
 
 pub use crate::domain::fold::fold;
 
-/// `raw` on one line, in NFC, without characters that steer a terminal, hide
-/// text or turn its direction. Line breaks and tabs become spaces.
+/// `raw` on one line, in NFC, without characters that control a terminal, hide text or change its
+/// direction. Line breaks and tabs become spaces.
 pub fn clean(raw: &str) -> String {
     if raw.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return raw.to_owned();
@@ -24,19 +23,19 @@ pub fn clean(raw: &str) -> String {
         .collect()
 }
 
-/// As [`clean`], but line breaks stay: for the body of a message.
+/// Like [`clean`], but keeps line breaks, for the body of a message.
 pub fn clean_lines(raw: &str) -> String {
     raw.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
-/// `clean` text, or nothing when only blanks are left.
+/// Cleans and trims; `None` if nothing is left.
 pub fn clean_optional(raw: &str) -> Option<String> {
     let text = clean(raw);
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// `text` without the byte order mark that some editors put at the front of a file.
+/// Removes the byte order mark that some editors put at the start of a file.
 pub fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
@@ -46,8 +45,8 @@ pub fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// Gives each part to `take`, with its length before it (eight bytes, big endian), so that no
-/// two lists of parts give the same bytes: for what is hashed, signed or bound.
+/// Passes each part to `take`, prefixed with its length (eight bytes, big endian), so that
+/// different lists of parts give different bytes. For what is hashed, signed or bound.
 pub fn length_prefixed<'a>(parts: impl IntoIterator<Item = &'a [u8]>, mut take: impl FnMut(&[u8])) {
     for part in parts {
         take(&(part.len() as u64).to_be_bytes());
@@ -55,8 +54,8 @@ pub fn length_prefixed<'a>(parts: impl IntoIterator<Item = &'a [u8]>, mut take: 
     }
 }
 
-/// Control characters, and the format characters of Unicode that are invisible
-/// or change direction (UTS #39, "Trojan Source").
+/// Control characters, and Unicode format characters that are invisible or change direction (UTS
+/// #39, "Trojan Source").
 pub const fn is_unsafe(char: char) -> bool {
     matches!(char,
         '\0'..='\u{1f}'

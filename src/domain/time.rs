@@ -1,8 +1,7 @@
-//! Moments by the store's clock.
+//! Timestamps of the store's clock.
 //!
-//! Every decision about time is made by the store, in whole milliseconds, so
-//! one integer type serves the tables, the services and the screens, and no
-//! terminal's own clock is ever mixed in by mistake.
+//! The store makes every decision about time, in whole milliseconds. One integer type serves
+//! tables, services and screens, so that no terminal's clock is mixed in by mistake.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,52 +9,49 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
-/// A moment by the store's clock, in milliseconds since the Unix epoch.
+/// A point in time by the store's clock, in milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment so many milliseconds after the Unix epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the Unix epoch.
     pub const fn millis(self) -> i64 {
         self.0
     }
 
-    /// The moment `span` later, held at the end of time rather than wrapped.
+    /// The time `span` later, saturating.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(millis_of(span)))
     }
 
-    /// The moment `span` earlier, held at the beginning of time.
+    /// The time `span` earlier, saturating.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(millis_of(span)))
     }
 
-    /// How long from `earlier` to this moment; zero when it lies ahead.
+    /// The time elapsed since `earlier`; zero if that is later.
     pub fn since(self, earlier: Self) -> Duration {
         let millis = self.0.saturating_sub(earlier.0);
         Duration::from_millis(u64::try_from(millis).unwrap_or(0))
     }
 
-    /// Reads what [`Display`](fmt::Display) wrote; none where it is no moment.
+    /// Parses the output of [`Display`](fmt::Display); `None` if it is not a timestamp.
     pub fn from_rfc3339(written: &str) -> Option<Self> {
         let read = DateTime::parse_from_rfc3339(written).ok()?;
         Some(Self::from_millis(read.timestamp_millis()))
     }
 
-    /// The moment in UTC, for calendars and for people.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or(DateTime::UNIX_EPOCH)
     }
 }
 
-/// `span` in whole milliseconds, as the stores count them.
+/// `span` in whole milliseconds, saturating.
 pub fn millis_of(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,8 +1,8 @@
-//! Moments as people name them: `10:42`, `10:42:07`, `2026-11-24`, or day and time.
+//! Parses times as people name them: `10:42`, `10:42:07`, `2026-11-24`, or day and time.
 //!
-//! What is named is a stretch, the whole second, minute or day, since nobody who asks
-//! what happened at 10:42 means its first millisecond. A time without a day is the
-//! last one that there was: at nine in the morning 16:30 is yesterday's.
+//! An expression means a range, the whole second, minute or day, since nobody who asks about 10:42
+//! means its first millisecond. A time without a day is the most recent one: at nine in the morning
+//! 16:30 means yesterday.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use chrono::{
 
 use crate::domain::time::Timestamp;
 
-/// A time or a day, as it was named.
+/// A time, a day, or both, as typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeExpression {
     day: Option<NaiveDate>,
@@ -28,16 +28,16 @@ struct Time {
     length: Duration,
 }
 
-/// From one moment until before another one.
+/// A half-open range of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeRange {
-    /// Its first moment.
+    /// The inclusive start.
     pub from: Timestamp,
-    /// The first moment after it.
+    /// The exclusive end.
     pub before: Timestamp,
 }
 
-/// The text names neither a time nor a day.
+/// The text is neither a time nor a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("write a time such as 10:42, a day such as 2026-11-24, or both: \"2026-11-24 10:42\"")]
 pub struct InvalidTime;
@@ -45,7 +45,7 @@ pub struct InvalidTime;
 impl FromStr for TimeExpression {
     type Err = InvalidTime;
 
-    /// Reads a time with colons and a day with hyphens, in either order.
+    /// Parses a time with colons and a day with hyphens, in either order.
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
         let mut when = Self { day: None, time: None };
         for word in text.split_whitespace() {
@@ -60,7 +60,7 @@ impl FromStr for TimeExpression {
 }
 
 impl TimeExpression {
-    /// Takes the words that name a time out of a text; what is left, if any.
+    /// Extracts the words of a text that name a time; returns the rest, if any.
     pub fn among(text: &str) -> (Option<Self>, Option<String>) {
         let is_time = |word: &&str| word.parse::<Self>().is_ok();
         let (times, others): (Vec<_>, Vec<_>) = text.split_whitespace().partition(is_time);
@@ -70,10 +70,10 @@ impl TimeExpression {
         }
     }
 
-    /// The stretch it names to somebody whose clock shows `now`.
+    /// The range for a reader whose clock shows `now`.
     ///
     /// # Errors
-    /// It is at an end of the calendar.
+    /// At the limits of the calendar.
     pub fn stretch<Z: TimeZone>(self, now: &DateTime<Z>) -> Result<TimeRange, InvalidTime> {
         let today = now.date_naive();
         let Some(time) = self.time else { return whole_day(self.day.unwrap_or(today), now) };
@@ -88,11 +88,11 @@ impl TimeExpression {
         of_day(day)
     }
 
-    /// As [`Self::stretch`], for the end of what begins at `from`: a time without a
-    /// day is the next one from there, though it may be ahead of `now`.
+    /// Like [`Self::stretch`], for the end of a range that starts at `from`: a time without a day
+    /// is the next one from there, even if it is after `now`.
     ///
     /// # Errors
-    /// As there.
+    /// Like there.
     pub fn stretch_after<Z: TimeZone>(
         self,
         from: Timestamp,
@@ -109,7 +109,7 @@ impl TimeExpression {
     }
 }
 
-/// `2026-11-24`, a day of this century: account numbers have hyphens, too.
+/// `2026-11-24`, a day of this century; account numbers have hyphens too.
 fn day(word: &str) -> Option<NaiveDate> {
     let is_date = word.len() == 10 && word.bytes().all(|it| it.is_ascii_digit() || it == b'-');
     let day = NaiveDate::parse_from_str(word, "%Y-%m-%d").ok();
@@ -133,7 +133,8 @@ fn whole_day<Z: TimeZone>(day: NaiveDate, now: &DateTime<Z>) -> Result<TimeRange
     Ok(TimeRange { from: midnight(day)?, before: midnight(next)? })
 }
 
-/// Both of them, where the clock is set back and shows it twice.
+/// The range of a local time; if the clock is set back over it, from the first to the end of the
+/// second occurrence.
 fn whole_time<Z: TimeZone>(
     day: NaiveDate,
     time: Time,
@@ -145,9 +146,9 @@ fn whole_time<Z: TimeZone>(
     Ok(TimeRange { from, before: last.plus(time.length) })
 }
 
-/// The first and the last moment at which the clock shows this; none where it is set
-/// forward over it. A zone may give the two in either order: that of this machine
-/// (`chrono::Local`) gives the later one first where the clock is set back.
+/// The first and the last timestamp at which the local clock shows this; `None` if the clock is set
+/// forward over it. A time zone may return the two in either order: `chrono::Local` returns the
+/// later one first when the clock is set back.
 fn moments<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Option<(Timestamp, Timestamp)> {
     let found = now.timezone().from_local_datetime(&shown);
     let at = |it: DateTime<Z>| Timestamp::from_millis(it.timestamp_millis());
@@ -155,11 +156,11 @@ fn moments<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Option<(Time
     Some((one.min(other), one.max(other)))
 }
 
-/// The first moment at which the clock shows this; where it is set forward over it, the
-/// first one after.
+/// The first timestamp at which the local clock shows this; if the clock is set forward over it,
+/// the first one after.
 fn first<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Result<Timestamp, InvalidTime> {
     let at = |shown: NaiveDateTime| moments(shown, now).map(|(first, _)| first);
-    // Clocks are set at whole quarters of an hour, and by a day at most.
+    // Clocks change at whole quarters of an hour, and by a day at most.
     let past_quarter = i64::from(shown.minute() % 15 * 60 + shown.second());
     let moment = at(shown).or_else(|| {
         let quarter = shown.checked_sub_signed(TimeDelta::seconds(past_quarter))?;
@@ -217,10 +218,10 @@ mod tests {
         }
     }
 
-    /// Summer time from 29 March 2026 at 2:00 until 25 October at 3:00, by an hour.
+    /// Summer time from 29 March 2026 at 2:00 until 25 October at 3:00, one hour.
     #[derive(Clone, Copy, Debug)]
     struct Berlin {
-        /// Whether it gives the later of two moments first, as `chrono::Local` does.
+        /// Whether it returns the later of two timestamps first, as `chrono::Local` does.
         later_first: bool,
     }
 
@@ -281,7 +282,7 @@ mod tests {
             ("2:30", spring, "2026-03-29T01:00:00.000Z 2026-03-29T01:01:00.000Z"),
             ("2:40:07", spring, "2026-03-29T01:00:00.000Z 2026-03-29T01:00:01.000Z"),
             ("2026-03-29", spring, "2026-03-28T23:00:00.000Z 2026-03-29T22:00:00.000Z"),
-            // At 2:10 for the second time 2:30 was, and is to come.
+            // At the second 2:10, 2:30 has been once and comes again.
             ("2:30", autumn, "2026-10-25T00:30:00.000Z 2026-10-25T01:31:00.000Z"),
             ("2026-10-25 2:30", autumn, "2026-10-25T00:30:00.000Z 2026-10-25T01:31:00.000Z"),
             ("3:30", autumn, "2026-10-24T01:30:00.000Z 2026-10-24T01:31:00.000Z"),

@@ -1,15 +1,14 @@
-//! The durations on which "no code is sent twice" rests, and the order that they must keep,
-//! which the compiler checks.
+//! The durations on which "no code is sent twice" rests, and their required order, which is
+//! asserted at compile time.
 //!
-//! One attempt in the order of time: a message is claimed ([`CLAIM_LEASE`]), waits for its
-//! start ([`MAX_QUEUE_TIME`]), connects to the provider ([`CONNECT_LEASE`], extended every
-//! [`LEASE_EXTENSION_INTERVAL`]), claims the send ([`CLAIM_TIMEOUT`]), and is handed over
-//! ([`SEND_TIMEOUT`], under [`SEND_LEASE`]). Where no outcome is written, another terminal
-//! takes the message over ([`TAKEOVER_GRACE`] after the lease) and asks the provider about
-//! it; only after [`SETTLE_DELAY`] is an answer that the provider never had it believed, and
-//! the message sent again.
+//! One attempt in the order of time: a message is claimed ([`CLAIM_LEASE`]), waits in the worker's
+//! queue ([`MAX_QUEUE_TIME`]), connects to the provider ([`CONNECT_LEASE`], extended every
+//! [`LEASE_EXTENSION_INTERVAL`]), claims the send ([`CLAIM_TIMEOUT`]), and is sent
+//! ([`SEND_TIMEOUT`], under [`SEND_LEASE`]). If no outcome is written, another terminal takes the
+//! message over ([`TAKEOVER_GRACE`] after the lease) and polls the provider about it; only after
+//! [`SETTLE_DELAY`] is the answer "never had it" believed, and the message sent again.
 //!
-//! All leases are counted by the store's clock, all time-outs by the terminal's own.
+//! All leases are counted by the store's clock, all timeouts by the terminal's own.
 
 use std::time::Duration;
 
@@ -59,25 +58,24 @@ pub const SETTLE_DELAY: Duration = Duration::from_mins(3);
 /// expired by then.
 pub const FOLLOW_DURATION: Duration = Duration::from_mins(20);
 
-/// How soon after a send its provider is asked about the message, and the shortest time
-/// between two such questions.
+/// The delay before a provider is first polled about a message, and the shortest polling interval.
 pub const FIRST_STATUS_DELAY: Duration = Duration::from_secs(1);
 
 /// A code that is valid for less than this is not sent any more: the customer could hardly
 /// enter it in time.
 pub const MIN_USEFUL_VALIDITY: Duration = Duration::from_secs(30);
 
-/// The waits between the attempts to send a code.
+/// The delays between the attempts to send a code.
 pub const SEND_BACKOFF: Backoff =
     Backoff { first: Duration::from_secs(2), max: Duration::from_secs(30) };
 
-/// The waits between the attempts to write an outcome that the store did not take, and how
-/// many there are.
+/// The delays between the attempts to write an outcome that the store did not accept, and their
+/// number.
 pub const OUTCOME_BACKOFF: Backoff =
     Backoff { first: Duration::from_millis(100), max: Duration::from_millis(12_800) };
 pub const OUTCOME_RETRIES: u32 = 8;
 
-/// How long a worker leaves the store alone after an error.
+/// How long a worker pauses after an error of the store.
 pub const WORKER_PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// How long an open circuit breaker stays open.
@@ -104,11 +102,11 @@ pub const SHIPPING_STEP_TIMEOUT: Duration = Duration::from_secs(10);
 pub const SHIPPING_BACKOFF: Backoff =
     Backoff { first: Duration::from_secs(1), max: Duration::from_mins(5) };
 
-/// How long a desk service that ends waits for the messages that it is sending.
+/// How long a stopping desk service waits for sends in progress.
 pub const SERVICE_END_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The same for an interface: a provider's whole time-out would be a long time before an
-/// empty screen. What is unfinished then is settled after its lease.
+/// The same for an interface, which must not show an empty screen for the whole send timeout. An
+/// unfinished send is settled after its lease.
 pub const INTERFACE_END_TIMEOUT: Duration = Duration::from_secs(5);
 
 const fn is_shorter(one: Duration, other: Duration) -> bool {

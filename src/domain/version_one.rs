@@ -1,9 +1,9 @@
-//! Codes of the first version of the binding, which knew purpose, request and generation
-//! alone, and used the key of the file itself.
+//! The first version of the code binding, which covered purpose, request and generation only and
+//! used the key of the key file directly.
 //!
-//! None is made any more. Those that were open when the store learned the second version keep
-//! working for the minutes that they have; the store takes none that would work longer than
-//! ten minutes after that.
+//! No such code is issued any more. Codes that were open when the store was migrated to the second
+//! version keep working for their remaining minutes; the store accepts none that would be valid for
+//! more than ten minutes after that.
 
 use hmac::Mac;
 
@@ -12,7 +12,6 @@ use crate::domain::code_binding::CodeBinding;
 use crate::domain::key::Key;
 use crate::domain::text;
 
-/// The digest of a code.
 pub(in crate::domain) fn digest(code: &Code, binding: &CodeBinding, key: &Key) -> [u8; 32] {
     let mut mac = key.hmac();
     let generation = binding.generation.to_be_bytes();
@@ -27,7 +26,6 @@ pub(in crate::domain) fn digest(code: &Code, binding: &CodeBinding, key: &Key) -
     mac.finalize().into_bytes().into()
 }
 
-/// The key of a seal.
 pub(in crate::domain) fn seal_key(key: &Key) -> Key {
     let mut mac = key.hmac();
     mac.update(b"countersign seal 1");
@@ -52,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_digest_is_what_it_was() {
-        // Computed by another program (Python's `hmac`).
+        // Computed with Python's `hmac`.
         let binding = CodeBinding { request: RequestId::from_bits(0), ..binding() };
         let digest = digest(&Code::from_number(123_456, 6), &binding, &Key::new([1; 32]));
         assert_eq!(

@@ -1,9 +1,8 @@
-//! How values of the domain are written and read where a call to the desk
-//! crosses a process boundary.
+//! Serialises domain values where a call to the desk crosses a process boundary.
 //!
-//! What has a name is written as that, as it is in JSON and in the store, and is read by the
-//! same `FromStr` that reads it anywhere else, as enums with words are (`domain::word`). Secrets are written in full
-//! (whoever asked for them needs them) and wiped when they are dropped.
+//! A value with a text form is written as in JSON and in the store, and parsed by its `FromStr`
+//! (enums: `domain::word`). Secrets are written in full, since the caller needs them, and zeroised
+//! when dropped.
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
@@ -16,7 +15,7 @@ use crate::domain::request::{Reference, RequestId};
 use crate::domain::session::{SessionId, SessionToken};
 use crate::domain::time::Timestamp;
 
-/// Reads a value by its `FromStr`.
+/// Implements `Deserialize` by `FromStr`.
 macro_rules! read_by_name {
     ($($value:ty),+ $(,)?) => {$(
         impl<'de> Deserialize<'de> for $value {

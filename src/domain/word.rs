@@ -1,12 +1,12 @@
-//! Enums whose variants have a word: the same in JSON, the store, filters and on the command
-//! line. strum makes the words from the names of the variants.
+//! Enums whose variants have a word: the same in JSON, the store, filters and on the command line.
+//! strum derives the words from the variants' names.
 
-/// A text that is none of the words of an enum.
+/// A text that is not one of an enum's words.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{word}\" is not {what}")]
 pub struct UnknownWord {
     word: String,
-    /// What it should be, with an article.
+    /// A description of the enum, with an article.
     what: &'static str,
 }
 
@@ -25,9 +25,9 @@ pub(super) const fn all<T: Copy, const N: usize>(variants: &'static [T]) -> [T; 
     }
 }
 
-/// Gives `ALL`, `word`, `FromStr` and serde to an enum that derives `IntoStaticStr` (with
-/// `const_into_str`) and `VariantArray` of strum. The second argument completes the sentence
-/// "this word is not …".
+/// Implements `ALL`, `word`, `FromStr` and serde for an enum that derives `IntoStaticStr` (with
+/// `const_into_str`) and `VariantArray` of strum. The second argument completes the sentence "this
+/// word is not …".
 macro_rules! words {
     ($name:ident, $what:literal) => {
         impl $name {
@@ -79,14 +79,14 @@ mod tests {
     use crate::domain::circuit_breaker::ProviderHealth;
     use crate::domain::contact::ContactKind;
     use crate::domain::delivery::{DeliveryState, FailureClass};
+    use crate::domain::delivery_retry::OutboxTask;
     use crate::domain::event::EventKind;
-    use crate::domain::outbox::OutboxTask;
     use crate::domain::outcome::Outcome;
     use crate::domain::request::Status;
     use crate::domain::session::SessionEnd;
     use crate::domain::staff::Role;
 
-    /// Stores and programs have these words: a variant that is renamed keeps its word.
+    /// Stores and programs depend on these words: a renamed variant keeps its word.
     fn has<T>(all: &[T], words: &str)
     where
         T: FromStr<Err: Debug> + Serialize + DeserializeOwned + PartialEq + Debug,

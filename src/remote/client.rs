@@ -1,8 +1,8 @@
-//! A door to a desk in another process.
+//! A `Door` to a desk in another process.
 //!
-//! The connection is made again whenever it is lost, with growing pauses. A call that was
-//! under way then is made again under its idempotency key, as long as its retry policy
-//! allows, and is done once.
+//! The connection is re-established whenever it is lost, with exponential backoff. A call in flight
+//! is then repeated under its idempotency key, as long as its retry policy allows, and is executed
+//! once.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,31 +21,31 @@ use crate::service::ports::{IndexProgress, Random, StoreError};
 use crate::service::retry::RetryPolicy;
 use crate::service::staff::sign_in::SignInOutcome;
 
-/// The first pause before the connection is made again, and the longest.
+/// The first and the longest delay before a reconnect.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// Why the desk service cannot be reached.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// Nothing listens at the socket.
+    /// Nothing listens on the socket.
     #[error("the desk service does not run; ask your admin to start it")]
     NotRunning,
-    /// This account may not use the socket.
+    /// This account has no permission for the socket.
     #[error(
         "this account may not use the desk service; ask your admin to add it to the group of the \
          socket"
     )]
     NoPermission,
-    /// The service turned this terminal away.
+    /// The service rejected this terminal.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// It did not answer in time.
+    /// A timeout.
     #[error("the desk service does not answer")]
     Silent,
-    /// It answered with something else.
+    /// The answer violates the protocol.
     #[error("the desk service cannot be understood: {0}")]
     Protocol(String),
-    /// The connection failed in another way.
+    /// Any other I/O error.
     #[error("the desk service cannot be reached: {0}")]
     Failed(String),
 }
@@ -60,7 +60,7 @@ impl ConnectError {
     }
 }
 
-/// A desk at the other end of a socket.
+/// A client of a desk service.
 pub struct RemoteDesk {
     links: watch::Receiver<Option<Arc<Link>>>,
     signals: Signals,
@@ -68,11 +68,11 @@ pub struct RemoteDesk {
     ticket: Ticket,
 }
 
-/// The sitting at this terminal, with which it goes on after the connection broke.
+/// The ticket of the sitting at this terminal, which is resumed after a reconnect.
 type Ticket = Arc<Mutex<Option<SittingTicket>>>;
 
 impl RemoteDesk {
-    /// Connects once; from then on the connection is kept, as long as the desk is.
+    /// Connects once; from then on the connection is kept up for as long as the desk exists.
     pub async fn connect(
         socket: &Path,
         random: Arc<dyn Random>,
@@ -99,7 +99,7 @@ impl RemoteDesk {
         Ok((Self { links, signals, random, ticket }, welcome))
     }
 
-    /// One attempt.
+    /// One attempt, without a retry.
     async fn ask(&self, call: Call) -> Result<Answer, StoreError> {
         let link = self.links.borrow().clone();
         let away = || StoreError::Unreachable("the desk service does not run".into());
@@ -108,7 +108,7 @@ impl RemoteDesk {
         Ok(answer)
     }
 
-    /// Keeps the ticket of a sitting that began, and drops it with its end.
+    /// Keeps the ticket of a new sitting, and drops it when the sitting ends.
     fn keep_ticket(&self, answer: &Answer) {
         let ticket = match answer {
             Answer::SignIn(Ok(SignInOutcome::SignedIn(it))) => Some(it.ticket.clone()),
@@ -122,7 +122,7 @@ impl RemoteDesk {
 #[async_trait]
 impl Door for RemoteDesk {
     async fn handle(&self, call: Call, retry: RetryPolicy) -> Answer {
-        // A counter reads again by itself when the desk is back.
+        // A counter repeats such a read by itself when the desk is back.
         let is_once = retry.is_lasting() && !call.is_until_answered();
         let answered = if is_once {
             self.ask(call.clone()).await
@@ -138,7 +138,7 @@ impl Door for RemoteDesk {
     }
 }
 
-/// Keeps the connection, and says what can be watched.
+/// Keeps up the connection and publishes the signals.
 struct Keeper {
     socket: PathBuf,
     is_interface: bool,
@@ -155,7 +155,7 @@ impl Keeper {
             link::run(ends, |push| self.pushed(push)).await;
             self.links.send_replace(None);
             ends = tokio::select! {
-                // Nobody is left who could ask.
+                // No client is left.
                 () = self.links.closed() => return,
                 ends = self.reconnect() => ends,
             };
@@ -175,7 +175,7 @@ impl Keeper {
                     drop(ticket);
                     self.links.send_replace(Some(Arc::new(link)));
                     self.connection.send_replace(None);
-                    // Whatever was shown may be another by now.
+                    // Anything shown may have changed meanwhile.
                     self.changes.send_modify(|count| *count += 1);
                     return ends;
                 }

@@ -1,4 +1,4 @@
-//! One connection of a client: requests out, answers to whoever waits for them.
+//! One client connection: sends requests and dispatches the answers.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,22 +18,22 @@ use crate::remote::protocol::{
 use crate::service::api::{Answer, Call};
 use crate::service::ports::StoreError;
 
-/// How long the handshake may take.
+/// Timeout of the handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long an answer may take: longer than any call that the desk carries out.
+/// Timeout of an answer: longer than any call takes in the desk.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(3);
 
-/// Requests that may wait to be written.
+/// Requests that may be queued for writing.
 const MAX_QUEUED_REQUESTS: usize = 32;
 
-/// The connection was lost while a call was under way.
+/// The connection was lost while a call was in flight.
 const LOST: &str = "the desk service went away";
 
-/// Who waits for which answer; none once the connection is lost.
+/// The receivers of pending answers; `None` once the connection is lost.
 type Waiting = Arc<Mutex<Option<HashMap<u64, oneshot::Sender<Answer>>>>>;
 
-/// A connection that can be used.
+/// An open connection.
 #[derive(Debug)]
 pub(super) struct Link {
     requests: mpsc::Sender<Request>,
@@ -41,7 +41,7 @@ pub(super) struct Link {
     last_id: AtomicU64,
 }
 
-/// The two ends of a new connection, to be given to [`run`].
+/// Both ends of a new connection, for [`run`].
 pub(super) struct Ends {
     reader: Reader<OwnedReadHalf>,
     writer: Writer<OwnedWriteHalf>,
@@ -50,7 +50,7 @@ pub(super) struct Ends {
 }
 
 impl Link {
-    /// Connects, and is greeted.
+    /// Connects and performs the handshake.
     pub(super) async fn open(
         socket: &Path,
         hello: &Hello,
@@ -63,7 +63,7 @@ impl Link {
         Ok((Self { requests, waiting, last_id: AtomicU64::new(0) }, ends, welcome))
     }
 
-    /// Asks, and waits for the answer.
+    /// Sends a call and waits for its answer.
     pub(super) async fn ask(&self, call: Call) -> Result<Answer, StoreError> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let (answer, answered) = oneshot::channel();
@@ -75,7 +75,7 @@ impl Link {
             return Err(StoreError::Unreachable(LOST.into()));
         }
         let answered = tokio::time::timeout(ANSWER_TIMEOUT, answered).await;
-        // From here on nobody knows whether it was carried out.
+        // From here on it is unknown whether the call was executed.
         answered.ok().and_then(Result::ok).ok_or_else(|| StoreError::Unknown(LOST.into()))
     }
 }
@@ -89,7 +89,7 @@ async fn greet(
     let mut reader = protocol::reader(reading, PUSH_MAX);
     let mut writer = protocol::writer(writing);
     let broken = |error: io::Error| ConnectError::Protocol(error.to_string());
-    // A server that turns a client away does not wait for its greeting.
+    // A server that rejects a client does not read its hello.
     let hello = protocol::send(&mut writer, hello).await;
     match protocol::receive(&mut reader).await.map_err(broken)? {
         Some(Greeting::Welcome(welcome)) => {
@@ -101,7 +101,7 @@ async fn greet(
     }
 }
 
-/// Works a connection to its end; `pushed` hears of everything but answers.
+/// Runs a connection to its end; `pushed` gets every push but answers.
 pub(super) async fn run(ends: Ends, pushed: impl Fn(Push) + Send) {
     let Ends { mut reader, mut writer, mut requests, waiting } = ends;
     let write = async {
@@ -129,14 +129,14 @@ pub(super) async fn run(ends: Ends, pushed: impl Fn(Push) + Send) {
         () = write => {}
         () = read => {}
     }
-    // Whoever waits hears that nothing comes any more.
+    // Pending calls fail.
     drop(waiting.lock().unwrap_or_else(PoisonError::into_inner).take());
 }
 
 fn deliver(waiting: &Waiting, id: u64, answer: Answer) {
     let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(receiver) = waiting.as_mut().and_then(|it| it.remove(&id)) {
-        // Without a receiver nobody wants to know any more.
+        // The receiver is gone if the caller has given up.
         let _ = receiver.send(answer);
     }
 }

@@ -1,4 +1,4 @@
-//! The socket of the desk service.
+//! The Unix socket of the desk service.
 
 use std::fs;
 use std::io;
@@ -8,33 +8,27 @@ use std::path::Path;
 use nix::unistd::Group;
 use tokio::net::{UnixListener, UnixStream};
 
-/// Who may connect: the owner and the group.
+/// Read and write for owner and group: they may connect.
 const SOCKET_MODE: u32 = 0o660;
 
-/// Why there is no socket to listen at.
+/// Why listening failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Another service listens there.
     #[error("a desk service runs already at {0}")]
     Taken(String),
-    /// Something else than a socket lies there.
+    /// The path exists and is not a socket.
     #[error("{0} is not a socket; remove it, or name another place: serve.socket")]
     NotASocket(String),
     /// The host has no such group.
     #[error("there is no group {0} on this host; create it, or name another: serve.group")]
     NoGroup(String),
-    /// The system does not allow it.
+    /// An I/O error.
     #[error("{path} cannot be made: {error}; make its folder, or name another place: serve.socket")]
-    Failed {
-        /// The socket.
-        path: String,
-        /// Why.
-        error: io::Error,
-    },
+    Failed { path: String, error: io::Error },
 }
 
-/// Listens at a socket for the accounts of a group. A socket that a service left behind when
-/// it was killed is replaced.
+/// Listens on a socket that a group may connect to. A stale socket of a killed service is replaced.
 pub async fn listen(path: &Path, group: Option<&str>) -> Result<UnixListener, ListenError> {
     let shown = || path.display().to_string();
     let failed = |error| ListenError::Failed { path: shown(), error };
@@ -52,7 +46,7 @@ pub async fn listen(path: &Path, group: Option<&str>) -> Result<UnixListener, Li
         }
         fs::remove_file(path).map_err(failed)?;
     }
-    // Until its group is set, nobody but this account may connect.
+    // Until the group is set, only this account may connect.
     let before = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o177));
     let listener = UnixListener::bind(path);
     rustix::process::umask(before);

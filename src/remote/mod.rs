@@ -1,15 +1,14 @@
-//! The desk over a Unix socket: the same calls as in one process, from counters that hold
-//! no secret.
+//! The desk over a Unix socket: the same calls as in one process, for counters that hold no secret.
 //!
 //! ```text
-//! protocol.rs  frames, the handshake, bounds
-//! peer.rs      who is at the other end, by the kernel's word
-//! seats.rs     what each may take: handshakes, connections, calls
+//! protocol.rs  frames, handshake, size limits
+//! peer.rs      the peer's account, from the kernel
+//! seats.rs     quotas: handshakes, connections, calls
 //! listener.rs  the socket, its group and mode
 //! server.rs    accepts connections for a desk
 //! session.rs   one connection: handshake, calls, answers, signals
-//! sittings.rs  who sits at a connection: signing in and out, and the idle lock
-//! client.rs    a door to a desk in another process, which reconnects
+//! sittings.rs  the sitting at a connection: sign-in, sign-out, idle lock
+//! client.rs    a `Door` to a desk in another process, with reconnect
 //! link.rs      one connection of a client
 //! ```
 

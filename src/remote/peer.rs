@@ -1,5 +1,5 @@
-//! Who is at the other end of a connection: the account that the kernel names
-//! (`SO_PEERCRED`, unix(7)), never a name that the client sends.
+//! The peer of a connection: the account that the kernel reports (`SO_PEERCRED`, unix(7)), never a
+//! name that the client sends.
 
 use std::fs;
 use std::io;
@@ -7,30 +7,29 @@ use std::io;
 use nix::unistd::{Uid, User};
 use tokio::net::UnixStream;
 
-/// The first and the last major number of pseudo terminals, and how many each has
-/// (Linux, Documentation/admin-guide/devices.txt).
+/// The first and last major number of pseudo terminals, and the number of minors of each (Linux,
+/// Documentation/admin-guide/devices.txt).
 const PSEUDO_TERMINALS: (u64, u64, u64) = (136, 143, 256);
 
-/// The major number of the console's terminals.
+/// The major number of console terminals.
 const CONSOLE_TERMINALS: u64 = 4;
 
-/// The process at the other end, when it connected.
+/// The peer process at the time it connected.
 #[derive(Clone, Debug)]
 pub(super) struct Peer {
-    /// The number of its account.
     pub(super) uid: u32,
-    /// The name of its account; the number where the host knows no name.
+    /// The account's name; the uid if the host knows no name.
     pub(super) account: String,
-    /// The terminal that it has, such as `pts/3`.
+    /// Its controlling terminal, such as `pts/3`.
     pub(super) terminal: Option<String>,
 }
 
 impl Peer {
-    /// The peer of a connection.
+    /// Reads the peer of a connection.
     pub(super) async fn of(stream: &UnixStream) -> io::Result<Self> {
         let credentials = stream.peer_cred()?;
         let (uid, pid) = (credentials.uid(), credentials.pid());
-        // Names may come from a directory on the network.
+        // Runs on a blocking thread, since names may come from a directory service.
         let look_up = move || (account(uid), pid.and_then(terminal));
         let (account, terminal) = tokio::task::spawn_blocking(look_up).await?;
         Ok(Self { uid, account, terminal })
@@ -44,11 +43,11 @@ fn account(uid: u32) -> String {
     }
 }
 
-/// The terminal of a process, by the kernel's word (proc(5), `/proc/pid/stat`, field 7).
-/// It names a counter in the log; nothing is allowed or refused by it.
+/// The controlling terminal of a process (proc(5), `/proc/pid/stat`, field 7). It only names the
+/// counter in the log; nothing is permitted by it.
 fn terminal(pid: i32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name of the program is in brackets and may hold anything.
+    // The program name is in brackets and may contain anything.
     let device: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(4)?.parse().ok()?;
     terminal_of(device)
 }

@@ -1,9 +1,9 @@
-//! What crosses the socket.
+//! The wire protocol.
 //!
-//! A frame is a length of four bytes (big endian) and so many bytes of JSON. The client
-//! begins with [`Hello`], the server answers with [`Greeting`]; then the client sends
-//! [`Request`]s, and the server [`Push`]es, in any order. The client names no person and no
-//! counter: the server knows them from the kernel.
+//! A frame is a length of four bytes (big endian) followed by that many bytes of JSON. The client
+//! begins with [`Hello`], the server answers with [`Greeting`]; then the client sends [`Request`]s
+//! and the server [`Push`]es, in any order. The client names no person and no counter: the server
+//! reads them from the kernel.
 
 use std::io;
 
@@ -18,32 +18,32 @@ use crate::domain::sign_in::sitting::SittingTicket;
 use crate::service::api::{Answer, Call, DeskProfile};
 use crate::service::ports::{IndexProgress, StoreError};
 
-/// The version of all of this. A change that an older side would misread counts it up.
+/// The protocol version. It is increased by a change that an older peer would misread.
 pub const PROTOCOL: u32 = 2;
 
-/// The most bytes of a frame before the handshake is done.
+/// Size limit of a frame before the handshake is done, in bytes.
 pub const HELLO_MAX: usize = 4 * 1024;
 
-/// The most bytes of a request.
+/// Size limit of a request in bytes.
 pub const REQUEST_MAX: usize = 256 * 1024;
 
-/// The most bytes of an admin's request: a batch of an import is the largest.
+/// Size limit of an admin's request in bytes: an import batch is the largest.
 pub const IMPORT_MAX: usize = 2 * 1024 * 1024;
 
-/// The most bytes of what a server sends: a page of the log is the largest.
+/// Size limit of a server frame in bytes: a page of the log is the largest.
 pub const PUSH_MAX: usize = 16 * 1024 * 1024;
 
 /// The client's first frame.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hello {
-    /// [`PROTOCOL`] of the client.
+    /// The client's [`PROTOCOL`].
     pub protocol: u32,
-    /// The version of the client's program, for the log.
+    /// The client's program version, for the log.
     pub version: String,
-    /// Whether it is an interface, at which somebody sits.
+    /// Whether the client is an interface, at which a clerk sits.
     #[serde(default)]
     pub is_interface: bool,
-    /// The sitting that it had before its connection broke.
+    /// The ticket of the sitting before the connection was lost.
     #[serde(default)]
     pub ticket: Option<SittingTicket>,
 }
@@ -59,86 +59,82 @@ impl Hello {
 /// The server's first frame.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Greeting {
-    /// The connection can be used.
+    /// The connection is accepted.
     Welcome(Box<Welcome>),
-    /// It is closed now.
+    /// The connection is closed.
     Rejected(Rejection),
 }
 
-/// What a terminal learns of the desk and of itself.
+/// What a terminal needs to know about the desk and itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Welcome {
-    /// The desk, and who sits here.
+    /// The desk and the clerk.
     pub profile: DeskProfile,
     /// Whether customers and messages are real.
     pub is_production: bool,
     /// Whether clerks are trained, so that messages go to the tray.
     #[serde(default)]
     pub is_rehearsal: bool,
-    /// To go on with the sitting after the connection broke.
+    /// For resuming the sitting after a reconnect.
     pub ticket: Option<SittingTicket>,
 }
 
-/// Why a connection is closed.
+/// Why a connection is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Rejection {
-    /// The two programs do not understand each other.
+    /// The protocol versions differ.
     #[error(
         "the desk service is countersign {version}, and this program is another version; start \
          the program again, or have it updated"
     )]
     Version {
-        /// The version of the server's program.
+        /// The server's program version.
         version: String,
     },
-    /// The account is not of the staff, or may not work now.
+    /// The account is not on the staff list, or is disabled.
     #[error(
         "the account {account} is not on the list of the staff, or may not work now; an admin \
          can add it: countersign staff add {account} --role clerk"
     )]
     NotStaff {
-        /// The account, by the kernel's word.
+        /// The account as reported by the kernel.
         account: String,
     },
-    /// There are too many connections, of this account or in all.
+    /// The connection quota of the account or of the server is used up.
     #[error("too many terminals are connected; close some, or try again in a moment")]
     TooMany,
-    /// The store cannot say who is of the staff.
+    /// The staff list cannot be read from the store.
     #[error("the desk service cannot read the list of the staff; its own log says why")]
     NoStaffList,
 }
 
-/// A call, and under which number to answer it.
+/// A call and its id.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// The number, of the client's choosing.
+    /// The id, chosen by the client.
     pub id: u64,
-    /// The call.
     pub call: Call,
 }
 
-/// Anything that the server sends after the handshake.
+/// Any server frame after the handshake.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Push {
     /// The answer to a request.
     Answer {
-        /// The request's number.
+        /// The id of the request.
         id: u64,
-        /// What came of it.
         answer: Box<Answer>,
     },
     /// Something may have changed, at any counter.
     Changed,
     /// Whether the desk reaches its store.
     Store(Option<StoreError>),
-    /// How far the customers' index is being built.
+    /// The progress of building the search index.
     Index(Option<IndexProgress>),
 }
 
-/// Frames that are read.
 pub(super) type Reader<R> = FramedRead<R, LengthDelimitedCodec>;
 
-/// Frames that are written.
 pub(super) type Writer<W> = FramedWrite<W, LengthDelimitedCodec>;
 
 /// Reads frames of at most `max` bytes.
@@ -146,7 +142,6 @@ pub(super) fn reader<R: AsyncRead>(from: R, max: usize) -> Reader<R> {
     FramedRead::new(from, codec(max))
 }
 
-/// Writes frames.
 pub(super) fn writer<W: AsyncWrite>(to: W) -> Writer<W> {
     FramedWrite::new(to, codec(PUSH_MAX))
 }
@@ -155,7 +150,7 @@ fn codec(max: usize) -> LengthDelimitedCodec {
     LengthDelimitedCodec::builder().max_frame_length(max).new_codec()
 }
 
-/// The next frame; none at the end of the connection. What is not such a frame is an error.
+/// Reads the next frame; `None` at the end of the connection. A malformed frame is an error.
 pub(super) async fn receive<T: DeserializeOwned, R: AsyncRead + Unpin>(
     frames: &mut Reader<R>,
 ) -> io::Result<Option<T>> {
@@ -163,7 +158,7 @@ pub(super) async fn receive<T: DeserializeOwned, R: AsyncRead + Unpin>(
     Ok(Some(serde_json::from_slice(&frame)?))
 }
 
-/// Writes one frame. The copy of this function is erased: a request may hold a code.
+/// Writes one frame. The buffer is zeroised, since a request may contain a code.
 pub(super) async fn send<T: Serialize + Sync, W: AsyncWrite + Unpin + Send>(
     frames: &mut Writer<W>,
     frame: &T,

@@ -1,9 +1,9 @@
-//! What each may take of the server, so that none of the staff, and nobody else, can keep
-//! the others out.
+//! Quotas of connections and calls, so that no client, of the staff or not, can lock the others
+//! out.
 //!
-//! A connection first waits for its handshake among a bounded number of others; a new one
-//! takes the place of the oldest, so that connections that say nothing keep nobody out.
-//! Greeted, it counts for its account, and so do the calls of all connections of the account.
+//! The number of connections in their handshake is bounded; a new one replaces the oldest, so that
+//! silent connections lock nobody out. After the handshake a connection counts towards its
+//! account's quota, and the calls of all connections of an account share one quota.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// The connections that wait for their handshake, the oldest first.
+/// The connections in their handshake, the oldest first.
 #[derive(Debug)]
 pub(super) struct Handshakes {
     most: usize,
@@ -23,10 +23,10 @@ impl Handshakes {
         Self { most, waiting: Mutex::default() }
     }
 
-    /// Lets a connection wait; it ends when the token says so.
+    /// Registers a connection; it must close when the token is cancelled.
     pub(super) fn enter(&self) -> CancellationToken {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those that are greeted or gone left their token cancelled.
+        // Connections that finished their handshake or closed have cancelled their tokens.
         waiting.retain(|it| !it.is_cancelled());
         if waiting.len() >= self.most
             && let Some(oldest) = waiting.pop_front()
@@ -39,12 +39,12 @@ impl Handshakes {
     }
 }
 
-/// The seats of greeted connections.
+/// The quotas of connections after their handshake.
 #[derive(Debug)]
 pub(super) struct Seats {
     per_account: usize,
     calls: usize,
-    /// One for each account that was ever greeted: no more than the staff has.
+    /// One entry per account that ever connected: bounded by the staff list.
     accounts: Mutex<HashMap<String, Account>>,
 }
 
@@ -54,21 +54,21 @@ struct Account {
     calls: Arc<Semaphore>,
 }
 
-/// A seat, free again when it is dropped.
+/// A connection's share of the quota, released when dropped.
 #[derive(Debug)]
 pub(super) struct Seat {
-    /// A permit for each call of the account that is under way.
+    /// One permit for each call of the account in flight.
     pub(super) calls: Arc<Semaphore>,
     _connection: tokio::sync::OwnedSemaphorePermit,
 }
 
 impl Seats {
-    /// So many connections, and calls under way over all of them, for each account.
+    /// The quotas per account: connections, and calls in flight over all of them.
     pub(super) fn new(per_account: usize, calls: usize) -> Self {
         Self { per_account, calls, accounts: Mutex::default() }
     }
 
-    /// A seat for an account; none where it has all it may have.
+    /// Takes a seat for an account; `None` if its quota is used up.
     pub(super) fn take(&self, account: &str) -> Option<Seat> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         let account = accounts.entry(account.to_owned()).or_insert_with(|| Account {
@@ -105,7 +105,7 @@ mod tests {
         let (one, two) = (handshakes.enter(), handshakes.enter());
         let three = handshakes.enter();
         assert_eq!([&one, &two, &three].map(CancellationToken::is_cancelled), [true, false, false]);
-        // Whoever is greeted leaves by itself.
+        // A connection that finished its handshake frees its place.
         two.cancel();
         handshakes.enter();
         assert!(!three.is_cancelled());

@@ -1,4 +1,4 @@
-//! The desk at a socket: accepts connections and serves each.
+//! The server: accepts connections for a desk and serves each.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -13,24 +13,24 @@ use crate::remote::sittings::Sittings;
 use crate::service::Desk;
 use crate::service::ports::sign_in::SITTING_LEASE;
 
-/// How long accepting rests after it failed: a process without free files gets some back.
+/// The pause after a failed accept, so that a process out of file descriptors can recover.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What clients may take of the server.
+/// The quotas and timeouts of clients.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
-    /// Connections of one account of the staff.
+    /// Connections per account.
     pub per_account: usize,
-    /// Calls under way of one account, over all its connections, until their answers are
-    /// written; a further one is not read yet.
+    /// Calls in flight per account, over all its connections, until their answers are written;
+    /// further requests are not read.
     pub calls: usize,
-    /// Connections that wait for their handshake; a new one takes the oldest one's place.
+    /// Connections in their handshake; a new one replaces the oldest.
     pub handshakes: usize,
-    /// How long the handshake may take.
+    /// Timeout of the handshake.
     pub handshake: Duration,
-    /// How long a client may take to read one frame.
+    /// Timeout for writing one frame to a client.
     pub write: Duration,
-    /// How long a refused call waits for its answer.
+    /// The delay before a refused call is answered.
     pub refusal: Duration,
 }
 
@@ -47,25 +47,24 @@ impl Default for ServerLimits {
     }
 }
 
-/// A desk that is reached through a socket.
+/// A server of a desk.
 pub struct Server {
     pub(super) desk: Desk,
-    /// Whether customers and messages are real, as terminals show.
+    /// Whether customers and messages are real, for display.
     pub(super) is_production: bool,
     /// Whether clerks are trained, so that messages go to the tray.
     pub(super) is_rehearsal: bool,
     pub(super) limits: ServerLimits,
     pub(super) seats: Seats,
     pub(super) handshakes: Handshakes,
-    /// Calls that are under way. One that began comes to its end, whoever is still there
-    /// to hear of it: a code that is being sent or judged is never cut short.
+    /// Calls in flight. A call that has begun runs to its end even if its client is gone: a send or
+    /// a verification is never aborted.
     pub(super) calls: TaskTracker,
     pub(super) sittings: Sittings,
     end: OnceLock<CancellationToken>,
 }
 
 impl Server {
-    /// A server of a desk.
     pub fn new(desk: Desk, is_production: bool, limits: ServerLimits) -> Self {
         Self {
             desk,
@@ -87,12 +86,12 @@ impl Server {
         self
     }
 
-    /// Whether this service comes to its end.
+    /// Whether the server is shutting down.
     pub(super) fn is_ending(&self) -> bool {
         self.end.get().is_some_and(CancellationToken::is_cancelled)
     }
 
-    /// Serves until `end`, then lets the calls under way come to their end.
+    /// Serves until `end`, then waits for the calls in flight.
     pub async fn run(self, listener: UnixListener, end: CancellationToken) {
         self.end.get_or_init(|| end.clone());
         let server = Arc::new(self);
@@ -105,7 +104,7 @@ impl Server {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    // Here, in the order in which they came.
+                    // Registered here, to keep the order of arrival.
                     let turned_away = server.handshakes.enter();
                     let session = serve(Arc::clone(&server), stream, turned_away);
                     let end = end.clone();
@@ -127,10 +126,10 @@ impl Server {
     }
 }
 
-/// Prolongs the sittings of this service until it ends.
+/// Renews the leases of this server's sittings until it ends.
 async fn renew_sittings(server: Arc<Server>, end: CancellationToken) {
     loop {
-        // Those of a service that was killed before are ended at the start.
+        // Sittings of a killed service are ended at the start.
         let active = server.sittings.take_active(Instant::now());
         if let Err(error) = server.desk.renew_sittings(&active).await {
             tracing::warn!(%error, "the sittings could not be prolonged");
@@ -144,7 +143,7 @@ async fn renew_sittings(server: Arc<Server>, end: CancellationToken) {
 
 async fn serve(server: Arc<Server>, stream: UnixStream, turned_away: CancellationToken) {
     if let Err(error) = session::serve(server, stream, turned_away).await {
-        // A client that went away, or that sent what is no frame.
+        // The client closed the connection or sent a malformed frame.
         tracing::debug!(%error, "a connection ended");
     }
 }

@@ -1,8 +1,8 @@
-//! One connection: the handshake, then calls in and answers and signals out.
+//! One connection: the handshake, then calls in, and answers and signals out.
 //!
-//! The reader takes the next request only while the account has less than its share of
-//! calls under way, over all its connections; a call is under way until its answer is
-//! written. A client that asks and does not read slows down its own account alone.
+//! The reader takes the next request only while the account's quota of calls in flight has room; a
+//! call is in flight until its answer is written. So a client that sends requests and does not read
+//! slows down its own account only.
 
 use std::io;
 use std::sync::Arc;
@@ -32,19 +32,19 @@ use crate::service::ports::StoreError;
 use crate::service::retry::RetryPolicy;
 use crate::service::staff::sittings::Visitor;
 
-/// Frames that may wait for a client to read them; one more waits where it was made.
+/// Frames that may be queued for a client; further ones block their producer.
 const MAX_QUEUED_FRAMES: usize = 32;
 
-/// How long after a look at who sits there a change leads to another one.
+/// The shortest interval between two look-ups of the clerk's role after changes.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// A frame for the client. An answer holds the permit of its call until it is written.
+/// A frame for the client. An answer holds its call's permit until it is written.
 struct Outgoing {
     push: Push,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-/// Serves a connection to its end, or until it is turned away for a newer one.
+/// Serves a connection to its end, or until it is closed in favour of a newer one.
 pub(super) async fn serve(
     server: Arc<Server>,
     stream: UnixStream,
@@ -66,7 +66,7 @@ pub(super) async fn serve(
     }
 }
 
-/// Only an import is long, and only an admin imports.
+/// Only imports are large, and only admins import.
 fn request_max(caller: Option<&Caller>) -> usize {
     let is_admin = caller.is_some_and(|it| it.may(Permission::Administer));
     if is_admin { IMPORT_MAX } else { REQUEST_MAX }
@@ -80,7 +80,7 @@ struct Greeted {
     writer: Writer<OwnedWriteHalf>,
 }
 
-/// The handshake; none where the client was turned away.
+/// Performs the handshake; `None` if the client was rejected.
 async fn greet(server: &Arc<Server>, stream: UnixStream) -> io::Result<Option<Greeted>> {
     let peer = Peer::of(&stream).await?;
     let (reading, writing) = stream.into_split();
@@ -125,8 +125,7 @@ async fn welcome(
     Ok((place, seat, Welcome { profile, is_production, is_rehearsal, ticket }))
 }
 
-/// Who sits at the connection: whoever sat there before it broke, whom the kernel names, or
-/// nobody yet.
+/// Who is at the connection: the resumed sitting, the account from the kernel, or nobody yet.
 async fn place(
     server: &Arc<Server>,
     visitor: Visitor,
@@ -151,8 +150,7 @@ async fn place(
     Ok(Place::of_program(server, visitor, caller))
 }
 
-/// What a terminal shows; where nobody has signed in, the name and the role count for
-/// nothing.
+/// The profile for the terminal; before the sign-in its name and role have no meaning.
 fn profile(server: &Server, place: &Place) -> Result<DeskProfile, DeskError> {
     if let Some(caller) = place.caller() {
         return server.desk.profile(caller);
@@ -167,13 +165,13 @@ fn profile(server: &Server, place: &Place) -> Result<DeskProfile, DeskError> {
     Ok(DeskProfile { sign_in: SignInState::Needed, ..profile })
 }
 
-/// What stands behind it is for the service's own log: the client may be anybody.
+/// The cause goes to the service's own log only, since the client may be anybody.
 fn no_staff_list(error: &DeskError) -> Rejection {
     tracing::warn!(%error, "the staff cannot be read");
     Rejection::NoStaffList
 }
 
-/// Who the staff table says the peer is.
+/// Looks up the peer in the staff table.
 async fn member(server: &Server, peer: &Peer) -> Result<StaffMember, Rejection> {
     let not_staff = || Rejection::NotStaff { account: peer.account.clone() };
     let account: AccountName = peer.account.parse().map_err(|_| not_staff())?;
@@ -181,7 +179,7 @@ async fn member(server: &Server, peer: &Peer) -> Result<StaffMember, Rejection> 
     member.map_err(|error| no_staff_list(&error))?.ok_or_else(not_staff)
 }
 
-/// The reading side.
+/// The reading half.
 struct Connection {
     server: Arc<Server>,
     place: Place,
@@ -189,12 +187,12 @@ struct Connection {
     pushes: mpsc::Sender<Outgoing>,
 }
 
-/// What a connection waits for.
+/// What the reader waits for.
 enum Event {
     Request(Option<Request>),
-    /// Something was changed: perhaps what whoever sits there may do.
+    /// A change, perhaps of the clerk's role.
     Changed,
-    /// Nobody did anything for too long.
+    /// The idle lock is due.
     Idle,
 }
 
@@ -215,7 +213,7 @@ impl Connection {
                         match self.place.is_still_staff().await {
                             Ok(true) => {}
                             Ok(false) => return Ok(()),
-                            // Looked up again with the next call.
+                            // Retry the look-up with the next call.
                             Err(_) => changes.mark_changed(),
                         }
                     }
@@ -231,8 +229,7 @@ impl Connection {
                 match self.place.is_still_staff().await {
                     Ok(true) => {}
                     Ok(false) => return Ok(()),
-                    // Who cannot be looked up may not act; it is looked again with the next
-                    // call.
+                    // A clerk who cannot be looked up may not act; the next call retries.
                     Err(error) => {
                         changes.mark_changed();
                         push(&self.pushes, id, call.refused(error), permit).await;
@@ -269,8 +266,8 @@ impl Connection {
         }
     }
 
-    /// Carries a call out. A counter makes a call that breaks again; here it is not tried
-    /// for long.
+    /// Executes a call. The counter repeats a call that fails because of the store; here it is only
+    /// retried briefly.
     fn answer(
         &self,
         id: u64,
@@ -296,7 +293,7 @@ async fn until(moment: Option<Instant>) {
     }
 }
 
-/// Passes an answer to the writing side; without one the client is gone.
+/// Queues an answer; an error means that the client is gone.
 async fn push(
     pushes: &mpsc::Sender<Outgoing>,
     id: u64,
@@ -307,14 +304,14 @@ async fn push(
     let _ = pushes.send(Outgoing { push, _permit: Some(permit) }).await;
 }
 
-/// The writing side: answers, and signals as they come.
+/// The writing half: answers, and signals as they occur.
 async fn write(
     server: &Server,
     mut writer: Writer<OwnedWriteHalf>,
     mut pushes: mpsc::Receiver<Outgoing>,
 ) -> io::Result<()> {
     let mut signals = server.desk.signals();
-    // What holds already is told at once.
+    // Send the current state at once.
     signals.connection.mark_changed();
     signals.index.mark_changed();
     loop {

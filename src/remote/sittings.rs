@@ -1,5 +1,5 @@
-//! Who sits at a connection, from the sign-in to the sign-out, the idle lock or the end of
-//! the connection.
+//! The sitting at a connection, from the sign-in to the sign-out, the idle lock or the end of the
+//! connection.
 
 use std::collections::HashMap;
 use std::mem;
@@ -16,7 +16,7 @@ use crate::service::staff::calls::SignIn;
 use crate::service::staff::sign_in::SignInOutcome;
 use crate::service::staff::sittings::{Seat, Visitor};
 
-/// When somebody at each sitting of this service did something last, since it was told.
+/// The last activity at each sitting of this server since the previous report.
 #[derive(Debug, Default)]
 pub(super) struct Sittings(Mutex<HashMap<SittingId, Instant>>);
 
@@ -26,7 +26,7 @@ impl Sittings {
         active.insert(sitting.clone(), now);
     }
 
-    /// The sittings with something to tell, and how long ago it was.
+    /// Takes the sittings with activity, and how long ago it was.
     pub(super) fn take_active(&self, now: Instant) -> Vec<(SittingId, Duration)> {
         let active = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let ago = |(id, at): (SittingId, Instant)| (id, now.saturating_duration_since(at));
@@ -34,17 +34,17 @@ impl Sittings {
     }
 }
 
-/// What a connection knows of who sits there.
+/// The occupant of a connection.
 enum Occupant {
     /// Nobody has signed in.
     Nobody,
-    /// A program that runs once under an account of the host.
+    /// A command that runs once under an account of the host.
     Program(Caller),
-    /// Somebody who sits there.
+    /// A clerk in a sitting.
     Seated(Seat),
 }
 
-/// The place at one connection.
+/// The place of one connection.
 pub(super) struct Place {
     server: Arc<Server>,
     visitor: Visitor,
@@ -53,17 +53,17 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The place of somebody whom the kernel names: of a program that runs once.
+    /// The place of a command, whose account the kernel reports.
     pub(super) fn of_program(server: &Arc<Server>, visitor: Visitor, caller: Caller) -> Self {
         Self::new(server, visitor, Occupant::Program(caller))
     }
 
-    /// The place of somebody who sits there.
+    /// The place of a clerk in a sitting.
     pub(super) fn of_seat(server: &Arc<Server>, visitor: Visitor, seat: Seat) -> Self {
         Self::new(server, visitor, Occupant::Seated(seat))
     }
 
-    /// The place where somebody has yet to sign in.
+    /// The place of somebody who has yet to sign in.
     pub(super) fn empty(server: &Arc<Server>, visitor: Visitor) -> Self {
         Self::new(server, visitor, Occupant::Nobody)
     }
@@ -72,7 +72,7 @@ impl Place {
         Self { server: Arc::clone(server), visitor, occupant, active_at: Instant::now() }
     }
 
-    /// To go on with the sitting after the connection broke.
+    /// The ticket for resuming the sitting after a reconnect.
     pub(super) fn ticket(&self) -> Option<SittingTicket> {
         match &self.occupant {
             Occupant::Seated(seat) => Some(self.server.desk.ticket(&self.visitor, seat)),
@@ -80,12 +80,11 @@ impl Place {
         }
     }
 
-    /// Who is at the other end.
     pub(super) const fn visitor(&self) -> &Visitor {
         &self.visitor
     }
 
-    /// Who calls; none where nobody has signed in.
+    /// The caller; `None` before the sign-in.
     pub(super) const fn caller(&self) -> Option<&Caller> {
         match &self.occupant {
             Occupant::Nobody => None,
@@ -94,8 +93,7 @@ impl Place {
         }
     }
 
-    /// When the terminal is locked unless somebody does something; never where the account of
-    /// the host is all that there is to ask for.
+    /// When the idle lock is due; `None` if the staff signs in by the host's accounts.
     pub(super) fn locks_at(&self) -> Option<Instant> {
         let policy = self.server.desk.sign_in_policy();
         let is_seated = matches!(self.occupant, Occupant::Seated(_));
@@ -103,7 +101,7 @@ impl Place {
             .then(|| self.active_at + policy.idle_lock)
     }
 
-    /// Somebody does something.
+    /// Records activity.
     fn keep(&mut self) {
         self.active_at = Instant::now();
         if let Occupant::Seated(seat) = &self.occupant {
@@ -111,7 +109,7 @@ impl Place {
         }
     }
 
-    /// Ends the sitting, if somebody sits there. Nobody sits there from then on.
+    /// Ends the sitting, if there is one; the place is empty from then on.
     pub(super) async fn leave(&mut self, how: SittingEnd) -> Result<(), DeskError> {
         if let Occupant::Seated(seat) = mem::replace(&mut self.occupant, Occupant::Nobody) {
             self.server.desk.stand_up(&seat.sitting, how).await?;
@@ -119,7 +117,7 @@ impl Place {
         Ok(())
     }
 
-    /// Whether whoever sits there may still; what they may do is looked up anew.
+    /// Whether the occupant is still on the staff; refreshes the role.
     pub(super) async fn is_still_staff(&mut self) -> Result<bool, DeskError> {
         let desk = &self.server.desk;
         let (caller, sitting) = match &mut self.occupant {
@@ -136,7 +134,7 @@ impl Place {
         }
     }
 
-    /// Answers what is about the place itself; any other call is given back.
+    /// Answers calls about the place itself; returns any other call.
     pub(super) async fn answer(&mut self, call: Call) -> Result<Answer, Call> {
         let answer = match call {
             Call::SignIn(attempt) => Answer::SignIn(self.sign_in(&attempt).await),
@@ -167,7 +165,7 @@ impl Place {
         Ok(outcome)
     }
 
-    /// Locks the terminal. Where nobody could sign in again, it is the terminal's own matter.
+    /// Locks the terminal. If there is no sign-in, locking is up to the terminal.
     pub(super) async fn lock(&mut self) -> Result<(), DeskError> {
         match self.server.desk.sign_in_policy().mode {
             SignInMode::Password => self.leave(SittingEnd::Locked).await,
@@ -176,14 +174,14 @@ impl Place {
     }
 }
 
-/// Whoever sits at a connection that ends does not sit there any more.
+/// Ends the sitting of a closed connection.
 impl Drop for Place {
     fn drop(&mut self) {
         let Occupant::Seated(seat) = mem::replace(&mut self.occupant, Occupant::Nobody) else {
             return;
         };
         if self.server.is_ending() {
-            // The terminal goes on at the next service.
+            // The sitting is resumed at the next service.
             return;
         }
         let server = Arc::clone(&self.server);

@@ -9,16 +9,19 @@ pub mod audit;
 mod caller;
 pub mod customers;
 pub mod delivery;
+mod idempotency;
 pub mod messages;
 pub mod policy;
 pub mod ports;
 mod profile;
+mod reason;
 pub mod retry;
 pub mod staff;
 pub mod upkeep;
 pub mod verification;
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
@@ -32,6 +35,7 @@ use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::policy_text::PolicyText;
 use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::time::Timestamp;
+use crate::domain::timing::CLAIM_TIMEOUT;
 use crate::service::api::lookups::Lookups;
 use crate::service::api::refusals::Refusals;
 use crate::service::audit::ship::Shipping;
@@ -197,6 +201,8 @@ pub struct Desk {
     refusals: Arc<Refusals>,
     lookups: Arc<Lookups>,
     retry_policy: RetryPolicy,
+    /// How long the store has to grant the send claim.
+    claim_timeout: Duration,
     sign_in: StaffSignIn,
     /// Whether whoever acts is the owner of this desk, in their own process.
     is_owner: bool,
@@ -235,6 +241,7 @@ impl Desk {
             refusals: Arc::default(),
             lookups: Arc::default(),
             retry_policy: RetryPolicy::brief(),
+            claim_timeout: CLAIM_TIMEOUT,
             sign_in: StaffSignIn::default(),
             is_owner: true,
         })
@@ -244,6 +251,14 @@ impl Desk {
     #[must_use]
     pub fn with_retry_policy(mut self, retry_policy: RetryPolicy) -> Self {
         self.retry_policy = retry_policy;
+        self
+    }
+
+    /// The desk with another claim time-out. A longer one than [`CLAIM_TIMEOUT`] is cut to it:
+    /// the order of the durations rests on that.
+    #[must_use]
+    pub fn with_claim_timeout(mut self, timeout: Duration) -> Self {
+        self.claim_timeout = timeout.min(CLAIM_TIMEOUT);
         self
     }
 

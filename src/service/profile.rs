@@ -67,7 +67,7 @@ impl Desk {
                 _ => SignInState::NotNeeded,
             },
             idle_lock_seconds: self.sign_in.policy.idle_lock.as_secs(),
-            key_prefix: self.new_act()?,
+            key_prefix: self.new_idempotency_key()?,
         })
     }
 }

@@ -47,6 +47,13 @@ impl RetryPolicy {
         Self { max_elapsed: Duration::MAX, on_break: Some(Arc::new(on_break)), ..Self::brief() }
     }
 
+    /// With another end: how long attempts are made.
+    #[must_use]
+    pub const fn with_max_elapsed(mut self, max_elapsed: Duration) -> Self {
+        self.max_elapsed = max_elapsed;
+        self
+    }
+
     /// With other pauses: the first, and the longest that it doubles to.
     #[must_use]
     pub const fn waiting(mut self, first: Duration, most: Duration) -> Self {

@@ -53,8 +53,8 @@ use crate::store::database::{
     change_feed, migrations, mysql, postgres, server_check, sqlite, transaction,
 };
 use crate::store::delivery::{
-    circuit_breaker, completion, contact_notices, outbox, rate_limits, send_claim, state, stats,
-    test_message,
+    circuit_breaker, completion, contact_notices, cooldown_and_rate_limits, outbox, send_claim,
+    state, stats, test_message,
 };
 use crate::store::requirements::StoreRequirements;
 use crate::store::search_index::incremental::IncrementalReindex;
@@ -257,7 +257,7 @@ impl SqlStore {
             ("personal_data", personal_data::STATEMENTS),
             ("policy", policy::records::STATEMENTS),
             ("production", production::STATEMENTS),
-            ("rate_limits", rate_limits::STATEMENTS),
+            ("cooldown_and_rate_limits", cooldown_and_rate_limits::STATEMENTS),
             ("staff", records::STATEMENTS),
             ("credentials", credentials::STATEMENTS),
             ("sittings", sittings::STATEMENTS),

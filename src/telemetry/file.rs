@@ -1,4 +1,4 @@
-//! A log file that several terminals may share and that stays small.
+//! The log file: shared by several processes, and rotated by size.
 
 use std::fs;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
 
-/// A file that lines are added to. At its largest it is moved aside, over the
-/// one that was moved aside before.
+/// A file that lines are appended to. At its size limit it is renamed, overwriting the previously
+/// renamed one.
 #[derive(Debug)]
 pub(super) struct LogFile {
     path: PathBuf,
@@ -21,7 +21,7 @@ pub(super) struct LogFile {
 }
 
 impl LogFile {
-    /// Opens the file, and makes it and its folders where they are missing.
+    /// Opens or creates the file and its folders.
     pub(super) fn open(path: &Path, largest: u64) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -29,8 +29,8 @@ impl LogFile {
         Ok(Self { path: path.to_owned(), largest, file: open(path)? })
     }
 
-    /// Adds a line, in one write, so that lines of two terminals never mix.
-    /// A log that cannot be written is no reason to stop: the line is lost.
+    /// Appends a line with one write, so that the lines of two processes never mix. A write error
+    /// loses the line and does not stop the program.
     pub(super) fn add(&mut self, line: &str) {
         if self.is_done(line.len()) {
             let _ = self.move_aside();
@@ -38,8 +38,7 @@ impl LogFile {
         let _ = self.file.write_all(line.as_bytes());
     }
 
-    /// Whether the file is too full for one more line, or has been moved aside
-    /// and away by other terminals.
+    /// Whether the file is too full for one more line, or was rotated away by other processes.
     fn is_done(&self, line: usize) -> bool {
         self.file.metadata().is_ok_and(|metadata| {
             let full = metadata.len().saturating_add(line as u64) > self.largest;
@@ -49,7 +48,7 @@ impl LogFile {
 
     fn move_aside(&mut self) -> io::Result<()> {
         flock(&self.file, FlockOperation::LockExclusive)?;
-        // Another terminal may have moved it while this one waited.
+        // Another process may have rotated it while this one waited for the lock.
         let is_ours = fs::metadata(&self.path)
             .and_then(|there| Ok(there.ino() == self.file.metadata()?.ino()))
             .unwrap_or(false);
@@ -58,14 +57,14 @@ impl LogFile {
             aside.push(".1");
             fs::rename(&self.path, aside)?;
         }
-        // Closing the old file gives the lock back.
+        // Closing the old file releases the lock.
         self.file = open(&self.path)?;
         Ok(())
     }
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    // Opened without waiting: a pipe that nobody reads must not stop the start.
+    // Non-blocking, since a pipe without a reader must not block the start.
     let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY).bits();
     let file = OpenOptions::new()
         .append(true)

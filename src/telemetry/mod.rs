@@ -1,12 +1,10 @@
 //! The log file, without secrets.
 //!
-//! The interface owns the terminal, so nothing is ever written to stderr: what
-//! the program has to say about its own doings goes to a file, one event a
-//! line. Three things keep secrets out of it:
-//! - libraries are heard from `warn` up only, whatever the level: below that,
-//!   the mail client writes whole messages and the database driver statements;
-//! - only events are written, never the spans around them, which libraries
-//!   fill with requests and headers;
+//! The interface owns the terminal, so nothing is ever written to stderr: the program logs to a
+//! file, one event per line. Three rules keep secrets out of it:
+//! - events of libraries are written from `warn` up only, whatever the level: below that, the mail
+//!   client logs whole messages and the database driver statements;
+//! - only events are written, never their spans, which libraries fill with requests and headers;
 //! - fields named like a secret are written as `(hidden)`.
 
 mod file;
@@ -23,32 +21,27 @@ use crate::config::settings::LogSettings;
 use crate::telemetry::file::LogFile;
 use crate::telemetry::record::Records;
 
-/// The size at which the log file is moved aside.
+/// The size in bytes at which the log file is rotated.
 const FILE_MAX: u64 = 10 * 1024 * 1024;
 
-/// The log cannot be kept. The program runs all the same: say it once.
+/// The log file cannot be used. The program runs all the same and reports it once.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// The file cannot be opened.
     #[error("the log file {path} cannot be opened, so nothing is logged: {error}", path = .path.display())]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// The log was started before.
+    File { path: PathBuf, error: std::io::Error },
+    /// The log was started already.
     #[error("the log is kept already")]
     Started,
 }
 
-/// Opens the log file and writes every event of this process to it.
+/// Opens the log file and installs the subscriber for this process.
 pub fn start(settings: &LogSettings) -> Result<(), TelemetryError> {
     let subscriber = subscriber(settings)?;
     tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::Started)
 }
 
-/// What [`start`] installs, for use by one thread alone.
+/// The subscriber that [`start`] installs, for use in a single thread.
 pub fn subscriber(
     settings: &LogSettings,
 ) -> Result<impl Subscriber + Send + Sync + use<>, TelemetryError> {

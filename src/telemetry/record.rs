@@ -1,5 +1,5 @@
-//! One event, one line: time, level, place, sentence, fields. Whatever could
-//! end a line, steer a terminal or hide text is escaped (ASVS 16.4.1).
+//! Formats an event as one line: time, level, target, message, fields. Whatever could end a line,
+//! control a terminal or hide text is escaped (ASVS 16.4.1).
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -12,10 +12,10 @@ use tracing_subscriber::layer::{Context, Layer};
 
 use crate::telemetry::file::LogFile;
 
-/// The most characters that are written of one value.
+/// Length limit of a value in characters.
 const VALUE_MAX: usize = 2_000;
 
-/// Fields of these names are never written.
+/// Fields with these names are never written.
 const HIDDEN: &[&str] = &[
     "api_key",
     "api_secret",
@@ -58,7 +58,7 @@ fn time() -> String {
     Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// An event's sentence and its fields, each after a blank.
+/// An event's message, and its fields, each after a space.
 #[derive(Default)]
 struct Fields {
     sentence: String,
@@ -84,7 +84,7 @@ impl Visit for Fields {
         } else if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             self.put(field, format_args!("{text}"));
         } else {
-            // The Debug form of a text has quotes and escapes of its own.
+            // The Debug form of a text is quoted and escaped already.
             let text = text.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(&text);
             self.put(field, format_args!("{}", Quoted(text)));
         }
@@ -107,10 +107,10 @@ impl Visit for Fields {
     }
 }
 
-/// Text on one line; marks that it has been cut where it is too long.
+/// Text on one line, with a mark if it was truncated.
 struct Escaped<'a>(&'a str);
 
-/// The same in quotes, which the text cannot close.
+/// The same in quotes, with quotes escaped.
 struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -127,8 +127,8 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// Escapes controls and every character that does not print, among them those
-/// that turn or hide text, but for those `kept`.
+/// Escapes control characters and every character that is not printable, including those that
+/// change direction or hide text, except `kept`.
 fn escape(text: &str, kept: &[char], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for char in text.chars().take(VALUE_MAX) {
         if kept.contains(&char) {

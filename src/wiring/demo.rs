@@ -1,9 +1,8 @@
-//! The demo's office: a folder that is thrown away, sample customers, and the
-//! tray in a provider's place.
+//! The demo: a temporary folder with sample customers, and the tray instead of providers.
 //!
-//! The folder has one place for each user, so that a second terminal can join
-//! a running demo (`countersign --demo tray --follow`). A demo that begins alone
-//! begins anew; the last one to end takes the folder with it.
+//! The folder has a fixed name per user, so that a second terminal can join a running demo
+//! (`countersign --demo tray --follow`). The first demo starts with an empty folder; the last one
+//! to end removes it.
 
 use std::fs;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -17,17 +16,17 @@ use crate::cli::exit::Failure;
 use crate::config::Config;
 use crate::store::SqlStore;
 
-/// A part in the running demo.
+/// A participant of the running demo.
 #[derive(Debug)]
 pub struct Demo {
     folder: PathBuf,
     config: Config,
-    /// Held shared by everyone who takes part.
+    /// Locked shared by every participant.
     lock: File,
 }
 
 impl Demo {
-    /// Begins the demo, or joins the one that runs.
+    /// Starts the demo, or joins the running one.
     pub async fn begin() -> Result<Self, Failure> {
         let folder = folder();
         let unusable = |error: &io::Error| {
@@ -44,8 +43,8 @@ impl Demo {
         Ok(Self { folder, config, lock })
     }
 
-    /// The configuration of the demo that runs now, if one does. Looking at it
-    /// takes no part in it: it ends with its last interface.
+    /// The configuration of the running demo, if there is one. The caller does not become a
+    /// participant: the demo ends with its last interface.
     pub fn running() -> Result<Option<Config>, Failure> {
         let folder = folder();
         let lock = ours(&folder).and_then(|()| File::open(folder.join("lock")));
@@ -57,12 +56,11 @@ impl Demo {
         }
     }
 
-    /// The demo's configuration.
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Leaves the demo; the last one to leave takes the folder away.
+    /// Leaves the demo; the last participant removes the folder.
     pub fn end(self) {
         leave(&self.lock, &self.folder);
     }
@@ -70,7 +68,7 @@ impl Demo {
 
 fn leave(lock: &File, folder: &Path) {
     if flock(lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
-        // What cannot be removed now is emptied when the next demo begins.
+        // What cannot be removed is cleared when the next demo starts.
         let _ = fs::remove_dir_all(folder);
     }
 }
@@ -80,8 +78,8 @@ fn folder() -> PathBuf {
     std::env::temp_dir().join(name)
 }
 
-/// Takes part in the folder: empty where nobody else is in it. The last one to
-/// leave may take it away just before this one has hold of it: then once more.
+/// Joins the folder, and clears it if nobody else is in it. Retries if the last participant removes
+/// the folder just before it is locked.
 fn enter(folder: &Path) -> io::Result<File> {
     loop {
         match DirBuilder::new().mode(0o700).create(folder) {
@@ -97,13 +95,13 @@ fn enter(folder: &Path) -> io::Result<File> {
     }
 }
 
-/// Takes hold of a folder that is there; none where it was taken away meanwhile.
+/// Locks an existing folder; `None` if it was removed meanwhile.
 fn take_hold(folder: &Path) -> io::Result<Option<File>> {
     ours(folder)?;
     let name = folder.join("lock");
     let lock =
         OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&name)?;
-    // A lock whose file has gone holds nobody back from what lies there now.
+    // A lock on a removed file excludes nobody.
     let is_in_place =
         || Ok::<_, io::Error>(lock.metadata()?.ino() == fs::symlink_metadata(&name)?.ino());
     if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() && is_in_place()? {
@@ -118,7 +116,7 @@ fn take_hold(folder: &Path) -> io::Result<Option<File>> {
     Ok(is_in_place()?.then_some(lock))
 }
 
-/// Somebody else could have put a folder of this name into the common one.
+/// Checks the owner, since another user could have created a folder of this name in the shared one.
 fn ours(folder: &Path) -> io::Result<()> {
     let found = fs::symlink_metadata(folder)?;
     let mine = found.uid() == rustix::process::geteuid().as_raw();
@@ -134,8 +132,8 @@ mod tests {
 
     use super::*;
 
-    /// Many demos begin and end at once: whoever is in one has a folder, and
-    /// nobody takes it away or empties it meanwhile.
+    /// Many demos start and end concurrently: each participant has a folder that nobody removes or
+    /// clears meanwhile.
     #[test]
     fn a_demo_that_begins_while_another_ends_keeps_its_folder() {
         let place = tempfile::tempdir().expect("a folder");

@@ -1,26 +1,25 @@
-//! The keys in the office's key file, and those of the audit trail in a file of their own.
+//! The office's key file, and the key file of the audit trail.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::keys::{KeyFile, KeyFileError};
+use crate::config::key_file::{KeyFile, KeyFileError};
 use crate::domain::key::{KeyId, Keyring};
 use crate::domain::time::Timestamp;
 use crate::random::OsRandom;
 use crate::service::ports::{Keys, KeysError, Random as _, TrailKeys};
 
-/// The key file. The store on this machine gets one of its own with the first
-/// code, since nobody else would make one.
+/// The key file. It is created with the first code if it is missing.
 #[derive(Debug)]
 pub(super) struct FileKeys(pub(super) PathBuf);
 
 impl FileKeys {
-    /// What the file holds.
+    /// Loads or creates the file.
     pub(super) fn load(&self) -> Result<KeyFile, KeysError> {
         KeyFile::load_or_create(&self.0, || OsRandom.secret()).map_err(|error| keys_error(&error))
     }
 
-    /// Makes a new current key at this time of the store; gives its name.
+    /// Creates a new current key and returns its id; `now` is the store's time.
     pub(super) fn rotate(&self, now: Timestamp) -> Result<KeyId, KeysError> {
         self.load()?;
         let seconds = u64::try_from(now.millis() / 1_000).unwrap_or_default();
@@ -34,13 +33,13 @@ impl Keys for FileKeys {
     }
 }
 
-/// The keys that sign checkpoints, in a file beside the key file: counters get a copy of that
-/// one and not of this.
+/// The keys that sign checkpoints, in a separate file next to the key file: counters get a copy of
+/// that one and not of this.
 #[derive(Debug)]
 pub(super) struct FileTrailKeys(PathBuf);
 
 impl FileTrailKeys {
-    /// The file that belongs to a key file.
+    /// The trail's file that belongs to a key file.
     pub(super) fn beside(key_file: &Path) -> Self {
         let mut name = key_file.file_name().unwrap_or_default().to_owned();
         name.push(".audit");

@@ -1,5 +1,5 @@
-//! The one place that names concrete adapters: it builds the desk from the
-//! configuration and hands it to the command line or the interface.
+//! The only place that names concrete adapters: it builds the desk from the configuration and
+//! passes it to the command line or the interface.
 
 mod demo;
 mod keys;
@@ -47,24 +47,22 @@ use crate::tui::{self, End, Opening, RunError};
 pub use crate::wiring::demo::Demo;
 use crate::wiring::keys::{FileKeys, FileTrailKeys};
 
-/// How long the end of the program may take: a server that is gone holds
-/// nobody up.
+/// Timeout for closing the stores at exit, so that an unreachable server delays nobody.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(400);
 
-/// How long it is looked at the beginning whether the store can be used at all.
+/// Timeout of the store check at the start.
 const STORE_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Messages of the outbox at once beside an interface: a terminal is for its clerk
-/// first.
+/// Concurrent outbox messages beside an interface; few, since the terminal is for its clerk first.
 const CONCURRENT_MESSAGES: usize = 4;
 
 /// The app context of the program.
 #[derive(Default)]
 pub struct Wiring {
-    /// To be closed at the end.
+    /// The open stores, to be closed at exit.
     opened: Mutex<Vec<Arc<SqlStore>>>,
     desk: OnceCell<Desk>,
-    /// The desk service at which this terminal works.
+    /// The desk service that this terminal uses.
     remote: OnceCell<RemoteTerminal>,
 }
 
@@ -76,7 +74,7 @@ struct RemoteTerminal {
 }
 
 impl Wiring {
-    /// The desk service that the configuration names, connected once.
+    /// Connects to the configured desk service, once.
     async fn connect(&self, socket: &Path, is_interface: bool) -> Result<RemoteTerminal, Failure> {
         let connect = || async {
             let (desk, welcome) =
@@ -96,15 +94,15 @@ impl Wiring {
         Ok(self.keep(store))
     }
 
-    /// A store that is closed at the end.
+    /// Registers a store to be closed at exit.
     fn keep(&self, store: SqlStore) -> Arc<SqlStore> {
         let store = Arc::new(store);
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&store));
         store
     }
 
-    /// Closes the stores in order: a file is left tidy, other terminals hear of
-    /// what was done last, and a server sees a farewell instead of a broken line.
+    /// Closes the stores: a SQLite file is checkpointed, other terminals get the last change
+    /// signal, and a server sees a disconnect instead of a broken connection.
     pub async fn close(&self) {
         let opened = mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
         let close = async {
@@ -117,14 +115,14 @@ impl Wiring {
         }
     }
 
-    /// The desk of this process, opened once: a process has one configuration.
+    /// The embedded desk, opened once per process.
     pub async fn open_desk(&self, config: &Config) -> Result<Desk, Failure> {
         self.desk.get_or_try_init(|| self.build_desk(config)).await.cloned()
     }
 
     async fn build_desk(&self, config: &Config) -> Result<Desk, Failure> {
         let store = self.open(config).await?;
-        // A server that is away is told where somebody acts, and tried again.
+        // An unreachable server is reported where it is needed, and retried there.
         let looked = tokio::time::timeout(STORE_CHECK_TIMEOUT, store.is_fit()).await;
         if let Ok(Err(error @ (StoreError::Refused(_) | StoreError::NotMigrated(_)))) = looked {
             return Err(error.into());
@@ -133,7 +131,7 @@ impl Wiring {
             return Err(Failure::configuration(TRAY_IN_PRODUCTION));
         }
         let desk = Self::desk_on(config, store)?;
-        // Where the store is away, whoever asks for a code keeps the policy.
+        // If the store is unreachable, the next request for a code stores the policy.
         if matches!(looked, Ok(Ok(())))
             && let Ok(Err(error)) =
                 tokio::time::timeout(STORE_CHECK_TIMEOUT, desk.ensure_policy()).await
@@ -253,7 +251,7 @@ impl AppContext for Wiring {
     }
 
     async fn rotate_keys(&self, config: &Config) -> Result<String, Failure> {
-        // Without its entry in the log no key is rotated.
+        // No key is rotated unless its log entry can be written.
         let desk = self.open_desk(config).await?;
         let now = desk.now().await?;
         let id = keys(config).rotate(now).map_err(DeskError::from)?;
@@ -303,9 +301,9 @@ impl AppContext for Wiring {
     }
 }
 
-/// The interface on a desk, until the clerk or a signal ends it. A desk of this process
-/// works its outbox meanwhile. It begins with the warning, which nobody would see behind it
-/// on the error stream.
+/// Runs the interface on a desk until the clerk or a signal ends it; an embedded desk works its
+/// outbox meanwhile. A warning is shown as the first message, since on standard error it would be
+/// hidden by the interface.
 async fn show(
     client: DeskClient,
     own_desk: Option<Desk>,
@@ -336,7 +334,7 @@ async fn show(
     }
 }
 
-/// Beside its clerk's work, the terminal does what has come due in the outbox.
+/// Runs the outbox worker beside the interface.
 fn work_outbox(desk: Desk, lifecycle: &Lifecycle, end: CancellationToken) {
     let worker = OutboxWorker::new(desk);
     drop(lifecycle.spawn(async move { worker.run(CONCURRENT_MESSAGES, end, |_, _| {}).await }));
@@ -360,13 +358,13 @@ const fn store_use(environment: Environment) -> StoreUse {
     }
 }
 
-/// The owner of the store has said that its customers are real.
+/// The refusal for a store that is marked as one of real customers.
 const TRAY_IN_PRODUCTION: &str = "\
     This store is marked as one of real customers, and this configuration would put messages \
     into a tray: set up the providers, or name another store.";
 
-/// Whether the store is known to be one of real customers. A store that does not say so in time
-/// refuses each message to a tray itself.
+/// Whether the store is known to be marked as one of real customers. If it does not answer in time,
+/// it still refuses each message for a tray itself.
 async fn is_marked(store: &SqlStore) -> bool {
     let mark = tokio::time::timeout(STORE_CHECK_TIMEOUT, store.production_mark()).await;
     matches!(mark, Ok(Ok(Some(_))))
@@ -383,7 +381,7 @@ const fn environment_of(welcome: &Welcome) -> Environment {
     }
 }
 
-/// What only the owner of the desk can do is not done at a terminal of a desk service.
+/// Refuses owner's commands at a terminal of a desk service.
 fn own_desk(config: &Config) -> Result<(), Failure> {
     match &config.desk_socket {
         None => Ok(()),
@@ -410,8 +408,7 @@ fn not_connected(error: &ConnectError) -> Failure {
     }
 }
 
-/// Who sits at this terminal. The desk runs in their own process, so that there
-/// is nothing they may not do.
+/// The caller of an embedded desk. It runs in the clerk's own process, so the role is admin.
 fn caller(config: &Config) -> Caller {
     Caller {
         actor: Actor { clerk: clerk(), counter: config.office.counter.clone() },
@@ -471,14 +468,14 @@ fn office(config: &Config) -> Office {
     }
 }
 
-/// The clerk is who the operating system says: the account of this terminal or
-/// of the SSH login, not an environment variable that anyone can set.
+/// The clerk's name: the operating system's account of this terminal or SSH login, not an
+/// environment variable that anyone can set.
 fn clerk() -> String {
     let name = whoami::username().ok();
     name.as_deref().and_then(text::clean_optional).unwrap_or_else(|| "unknown".into())
 }
 
-/// An error's text as a sentence.
+/// Turns an error text into a sentence.
 fn sentence(error: &str) -> String {
     let mut chars = error.chars();
     let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();

@@ -1,5 +1,5 @@
-//! The desk service: the desk at a socket, and all the work of the host beside it: the
-//! outbox, the sealing and shipping of the log, and the nightly maintenance.
+//! The desk service: the server on a socket, with the outbox worker, the sealing and the shipping of
+//! the log, and the nightly maintenance.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,10 +21,10 @@ use crate::service::audit::ship::ShippingWorker;
 use crate::service::delivery::worker::OutboxWorker;
 use crate::service::upkeep::maintenance::MaintenanceRun;
 
-/// Messages of the outbox at once.
+/// Concurrent outbox messages.
 const CONCURRENT_MESSAGES: usize = 16;
 
-/// How long after the start the first maintenance runs, and how long until the next.
+/// The delay of the first maintenance after the start, and the interval.
 const MAINTENANCE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(24));
 
 /// Serves until a signal.
@@ -67,7 +67,7 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     Ok(Exit::signal(signal.exit_code()))
 }
 
-/// The socket that the service manager opened (`sd_listen_fds(3)`), or one of our own.
+/// The socket passed by the service manager (`sd_listen_fds(3)`), or a new one.
 async fn listener(settings: &ServeSettings) -> Result<UnixListener, Failure> {
     let failed = |error: std::io::Error| {
         Failure::configuration(format!(
@@ -82,7 +82,7 @@ async fn listener(settings: &ServeSettings) -> Result<UnixListener, Failure> {
     listening.map_err(|error| Failure::configuration(super::sentence(&error.to_string())))
 }
 
-/// Runs the maintenance every night of the service.
+/// Runs maintenance periodically.
 async fn maintain(desk: Desk, end: CancellationToken) {
     let (mut pause, every) = MAINTENANCE;
     loop {
@@ -102,7 +102,7 @@ async fn maintain(desk: Desk, end: CancellationToken) {
                 Err(error) => break Err(error),
             }
         };
-        // What was done before an error is in the log all the same.
+        // Log what was done before an error.
         let recorded = desk.finish_maintenance(run.totals(), None).await;
         if let Err(error) = worked.and(recorded) {
             tracing::warn!(%error, "the maintenance did not come to its end");
@@ -110,7 +110,7 @@ async fn maintain(desk: Desk, end: CancellationToken) {
     }
 }
 
-/// Tells the service manager that the service lives, as often as it wants to hear
+/// Sends the watchdog keep-alive to the service manager at half its timeout
 /// (`sd_watchdog_enabled(3)`).
 async fn watchdog() {
     let Some(timeout) = sd_notify::watchdog_enabled() else { return };
@@ -121,14 +121,14 @@ async fn watchdog() {
 }
 
 fn tell_manager(state: &[NotifyState<'_>]) {
-    // Without a service manager there is nobody to tell.
+    // Without a service manager this does nothing.
     if let Err(error) = sd_notify::notify(state) {
         tracing::warn!(%error, "the service manager was not told");
     }
 }
 
-/// A socket that nobody listens at is removed, so that terminals hear that at once. One of
-/// the service manager's stays.
+/// Removes the socket, so that terminals notice the end at once. A socket of the service manager
+/// stays.
 fn remove(socket: &Path) {
     if std::env::var_os("LISTEN_FDS").is_none() {
         // It may be gone already.

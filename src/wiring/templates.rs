@@ -1,4 +1,4 @@
-//! Templates of messages, as the command line asks about them.
+//! Checks and previews of message templates for the command line.
 
 use crate::cli::exit::Failure;
 use crate::cli::json::{Preview, TemplateLine};
@@ -8,7 +8,7 @@ use crate::delivery::{Sample, State, Templates};
 use crate::domain::channel::Channel;
 use crate::domain::message::{ChangeNotice, MessageFacts};
 
-/// What there is to say about each template.
+/// Checks all templates.
 pub(super) fn check(config: &Config) -> Vec<TemplateLine> {
     let office =
         [("office.name", &*config.office.name), ("office.counter", &config.office.counter)];
@@ -29,7 +29,7 @@ pub(super) fn check(config: &Config) -> Vec<TemplateLine> {
     lines.collect()
 }
 
-/// A message as it would be sent.
+/// Renders a message as it would be sent.
 pub(super) fn preview(
     settings: &MessageSettings,
     channel: Channel,
@@ -39,7 +39,7 @@ pub(super) fn preview(
     Ok(shown(channel, sample.map_err(|error| Failure::configuration(error.to_string()))?))
 }
 
-/// What a changed contact would be told.
+/// Renders the notice to a replaced contact.
 pub(super) fn preview_notice(
     settings: &MessageSettings,
     notice: &ChangeNotice,

@@ -8,8 +8,8 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::time::Timestamp;
 use countersign::service::api::Call;
 use countersign::service::audit::calls::ReadLog;
+use countersign::tui::machine::draw_context::Focus;
 use countersign::tui::machine::message::Msg;
-use countersign::tui::machine::scene::Focus;
 
 use super::counter::Counter;
 

@@ -18,6 +18,7 @@ use countersign::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use countersign::domain::request::Request;
 use countersign::random::OsRandom;
 use countersign::service::ports::{CustomerKey, Sender, Store};
+use countersign::service::retry::RetryPolicy;
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::service::{Desk, Office as Rules, Route, Senders};
 use countersign::store::SqlStore;
@@ -30,6 +31,9 @@ use crate::breaking::Breaking;
 
 /// Longer than anything here takes on a busy machine.
 const TEST_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The claim time-out of a terminal whose store is slow, shorter than that store takes.
+const CLAIM_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// An office with one customer, whose messages all go by one sender.
 pub(crate) struct Office {
@@ -89,7 +93,10 @@ impl Office {
     pub(crate) async fn losing_terminal(&self) -> (Desk, PathBuf) {
         let store = Breaking::over(store(&self.folder).await);
         store.lost_by_file(self.folder.path());
-        (desk(store, &self.sender, self.expiry), self.folder.path().join("lost"))
+        let desk = desk(store, &self.sender, self.expiry)
+            .with_claim_timeout(CLAIM_TIMEOUT)
+            .with_retry_policy(RetryPolicy::brief().with_max_elapsed(Duration::from_millis(500)));
+        (desk, self.folder.path().join("lost"))
     }
 
     /// Asks for a code, each for a purpose of its own; nothing is sent yet.
@@ -98,7 +105,7 @@ impl Office {
             customer: self.customer,
             channel,
             purpose: format!("purpose {}", self.asked.fetch_add(1, Ordering::Relaxed)),
-            idempotency: self.desk.new_act().expect("a name"),
+            idempotency: self.desk.new_idempotency_key().expect("a name"),
         };
         match self.desk.ask(&ask).await.expect("an answer") {
             CodeRequestOutcome::Ready(request) => request,

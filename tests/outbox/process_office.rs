@@ -85,7 +85,7 @@ impl ProcessOffice {
         let key = CustomerKey::Account(&account);
         let found = self.store.identify(key).await.expect("a search");
         let customer: CustomerId = found.first().expect("a customer").id;
-        let idempotency = self.desk.new_act().expect("a name");
+        let idempotency = self.desk.new_idempotency_key().expect("a name");
         let ask = CodeRequest { customer, channel, purpose: "pay a bill".into(), idempotency };
         match self.desk.ask(&ask).await.expect("an answer") {
             CodeRequestOutcome::Ready(request) => request,

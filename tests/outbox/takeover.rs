@@ -256,7 +256,7 @@ async fn security_20_who_did_not_wait_for_its_send_claim_leaves_nothing_begun() 
     std::fs::write(&late, "").expect("a file");
     let worker = slow.clone();
     let working = tokio::spawn(async move { worker.work_off_outbox(3).await });
-    tokio::time::sleep(Duration::from_millis(6_500)).await;
+    tokio::time::sleep(Duration::from_millis(750)).await;
     assert!(post.letters().is_empty());
     std::fs::remove_file(&late).expect("the file");
     working.await.expect("an end").expect("a desk");
@@ -304,7 +304,7 @@ async fn security_20_what_a_worker_has_begun_it_ends_when_the_store_is_lost_mean
     std::fs::write(&lost, "").expect("a file");
     post.release();
     // The first cannot be written down, and the outbox not be looked into.
-    tokio::time::sleep(Duration::from_secs(7)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!working.is_finished(), "the second is still being handed over");
     std::fs::remove_file(&lost).expect("the file");
     post.release();

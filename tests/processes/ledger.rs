@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use countersign::config::keys::KeyFile;
+use countersign::config::key_file::KeyFile;
 use countersign::domain::code::{Code, Digest};
 use countersign::domain::code_binding::CodeBinding;
 use countersign::domain::customer::CustomerId;

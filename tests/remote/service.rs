@@ -1,6 +1,7 @@
 //! A desk service in a folder that only its account can read, and counters of other
 //! accounts.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -149,6 +150,13 @@ impl Service {
     /// A command of an account, with no more of its surroundings than the counter's
     /// configuration.
     pub(crate) fn as_account(&self, account: &str, arguments: &[&str]) -> Command {
+        let mut command = self.program_as_account(account, binary());
+        command.args(arguments);
+        command
+    }
+
+    /// Another program of an account, in the same surroundings.
+    pub(crate) fn program_as_account(&self, account: &str, program: impl AsRef<OsStr>) -> Command {
         let home = self.path(&format!("home-{account}"));
         if !home.exists() {
             fs::create_dir(&home).expect("a home");
@@ -164,8 +172,7 @@ impl Service {
             command.args(["--regid", GROUP, "--clear-groups"]);
         }
         command
-            .arg(binary())
-            .args(arguments)
+            .arg(program)
             .env_clear()
             .env("HOME", &home)
             .env("TZ", "UTC")

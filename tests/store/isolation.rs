@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use countersign::domain::delivery::SendReport;
+use countersign::domain::delivery_retry::NextStep;
 use countersign::domain::event::{EventFilter, EventKind};
-use countersign::domain::outbox::NextStep;
 use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{AttemptOutcome, IssueOutcome};
 use sqlx::{AssertSqlSafe, Connection};

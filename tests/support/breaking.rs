@@ -1,4 +1,4 @@
-//! A store whose connection breaks when it is told to, over a real one.
+//! A fault-injecting store over a real one.
 
 #[path = "breaking/audit.rs"]
 mod audit;
@@ -54,13 +54,17 @@ use tokio::sync::watch;
 /// When the connection breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Break {
-    /// Before anything was done.
+    /// Before the act was executed.
     Before,
-    /// After it was done, before that was answered.
+    /// After the commit, before the answer.
     AtCommit,
-    /// It does not, but the store fails in another way.
+    /// It does not break; the store fails in another way.
     Failed,
 }
+
+/// How long a granted send claim takes with `asleep` and `late`: longer than the claim timeout of
+/// the tests that use them.
+const SLOW_CLAIM: Duration = Duration::from_millis(900);
 
 pub(crate) struct Breaking {
     inner: Arc<dyn Store>,
@@ -73,15 +77,14 @@ impl Breaking {
         Arc::new(Self { inner, breaks: Mutex::default(), folder: Mutex::default() })
     }
 
-    /// The next acts break so, one after the other.
+    /// Injects these faults into the next acts, in order.
     pub(crate) fn breaks(&self, breaks: &[Break]) {
         self.breaks.lock().expect("unpoisoned").extend(breaks);
     }
 
-    /// From now on nothing is answered as long as there is a file of this name
-    /// in the folder: `lost` fails, `hung` waits. With `asleep` the process stands
-    /// still for some seconds once a hand-over has begun; with `late` only the
-    /// answer to that takes so long.
+    /// From now on faults are controlled by files in the folder: with `lost` every call fails, with
+    /// `hung` every call waits. With `asleep` the process blocks for [`SLOW_CLAIM`] once a send has
+    /// begun; with `late` only the answer to the send claim is delayed by that.
     pub(crate) fn lost_by_file(&self, folder: &Path) {
         *self.folder.lock().expect("unpoisoned") = Some(folder.to_owned());
     }
@@ -102,7 +105,7 @@ impl Breaking {
         read.await
     }
 
-    /// Whether all that was to break has broken.
+    /// Whether all injected faults have occurred.
     pub(crate) fn is_whole(&self) -> bool {
         self.breaks.lock().expect("unpoisoned").is_empty()
     }
@@ -449,10 +452,10 @@ impl OutboxStore for Breaking {
         let word = self.read(self.inner.claim_send(messages, holder)).await;
         let folder = self.folder.lock().expect("unpoisoned").clone();
         if folder.as_ref().is_some_and(|folder| folder.join("late").exists()) {
-            tokio::time::sleep(Duration::from_secs(7)).await;
+            tokio::time::sleep(SLOW_CLAIM).await;
         }
         if folder.is_some_and(|folder| folder.join("asleep").exists()) {
-            std::thread::sleep(Duration::from_millis(5_200));
+            std::thread::sleep(SLOW_CLAIM);
         }
         word
     }

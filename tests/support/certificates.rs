@@ -1,4 +1,4 @@
-//! A certificate authority of the test's own and a server certificate by it.
+//! A test certificate authority and a server certificate signed by it.
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 
-/// Writes `ca.pem`, `server.pem` and `server.key` into a folder; the server
-/// certificate is for these names. Gives the path of the first.
+/// Writes `ca.pem`, `server.pem` and `server.key` into a folder, for these names. Returns the path
+/// of `ca.pem`.
 pub(crate) fn certify(folder: &Path, names: &[&str], expired: bool) -> PathBuf {
     let mut authority = CertificateParams::new(Vec::new()).expect("names");
     let subject = format!("authority of {}", folder.display());

@@ -1,5 +1,5 @@
-//! A port on which nobody listens, as long as it is held: a port that was free a
-//! moment ago may be another test's server by now.
+//! A port on which nothing listens for as long as it is held. A port that merely was free a moment
+//! ago may be another test's server by now.
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::net::TcpSocket;
 
-/// Taken without being listened on, so that a connection to it is refused.
+/// Bound without listening, so that connections are refused.
 pub(crate) struct ClosedPort(TcpSocket);
 
 impl ClosedPort {

@@ -1,4 +1,4 @@
-//! A desk's configuration in a folder of its own.
+//! A configuration in a temporary folder.
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use countersign::config::{Config, ConfigError, ProcessEnvironment};
 
-/// A folder with a configuration file, and surroundings in which it is home.
+/// A folder with a configuration file, and a process environment whose home it is.
 pub(crate) struct Desk {
     folder: tempfile::TempDir,
 }
@@ -48,7 +48,7 @@ impl Desk {
         Config::load_in(file, &ProcessEnvironment::new(self.path(), variables))
     }
 
-    /// The problems of a configuration, one a line.
+    /// The problems of an invalid configuration, one per line.
     pub(crate) fn problems(&self, file: &str, variables: &[(&str, &str)]) -> Vec<String> {
         let error = self.load(file, variables).expect_err("it is refused");
         error.problems().iter().map(ToString::to_string).collect()

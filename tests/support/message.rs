@@ -1,4 +1,4 @@
-//! A message to send, as the desk hands it over.
+//! A message as the desk passes it to a sender.
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
@@ -12,15 +12,15 @@ use countersign::domain::message::{MessageFacts, Outgoing};
 use countersign::domain::request::Reference;
 use countersign::domain::time::Timestamp;
 
-/// The code in [`to`]'s message: no port, number or status looks like it.
+/// The code in [`to`]'s message; no port, number or status contains it.
 pub(crate) const CODE: &str = "073914";
 
-/// The templates that come with the program.
+/// The built-in templates.
 pub(crate) fn templates() -> Arc<Templates> {
     Arc::new(Templates::load(&MessageSettings::default()).expect("templates"))
 }
 
-/// A message with [`CODE`] to an address or a number.
+/// A message with [`CODE`] to an email address or a phone number.
 pub(crate) fn to(contact: &str) -> Outgoing {
     let to = if contact.contains('@') {
         Contact::Email(EmailAddress::parse(contact).expect("an address"))

@@ -1,4 +1,4 @@
-//! The audit trail.
+//! `audit`: verifying, exporting and proving the log.
 
 use std::path::PathBuf;
 

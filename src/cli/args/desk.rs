@@ -1,4 +1,4 @@
-//! What a clerk does, and looks up: requests, sessions, the log.
+//! The commands of a clerk: requests, sessions, the log.
 
 use clap::{Args, Subcommand};
 

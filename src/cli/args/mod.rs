@@ -1,8 +1,7 @@
-//! The arguments: what can be typed, and the help that teaches it.
+//! The command line arguments and their help text.
 //!
-//! No option takes a code, a password or a token: a command line is seen by
-//! every user of the machine (security requirement 41). They come from a
-//! prompt or from standard input.
+//! No option takes a code, a password or a token: a command line is visible to every user of the
+//! machine (security requirement 41). Secrets are read from a prompt or from standard input.
 
 mod audit;
 mod customers;

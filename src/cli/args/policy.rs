@@ -1,4 +1,4 @@
-//! `policy`: what holds, and what another policy would have refused.
+//! `policy`: the policy in force, and the preview of another one.
 
 use std::path::PathBuf;
 

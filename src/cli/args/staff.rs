@@ -1,4 +1,4 @@
-//! The staff.
+//! `staff`: members, roles and sign-in.
 
 use clap::{Args, Subcommand};
 

@@ -1,4 +1,4 @@
-//! What keeps the office running: maintenance, checks, messages, keys.
+//! The commands of the owner: maintenance, checks, templates, keys.
 
 use std::path::PathBuf;
 

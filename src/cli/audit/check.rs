@@ -1,4 +1,4 @@
-//! What is verified without a store: exports and proofs.
+//! Offline verification of exports and proofs, without a store.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -15,7 +15,8 @@ use crate::domain::audit::checkpoint::Checkpoint;
 use crate::domain::audit::export::ExportVerification;
 use crate::domain::audit::receipt::Receipt;
 
-/// The lines of a file, none of them longer than can be.
+/// Reads a file line by line, at most `FILE_MAX` bytes at a time, so that a file without line ends
+/// cannot exhaust memory.
 struct Lines {
     file: BufReader<File>,
     line: String,
@@ -41,7 +42,7 @@ fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::usage(format!("{} cannot be read: {error}.", path.display()))
 }
 
-/// `audit verify --from`
+/// `audit verify --from`: verifies an export file.
 pub(super) fn export(
     output: &mut Output,
     path: &Path,
@@ -79,7 +80,7 @@ pub(super) fn export(
     tell(output, &verified.walk, &Verified { size, kept: verified.kept, unsealed: 0 })
 }
 
-/// `audit check`
+/// `audit check`: verifies an inclusion proof written by `audit prove`.
 pub(super) fn proof(output: &mut Output, arguments: &CheckArgs) -> Result<Exit, Failure> {
     let path = &arguments.file;
     let receipt: Receipt = serde_json::from_str(&read(path)?)

@@ -1,4 +1,4 @@
-//! `audit export`: the sealed entries as a file, page by page.
+//! `audit export`: writes the sealed entries as JSON lines, CSV or OCSF, page by page.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write as _};
@@ -17,10 +17,10 @@ use crate::service::api::DeskClient;
 use crate::service::audit::calls::{BeginExport, ReadExport};
 use crate::service::audit::export::ExportRange;
 
-/// What takes no longer is not worth a line.
+/// Progress threshold: a faster export shows no progress line.
 const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
-/// The columns of the table.
+/// The CSV columns, in order.
 const COLUMNS: [&str; 13] = [
     "index", "event", "at", "kind", "outcome", "request", "customer", "channel", "contact",
     "clerk", "counter", "detail", "leaf",
@@ -30,7 +30,8 @@ fn unwritten(error: &std::io::Error) -> Failure {
     Failure::internal(format!("The export cannot be written: {error}."))
 }
 
-/// A new file, for its owner alone: what is personal may be in it.
+/// Creates a new file with mode 0600, since the export may contain personal data. An existing file
+/// is an error.
 fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let file = file
@@ -38,7 +39,6 @@ fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
     Ok(BufWriter::new(file))
 }
 
-/// `audit export`
 pub(super) async fn run(
     desk: &DeskClient,
     output: &mut Output,
@@ -48,7 +48,7 @@ pub(super) async fn run(
     let file = arguments.output.as_deref().map(create).transpose()?;
     let written = write(desk, output, arguments, ExportRange { since, until }, file).await;
     if let (Err(_), Some(path)) = (&written, &arguments.output) {
-        // Half of an export is none.
+        // Remove a partial export: it must not be mistaken for a whole one.
         let _ = std::fs::remove_file(path);
     }
     let count = written?;
@@ -98,7 +98,7 @@ async fn write(
     Ok(to - from)
 }
 
-/// Where an export goes: into a file, or else to standard output.
+/// The destination: a file, or else standard output.
 struct Target<'a> {
     file: Option<BufWriter<File>>,
     output: &'a mut Output,
@@ -118,7 +118,7 @@ impl Target<'_> {
     }
 }
 
-/// An entry as a line; none where a format has no line for it.
+/// Formats an entry as one line; `None` if the format has no line for this kind of leaf.
 fn written(
     entry: &ExportedEntry,
     format: ExportFormat,
@@ -133,7 +133,7 @@ fn written(
     Ok(Some(line))
 }
 
-/// The cells of an entry, in the order of [`COLUMNS`].
+/// The CSV cells of an entry, in the order of [`COLUMNS`].
 fn cells(leaf: &ExportedLeaf) -> [String; COLUMNS.len()] {
     let entry = match leaf {
         ExportedLeaf::Entry(entry) => entry,

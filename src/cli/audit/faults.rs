@@ -1,9 +1,9 @@
-//! What is wrong with a trail, in sentences.
+//! Sentences for the faults that an audit verification finds.
 
 use crate::domain::audit::removal::RemovalKind;
 use crate::domain::audit::walk::Fault;
 
-/// What is wrong, and with which entry.
+/// Describes a fault and names the entry that it is about.
 pub(super) fn sentence(fault: &Fault) -> String {
     match fault {
         Fault::Changed { event, .. } => {

@@ -1,4 +1,4 @@
-//! `audit`: the trail that proves that nothing in the log was changed.
+//! `audit`: verifies, exports and proves the tamper-evident log.
 
 mod check;
 mod export;
@@ -19,10 +19,10 @@ use crate::service::audit::calls::{
     ProveConsistency, ProveEntry, ReadTrail, ReadTrailKeys, SealTrail,
 };
 
-/// No checkpoint, receipt or key that is read is longer.
+/// Size limit in bytes for a file named on the command line (checkpoint, receipt, key); real ones
+/// are far smaller.
 const FILE_MAX: u64 = 1024 * 1024;
 
-/// `audit`
 pub async fn run(desk: &DeskClient, output: &mut Output, command: Audit) -> Result<Exit, Failure> {
     match command {
         Audit::Verify(arguments) => verify::run(desk, output, &arguments).await,
@@ -36,7 +36,7 @@ pub async fn run(desk: &DeskClient, output: &mut Output, command: Audit) -> Resu
     }
 }
 
-/// What needs no desk, since it is about a file; none for the other commands.
+/// Runs the subcommands that work on files alone and need no desk; `None` for all others.
 pub fn offline(output: &mut Output, command: &Audit) -> Option<Result<Exit, Failure>> {
     match command {
         Audit::Check(arguments) => Some(check::proof(output, arguments)),
@@ -116,7 +116,7 @@ async fn seal(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
     Ok(Exit::DONE)
 }
 
-/// Reads a small file that was named on the command line.
+/// Reads a file named on the command line, up to `FILE_MAX` bytes.
 fn read(path: &Path) -> Result<String, Failure> {
     use std::io::Read as _;
 

@@ -1,6 +1,6 @@
-//! Entries in the Open Cybersecurity Schema Framework, 1.3: a code that was entered and a
-//! session that ended are Authentication (3002), anything else is a Base Event (0). What the
-//! schema has no place for stands under `unmapped`.
+//! Maps entries to the Open Cybersecurity Schema Framework (OCSF) 1.3: an entered code and an ended
+//! session are Authentication events (class 3002), everything else is a Base Event (class 0).
+//! Fields that the schema has no place for go to `unmapped`.
 
 use serde::Serialize;
 
@@ -8,13 +8,13 @@ use crate::domain::audit::leaf::{Personal, SealedEntry};
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 
-/// Identity and access management; Authentication.
+/// OCSF category 3 (Identity & Access Management) and class 3002 (Authentication).
 const IDENTITY: (u32, u32) = (3, 3_002);
 
-/// What cannot be told by the schema's own numbers.
+/// OCSF's number for "Other", used where the schema has no number of its own.
 const OTHER: u32 = 99;
 
-/// One event.
+/// One OCSF event, serialised as JSON.
 #[derive(Debug, Serialize)]
 pub(super) struct OcsfEvent<'a> {
     activity_id: u32,
@@ -85,7 +85,7 @@ struct OcsfUnmapped<'a> {
 }
 
 impl<'a> OcsfEvent<'a> {
-    /// An entry of the log of this origin.
+    /// Maps a sealed entry; `origin` identifies the log.
     pub(super) fn new(entry: &'a SealedEntry, origin: &'a str) -> Self {
         let kind: Option<EventKind> = entry.kind.parse().ok();
         let activity = match kind {
@@ -106,7 +106,7 @@ impl<'a> OcsfEvent<'a> {
             class_uid,
             type_uid: class_uid * 100 + activity_id,
             time: entry.at.millis(),
-            // Informational: whether something is an incident is for the reader to judge.
+            // 1 is Informational: the reader decides whether something is an incident.
             severity_id: 1,
             status_id: status(entry),
             status_detail: entry.outcome.as_deref(),
@@ -136,7 +136,7 @@ impl<'a> OcsfEvent<'a> {
     }
 }
 
-/// 1 for success, 2 for failure, 0 where an entry could end in one way only.
+/// `status_id`: 1 success, 2 failure, 0 unknown (entries without an outcome).
 fn status(entry: &SealedEntry) -> u32 {
     match entry.outcome.as_deref() {
         None => 0,

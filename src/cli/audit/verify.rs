@@ -1,4 +1,4 @@
-//! `audit verify`: goes over the whole trail, and names what was changed.
+//! `audit verify`: verifies the whole audit trail and reports each fault.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,12 @@ use crate::service::api::DeskClient;
 use crate::service::audit::calls::{BeginVerification, VerifyTrail};
 use crate::service::audit::verify::UNSEALED_MAX;
 
-/// What takes no longer is not worth a line.
+/// Progress threshold: a faster verification shows no progress line.
 pub(super) const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
-/// How many faults a person is told; `--json` has them all.
+/// How many faults the text output lists; `--json` lists more.
 const SHOWN_FAULTS: usize = 10;
 
-/// `audit verify`
 pub(super) async fn run(
     desk: &DeskClient,
     output: &mut Output,
@@ -40,17 +39,17 @@ pub(super) async fn run(
     tell(output, run.walk(), &verified)
 }
 
-/// What was verified.
+/// The figures of a verification.
 pub(super) struct Verified {
-    /// How many entries.
+    /// Number of sealed entries.
     pub(super) size: u64,
-    /// Against how many checkpoints that were kept.
+    /// Number of kept checkpoints that the trail was compared with.
     pub(super) kept: usize,
-    /// How many entries are not sealed yet.
+    /// Number of entries that are not sealed yet.
     pub(super) unsealed: u32,
 }
 
-/// Tells what was found.
+/// Prints the result of a verification and returns its exit code.
 pub(super) fn tell(
     output: &mut Output,
     walk: &TrailWalk,
@@ -114,7 +113,7 @@ fn message(walk: &TrailWalk, verified: &Verified) -> String {
     lines.join("\n")
 }
 
-/// What was removed by right, as the log itself says.
+/// Sentence on entries that were purged or erased lawfully, as the log itself records.
 fn removed(walk: &TrailWalk) -> String {
     let of = |count: u64, what: &str| match count {
         0 => String::new(),

@@ -1,4 +1,4 @@
-//! The configuration: what holds, or each thing that is wrong with it.
+//! `doctor`'s check of the configuration.
 
 use crate::cli::app_context::AppContext;
 use crate::cli::doctor::{bad, good, tell, terminal};
@@ -7,7 +7,7 @@ use crate::cli::json::Check;
 use crate::cli::output::Output;
 use crate::config::Config;
 
-/// What holds, and where it was read.
+/// The check for a valid configuration: its environment and where it was read.
 pub(super) fn check(config: &Config) -> Check {
     let environment = config.environment.word();
     let source = match &config.source {
@@ -23,8 +23,8 @@ pub(super) fn check(config: &Config) -> Check {
     check
 }
 
-/// A configuration that cannot be used: each of its problems, and the end to which
-/// `config check` comes.
+/// An invalid configuration: one failed check for each problem. Ends with the same outcome and exit
+/// code as `config check`.
 pub(super) fn unusable(
     context: &dyn AppContext,
     output: &mut Output,

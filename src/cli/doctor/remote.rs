@@ -1,4 +1,4 @@
-//! A counter that works at a desk service: whether it can.
+//! `doctor` at a counter that uses a desk service: checks the connection and the service's store.
 
 use crate::cli::app_context::AppContext;
 use crate::cli::doctor::{bad, good, in_time, sentence};
@@ -10,14 +10,14 @@ use crate::service::upkeep::calls::{CheckStore, ReadClock};
 
 const PART: &str = "desk service";
 
-/// The service, and its store as it sees it.
+/// Checks the service, and the store as the service sees it.
 pub(super) async fn checks(context: &dyn AppContext, config: &Config) -> Vec<Check> {
     let socket = config.desk_socket.as_deref().map(|it| it.display().to_string());
     let socket = socket.unwrap_or_default();
     let tried = in_time(async {
         let desk = context.desk(config).await.map_err(sentence)?;
         if desk.profile().sign_in == SignInState::Needed {
-            // Nothing more is told before somebody has signed in.
+            // The service answers nothing else before the sign-in.
             return Ok(desk);
         }
         let sentence = |error| messages::desk_error(&error).for_admin;

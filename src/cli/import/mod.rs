@@ -1,5 +1,5 @@
-//! `customers import`: a file of any length, in batches, in flat memory. One
-//! thread reads and checks while the store writes.
+//! `customers import`: imports a CSV file of any length in batches, in constant memory. One thread
+//! reads and validates while the store writes.
 
 mod sums;
 
@@ -32,7 +32,7 @@ use crate::service::customers::csv_import::{
 use crate::service::customers::import::IMPORT_BATCH;
 use crate::service::ports::{ImportCount, StoreError};
 
-/// `customers import`
+/// Runs `customers import`.
 pub async fn run(
     desk: &DeskClient,
     country: &str,
@@ -44,7 +44,7 @@ pub async fn run(
         if sums.written == ImportCount::default() {
             return Err(failure);
         }
-        // What was written is in the log all the same, where it can be.
+        // Record what was written before the failure; the log is best effort here.
         let _ = desk.call(FinishImport { count: sums.written }).await;
         output.progress("");
         return Err(failure.after(&format!(
@@ -59,7 +59,7 @@ pub async fn run(
     sums.finish(output)
 }
 
-/// `customers import --dry-run`: compared with the store, where there is one.
+/// Runs `customers import --dry-run`: compares the file with the store if there is one.
 pub async fn dry_run(
     context: &dyn AppContext,
     config: &Config,
@@ -88,12 +88,12 @@ pub async fn dry_run(
     sums.finish(output)
 }
 
-/// How long a contact waits that takes another one's place.
+/// Quarantine of a contact that replaces another one.
 fn quarantine(desk: &DeskClient) -> Duration {
     Duration::from_secs(desk.profile().quarantine_seconds)
 }
 
-/// Reads the file to its end, and has the desk write it or count what it would write.
+/// Reads the whole file; the desk writes each batch, or counts what it would write.
 async fn work_through(
     desk: Option<&DeskClient>,
     country: &str,
@@ -122,7 +122,7 @@ async fn work_through(
         .map_err(|error| Failure::usage(format!("The file cannot be read on: {error}.")))
 }
 
-/// Says what is to be known of the header.
+/// Reports unknown columns of the header.
 fn tell_header(reader: &CsvReader<Source>, output: &mut Output, sums: &mut Sums) {
     sums.ignored_columns = reader.unknown_columns().to_vec();
     if !sums.ignored_columns.is_empty() {
@@ -151,7 +151,7 @@ fn tell_header(reader: &CsvReader<Source>, output: &mut Output, sums: &mut Sums)
     }
 }
 
-/// How the file is to be read.
+/// Builds the reader's options from the arguments.
 fn reading(country: &str, arguments: &ImportArgs) -> Result<Reading, Failure> {
     let columns = ColumnNames::parse(arguments.columns.iter().map(String::as_str))
         .map_err(|error| Failure::usage(format!("{error}.")))?;
@@ -166,8 +166,8 @@ fn reading(country: &str, arguments: &ImportArgs) -> Result<Reading, Failure> {
     Ok(Reading { country: country.to_owned(), encoding: encoding.transpose()?, columns })
 }
 
-/// Why an import ended. Counters' accounts have no right to write customers, and
-/// are not meant to have it.
+/// Converts the error that ended an import. `Denied` gets a sentence of its own: the database
+/// accounts of counters are not meant to have the right to write customers.
 fn may_not(error: DeskError) -> Failure {
     let DeskError::Store(StoreError::Denied(why)) = error else { return error.into() };
     let message = format!(
@@ -194,32 +194,32 @@ fn open(path: &Path, reading: &Reading) -> Result<CsvReader<Source>, Failure> {
     })
 }
 
-/// Some lines of the file.
+/// Lines that go to the store together, and the remarks on them.
 #[derive(Default)]
 struct Batch {
-    /// The customers, each account once: the last of its lines.
+    /// The customers, each account once: the last of its lines wins.
     customers: Vec<NewCustomer>,
     good: u64,
-    /// Those of them that lack a cell that is bad.
+    /// How many of the good lines lack a cell that is bad.
     incomplete: u64,
-    /// What there is to say about lines, in the order of the file.
+    /// Remarks on lines, in the order of the file.
     remarks: Vec<Remark>,
 }
 
-/// Something to say about a line.
+/// A remark on a line of the file.
 enum Remark {
-    /// The encoding that all is read in.
+    /// The encoding of the file.
     Encoding(&'static str),
-    /// It is bad, and left out.
+    /// The line is bad and was skipped.
     Bad(LineProblem),
-    /// A cell of it is bad, and left out.
+    /// A cell of the line is bad and was skipped.
     Cell(LineProblem),
-    /// Its account stands on an earlier line too.
+    /// The account of this line is on an earlier line too.
     Repeated(u64),
 }
 
 impl Batch {
-    /// Keeps what there is to say of a line; gives its customer.
+    /// Records the remarks on a line; returns its customer unless the line is bad.
     fn remark(&mut self, line: CsvRow) -> Option<NewCustomer> {
         let CsvRow { number, account_no, customer, bad_cells } = line;
         let problem = |column, value, reason| LineProblem {
@@ -245,14 +245,14 @@ impl Batch {
     }
 }
 
-/// Reads to the end, or until nobody takes the batches any more.
+/// Reads to the end of the file, or until the receiver of the batches is gone.
 fn read(
     reader: &mut CsvReader<Source>,
     is_told: bool,
     batches: &mpsc::Sender<Batch>,
 ) -> io::Result<()> {
-    // Account numbers seen, as 64 random bits each: a million cost 18 MB at
-    // most, and two that fall together cost one wrong note.
+    // A 64-bit hash of each account number seen: at most 18 MB for a million. A collision costs one
+    // wrong remark.
     let mut seen: HashSet<u64> = HashSet::new();
     let hasher = RandomState::new();
     let mut batch = Batch::default();
@@ -285,12 +285,12 @@ fn read(
             }
         }
     }
-    // Nobody waits for it only where the store has failed, and that is told.
+    // The receiver is gone only if the store failed, which is reported there.
     let _ = batches.blocking_send(batch);
     Ok(())
 }
 
-/// `e-mail (did you mean email?)`
+/// Names an unknown column with a suggestion, such as `e-mail (did you mean email?)`.
 fn asked_back(column: &str) -> String {
     match csv_import::meant(column) {
         Some(known) => format!("{column} (did you mean {known}?)"),

@@ -1,4 +1,4 @@
-//! What an import counted, and what it says of it.
+//! Counts of an import, and the report on it.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -10,41 +10,41 @@ use crate::cli::output::Output;
 use crate::domain::outcome::Outcome;
 use crate::service::ports::{ImportCount, Imported};
 
-/// Bad lines and cells, and contacts that took another one's place, that are named;
-/// the others are counted.
+/// How many bad lines, bad cells and replaced contacts are listed; further ones are counted only.
 const NAMED_MAX: usize = 100;
 
-/// Without a terminal, progress is told this often.
+/// Lines between progress notes when no terminal is attached.
 const PROGRESS_INTERVAL: u64 = 100_000;
 
-/// Reasons that are counted, at most, and lines from which one of all of them is told.
+/// Bounds for the note on a reason that all lines share: how many different reasons are counted,
+/// and the fewest lines for which the note is given.
 const REASONS_MAX: usize = 100;
 const SHARED_REASON_MIN: u64 = 3;
 
 pub(super) struct Sums {
-    /// Nothing is written.
+    /// Dry run: nothing is written.
     pub(super) is_dry: bool,
-    /// What is in the file was compared with what is on file.
+    /// The file was compared with the customers in the store.
     pub(super) is_compared: bool,
     began: Instant,
     good: u64,
     bad: u64,
-    /// Lines imported without a cell.
+    /// Lines imported without a bad cell.
     incomplete: u64,
-    /// Bad lines and cells.
+    /// Bad lines and bad cells.
     faults: u64,
-    /// In how many lines each of the first reasons was found.
+    /// For each reason, the number of lines that have it; at most `REASONS_MAX` reasons.
     reasons: HashMap<String, u64>,
     repeated: u64,
     reported: u64,
     problems: Vec<LineProblem>,
     pub(super) ignored_columns: Vec<String>,
     pub(super) encoding: &'static str,
-    /// The first contacts that took another one's place, or would.
+    /// The first contacts that were replaced, or would be in a dry run.
     replaced: Vec<ReplacedContact>,
-    /// What was written, or would be.
+    /// What was written, or would be in a dry run.
     pub(super) written: ImportCount,
-    /// How long a contact waits that took another one's place.
+    /// Quarantine of a contact that replaces another one.
     quarantine: Duration,
 }
 
@@ -103,7 +103,7 @@ impl Sums {
         }
     }
 
-    /// Counts what is wrong; how it is told, unless enough was.
+    /// Counts a fault; returns the note on it until `NAMED_MAX` faults were listed.
     fn fault(&mut self, problem: &LineProblem) -> Option<String> {
         self.faults += 1;
         if self.reasons.len() < REASONS_MAX || self.reasons.contains_key(&problem.reason) {
@@ -137,7 +137,7 @@ impl Sums {
 
     pub(super) fn progress(&mut self, output: &mut Output) {
         let lines = self.good + self.bad;
-        // Whole lines a second are exact enough to look at.
+        // Whole lines a second are precise enough for a progress line.
         let rate = u128::from(lines) * 1_000 / self.began.elapsed().as_millis().max(1);
         let said = format!("{lines} lines, {rate} a second");
         if output.watched() {
@@ -148,7 +148,7 @@ impl Sums {
         }
     }
 
-    /// What there is to say in one sentence or two.
+    /// The summary for people, in one or two sentences.
     pub(super) fn message(&self) -> String {
         let ImportCount { added, changed, unchanged, replaced } = self.written;
         let mut message = match (self.is_dry, self.is_compared) {
@@ -185,7 +185,7 @@ impl Sums {
         message
     }
 
-    /// What is wrong in every line has one cause, which is told last.
+    /// A reason that every line shares has one cause, so it is repeated at the end.
     fn fault_of_all(&self) -> Option<String> {
         let lines = self.good + self.bad;
         let (reason, _) =
@@ -235,7 +235,7 @@ impl Sums {
     }
 }
 
-/// What became of contacts that are not those of before.
+/// Sentence on contacts that replaced another one and their quarantine.
 fn took_a_place(replaced: u64, is_dry: bool) -> String {
     let [contacts, get, confirmed] = if replaced == 1 {
         ["contact", "It gets", "it is confirmed"]

@@ -1,47 +1,43 @@
-//! The shapes of `approvals` and `approve`.
+//! JSON of `approvals` and `approve`.
 
 use serde::Serialize;
 
 use crate::domain::approval::Approval;
 use crate::domain::time::Timestamp;
 
-/// An act that waits for a second admin.
+/// An act that waits for the approval of a second admin.
 #[derive(Debug, Serialize)]
 pub struct ApprovalLine<'a> {
-    /// Its name.
+    /// The approval's id.
     pub approval: &'a str,
-    /// unlock, confirm or purge.
+    /// `unlock`, `confirm` or `purge`.
     pub act: &'static str,
-    /// What is to be done to whom.
+    /// The customer, account or other object that the act is about.
     pub target: &'a str,
-    /// Why.
     pub reason: &'a str,
-    /// Who asked for it.
+    /// The staff member who asked for the act.
     pub clerk: &'a str,
-    /// At which counter.
+    /// The counter at which it was asked for.
     pub counter: &'a str,
-    /// When.
     pub asked_at: Timestamp,
-    /// Until when it can be approved.
+    /// The end of the time in which it can be approved.
     pub expires_at: Timestamp,
-    /// Who approved it.
+    /// The admin who approved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<&'a str>,
 }
 
-/// What came of an approval.
+/// The result of `approve`.
 #[derive(Debug, Serialize)]
 pub struct ApproveReply<'a> {
     /// `carried_out` or `nothing_to_do`.
     pub outcome: &'static str,
-    /// The same in a sentence.
     pub message: &'a str,
     #[serde(flatten)]
     pub approval: ApprovalLine<'a>,
 }
 
 impl<'a> ApprovalLine<'a> {
-    /// The line of an act.
     pub fn new(approval: &'a Approval) -> Self {
         Self {
             approval: approval.id.as_str(),

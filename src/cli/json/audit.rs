@@ -1,4 +1,4 @@
-//! The shapes of `audit`.
+//! JSON of `audit`.
 
 use serde::Serialize;
 
@@ -6,16 +6,16 @@ use crate::domain::audit::shipping::ShippingFailure;
 use crate::domain::audit::walk::Fault;
 use crate::domain::time::Timestamp;
 
-/// The newest checkpoint.
+/// `audit checkpoint`: the newest checkpoint.
 #[derive(Debug, Serialize)]
 pub struct CheckpointReply<'a> {
-    /// sealed.
+    /// `sealed`.
     pub outcome: &'static str,
-    /// How many entries are sealed.
+    /// Number of sealed entries.
     pub size: u64,
-    /// How many newer ones are not.
+    /// Number of newer entries that are not sealed yet.
     pub unsealed: u32,
-    /// The checkpoint (C2SP tlog-checkpoint).
+    /// The signed checkpoint (C2SP tlog-checkpoint).
     pub checkpoint: &'a str,
 }
 
@@ -44,55 +44,52 @@ pub struct ShippingReply<'a> {
     pub failure: Option<&'a ShippingFailure>,
 }
 
-/// A public key of the trail.
+/// `audit keys`: a public key of the trail.
 #[derive(Debug, Serialize)]
 pub struct TrailKeyLine<'a> {
-    /// The key, as signed notes have it: name+id+key.
+    /// The verifier key of a signed note: name+id+key.
     pub key: &'a str,
-    /// Whether it signs now.
+    /// Whether this key signs now.
     pub current: bool,
 }
 
-/// What a verification found.
+/// `audit verify`: the result of a verification.
 #[derive(Debug, Serialize)]
 pub struct VerifyReply<'a> {
-    /// intact or tampered.
+    /// `intact` or `tampered`.
     pub outcome: &'static str,
-    /// The same in sentences.
     pub message: String,
-    /// How many entries are sealed.
+    /// Number of sealed entries.
     pub entries: u64,
-    /// How many of them were purged.
+    /// Number of purged entries among them.
     pub purged: u64,
-    /// Of how many what is personal was erased.
+    /// Number of entries whose personal data was erased.
     pub erased: u64,
-    /// How many newer ones are not.
+    /// Number of newer entries that are not sealed yet.
     pub unsealed: u32,
-    /// How many checkpoints that were kept were compared.
+    /// Number of kept checkpoints that the trail was compared with.
     pub checkpoints_kept: usize,
-    /// How much was found.
+    /// Number of faults.
     pub faults: u64,
-    /// What was found, the first hundred.
+    /// The first hundred faults.
     pub named: Vec<FaultLine<'a>>,
 }
 
-/// One thing that is wrong.
+/// One fault.
 #[derive(Debug, Serialize)]
 pub struct FaultLine<'a> {
-    /// What it is, and where.
+    /// The kind of the fault and where it is.
     #[serde(flatten)]
     pub fault: &'a Fault,
-    /// The same in a sentence.
     pub message: String,
 }
 
-/// What a proof proves.
+/// `audit check`: the result of checking a proof.
 #[derive(Debug, Serialize)]
 pub struct CheckReply<'a> {
-    /// proven or `not_proven`.
+    /// `proven` or `not_proven`.
     pub outcome: &'static str,
-    /// The same in a sentence.
     pub message: &'a str,
-    /// How many entries the log had; none where nothing is proven.
+    /// Number of entries in the log at the time of the proof; `None` if nothing is proven.
     pub entries: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! Customers, and what an import made of them.
+//! JSON of `customers`: search results, imports, reports and erasures.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::service::ports::{DataSection, Replaced};
 
-/// One customer of `customers find`.
+/// A hit of `customers find`.
 #[derive(Debug, Serialize)]
 pub struct CustomerLine<'a> {
     customer: &'a str,
@@ -26,13 +26,12 @@ struct ChannelLine {
     usable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// Until when a contact that was changed is not proof enough alone.
+    /// End of the quarantine of a changed contact, during which it gets no code.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_at: Option<Timestamp>,
 }
 
 impl<'a> CustomerLine<'a> {
-    /// The line of a customer.
     pub fn new(customer: &'a Customer, channels: Vec<ChannelChoice>) -> Self {
         let channels = channels
             .into_iter()
@@ -55,71 +54,69 @@ impl<'a> CustomerLine<'a> {
     }
 }
 
-/// A contact in full.
+/// `customers reveal`: a contact in full.
 #[derive(Debug, Serialize)]
 pub struct RevealedLine<'a> {
-    /// `revealed`
+    /// `revealed`.
     pub outcome: &'static str,
     /// The account number.
     pub customer: &'a str,
-    /// email or phone.
+    /// `email` or `phone`.
     pub kind: &'static str,
-    /// The address or the number.
+    /// The email address or phone number.
     pub contact: String,
 }
 
 /// `customers import`.
 #[derive(Debug, Serialize)]
 pub struct ImportReply {
-    /// `imported`, or `malformed` where a line was bad.
+    /// `imported`, or `malformed` if a line or cell was bad or no line was good.
     pub outcome: &'static str,
-    /// The sentence for people.
     pub message: String,
     /// Whether nothing was written.
     pub dry_run: bool,
-    /// Whether the file was compared with what is on file.
+    /// Whether the file was compared with the customers in the store.
     pub compared: bool,
     /// Lines read, without the header.
     pub lines: u64,
-    /// Lines imported, those without a bad cell included.
+    /// Lines imported, including those without a bad cell.
     pub good: u64,
-    /// Lines left out.
+    /// Lines skipped.
     pub bad: u64,
-    /// Lines imported without a cell that is bad.
+    /// Lines imported without a bad cell.
     pub incomplete: u64,
-    /// Lines whose account stands on an earlier line too.
+    /// Lines whose account is on an earlier line too.
     pub repeated: u64,
-    /// Customers the good lines are about: those written, or in a dry run
-    /// those that would be.
+    /// Customers in the good lines: those written, or in a dry run those that would be.
     pub customers: u64,
-    /// Customers that are new; a dry run does not look where there is no store yet, and
-    /// counts one again whose lines are further apart than it compares at once.
+    /// New customers. A dry run does not know them if there is no store yet, and counts a customer
+    /// twice whose lines are further apart than one batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub added: Option<u64>,
-    /// Customers that read otherwise now.
+    /// Customers that changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<u64>,
-    /// Customers that stayed as they were.
+    /// Customers that stayed the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unchanged: Option<u64>,
-    /// Email addresses and phone numbers that took another one's place.
+    /// Email addresses and phone numbers that replaced another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced: Option<u64>,
-    /// The first of them.
+    /// The first replaced contacts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replacements: Vec<ReplacedContact>,
     /// The first bad lines and cells.
     pub problems: Vec<LineProblem>,
-    /// Columns nobody knows.
+    /// Unknown columns.
     pub ignored_columns: Vec<String>,
-    /// The encoding the file was read in.
+    /// The encoding in which the file was read.
     pub encoding: &'static str,
 }
 
-/// A contact that took another one's place.
+/// A contact that replaced another one.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReplacedContact {
-    /// The account number of its customer.
+    /// The customer's account number.
     pub customer: String,
     /// `email` or `phone`.
     pub contact: &'static str,
@@ -131,44 +128,42 @@ impl From<Replaced> for ReplacedContact {
     }
 }
 
-/// One bad line, or a bad cell of a line.
+/// A bad line, or a bad cell of a line.
 #[derive(Clone, Debug, Serialize)]
 pub struct LineProblem {
-    /// Its number in the file; the first one is line 1.
+    /// Line number in the file, from 1.
     pub line: u64,
-    /// The account number on it, where it can be read.
+    /// The account number on the line, if it can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<String>,
-    /// The column of a cell that is left out; none where the line is.
+    /// The column of the skipped cell; `None` if the whole line was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<&'static str>,
-    /// What the cell holds, a contact with its middle hidden.
+    /// The cell's content; a contact is masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// What is wrong.
     pub reason: String,
 }
 
 /// `customers report`.
 #[derive(Debug, Serialize)]
 pub struct ReportReply<'a> {
-    /// reported.
+    /// `reported`.
     pub outcome: &'static str,
     /// The account number.
     pub customer: &'a str,
-    /// What each part of the store holds.
+    /// What each part of the store holds on the customer.
     pub sections: &'a [DataSection],
 }
 
 /// `customers erase`.
 #[derive(Debug, Serialize)]
 pub struct ErasureReply<'a> {
-    /// erased.
+    /// `erased`.
     pub outcome: &'static str,
-    /// The same in a sentence.
     pub message: &'a str,
-    /// Of how many sealed entries of the log what is personal was erased.
+    /// Number of sealed log entries whose personal data was erased.
     pub entries: u64,
-    /// Whether the customer is still in a table of the office's own.
+    /// Whether the customer is still in the office's external table.
     pub in_external_table: bool,
 }

@@ -1,4 +1,4 @@
-//! Entries of the log, and messages of the tray.
+//! JSON and CSV of `log`, and JSON of `tray`.
 
 use serde::Serialize;
 
@@ -9,8 +9,8 @@ use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
 use crate::service::ports::TrayMessage;
 
-/// One entry of `log`; in CSV the keys are the columns. In JSON keys that do
-/// not apply are left out.
+/// One entry of `log`; the CSV columns have the same names. Keys without a value are omitted in
+/// JSON.
 #[derive(Debug, Serialize)]
 pub struct EventLine<'a> {
     event: EventId,
@@ -35,13 +35,12 @@ pub struct EventLine<'a> {
 }
 
 impl<'a> EventLine<'a> {
-    /// The columns, in order.
+    /// The CSV columns, in order.
     pub const COLUMNS: [&'static str; 12] = [
         "event", "at", "kind", "outcome", "request", "customer", "name", "channel", "contact",
         "clerk", "counter", "detail",
     ];
 
-    /// The line of an entry.
     pub fn new(event: &'a Event) -> Self {
         let customer = event.customer.as_ref();
         Self {
@@ -60,7 +59,7 @@ impl<'a> EventLine<'a> {
         }
     }
 
-    /// The cells, in the order of [`Self::COLUMNS`].
+    /// The CSV cells, in the order of [`Self::COLUMNS`].
     pub fn cells(&self) -> [String; 12] {
         let word = |text: Option<&str>| text.unwrap_or_default().to_owned();
         [
@@ -92,7 +91,6 @@ pub struct TrayLine<'a> {
 }
 
 impl<'a> TrayLine<'a> {
-    /// The line of a message.
     pub fn new(message: &'a TrayMessage) -> Self {
         Self {
             at: message.at,

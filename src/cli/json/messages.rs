@@ -1,4 +1,4 @@
-//! How messages fare, and what a worker did for them.
+//! JSON of `deliveries` and `deliver`.
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::messages;
 use crate::service::ports::outbox::OutboxMessage;
 
-/// How messages fare.
+/// `deliveries`: delivery stats and provider health.
 #[derive(Debug, Serialize)]
 pub struct DeliveriesReply {
     outcome: &'static str,
-    /// The hours looked back.
+    /// The period in hours, back from now.
     hours: u32,
-    /// Messages looked at, and whether there were more.
+    /// Number of messages in the period, and whether the count was cut off.
     messages: usize,
     more: bool,
-    /// Messages that wait, and for how long the oldest has, in milliseconds.
+    /// Messages still queued; `oldest_ms` is the age of the oldest in milliseconds.
     waiting: u64,
-    /// How many of those are meant for a provider that this desk does not have.
+    /// How many of those wait for a provider that this desk does not have.
     waiting_elsewhere: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     oldest_ms: Option<u64>,
@@ -70,7 +70,7 @@ struct HealthLine {
 }
 
 impl DeliveriesReply {
-    /// The stats of so many hours, and how the providers do now.
+    /// Builds the reply from the stats of the last `hours` and the state of the circuit breakers.
     pub fn new(hours: u32, stats: &DeliveryStats, breakers: &BreakerSnapshot) -> Self {
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let spread = |it: Percentiles| SpreadLine {
@@ -125,38 +125,31 @@ impl DeliveriesReply {
     }
 }
 
-/// What `deliver` did.
+/// `deliver`: the result of one run.
 #[derive(Debug, Serialize)]
 pub struct DeliverReply {
-    /// The outcome's word.
     pub outcome: &'static str,
-    /// The sentence a person would read.
     pub message: String,
-    /// How many messages were done.
+    /// Messages completed.
     pub done: u64,
-    /// How many messages still wait to be handed over.
+    /// Messages still queued.
     pub waiting: u64,
 }
 
-/// What came of a message, as `deliver --watch` tells it.
+/// The result for one message, as `deliver --watch` prints it.
 #[derive(Debug, Serialize)]
 pub struct DeliverLine {
-    /// When it was begun, by the store's clock.
+    /// When the worker claimed it, by the store's clock.
     pub at: Timestamp,
-    /// The request it belongs to.
     pub request: RequestId,
-    /// The channel.
     pub channel: Channel,
-    /// Where to, masked.
+    /// The masked contact.
     pub contact: String,
-    /// How far it has come.
     pub delivery: DeliveryState,
-    /// The sentence a person would read.
     pub message: String,
 }
 
 impl DeliverLine {
-    /// The line of a message that was done.
     pub fn new(message: &OutboxMessage, report: &SendReport) -> Self {
         let (channel, contact) = (message.slot.channel, message.contact.masked());
         let (at, request) = (message.now, message.request.clone());

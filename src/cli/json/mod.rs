@@ -1,5 +1,6 @@
-//! The shapes of the JSON that programs read. They are a promise: keys may be
-//! added, but none is renamed, dropped or given another meaning.
+//! The JSON that programs read. It is a stable interface: keys may be added, but none is renamed,
+//! removed or given another meaning. `outcome` is the word for programs, `message` the sentence for
+//! people.
 
 mod approvals;
 mod audit;

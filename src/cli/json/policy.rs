@@ -1,4 +1,4 @@
-//! The shapes of `policy`.
+//! JSON of `policy`.
 
 use std::collections::BTreeMap;
 
@@ -6,32 +6,30 @@ use serde::Serialize;
 
 use crate::domain::time::Timestamp;
 
-/// A policy.
+/// `policy show`.
 #[derive(Debug, Serialize)]
 pub struct PolicyReply<'a> {
-    /// `shown`
+    /// `shown`.
     pub outcome: &'static str,
-    /// Its version.
     pub version: &'a str,
-    /// When it was first seen.
+    /// When this version was first seen.
     pub since: Timestamp,
-    /// Its keys, with their values as the configuration writes them.
+    /// The policy's keys with their values, written as in the configuration.
     pub values: BTreeMap<&'a str, &'a str>,
 }
 
-/// What another policy would have refused.
+/// `policy preview`: what another policy would have refused.
 #[derive(Debug, Serialize)]
 pub struct PolicyPreviewReply<'a> {
-    /// `previewed`
+    /// `previewed`.
     pub outcome: &'static str,
-    /// The same in a sentence.
     pub message: String,
-    /// Whether the whole week was looked at.
+    /// Whether the preview covers the whole week; `false` if it was cut off.
     pub whole: bool,
-    /// Messages that were looked at.
+    /// Number of past messages replayed.
     pub messages: u64,
-    /// Entered codes that were looked at.
+    /// Number of entered codes replayed.
     pub codes: u64,
-    /// How many each key would have refused.
+    /// For each key, how many messages or codes it would have refused.
     pub refused: &'a BTreeMap<&'static str, u64>,
 }

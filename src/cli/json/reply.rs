@@ -1,4 +1,4 @@
-//! The answer about one request or session.
+//! JSON about one request or session, and of every failure.
 
 use serde::Serialize;
 
@@ -12,13 +12,11 @@ use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
 use crate::service::verification::gate::VerifiedNow;
 
-/// The answer about one request or session, and every failure. Keys that do
-/// not apply are left out.
+/// A reply about one request or session, and every failure. Keys without a value are omitted.
 #[derive(Debug, Default, Serialize)]
 pub struct Reply {
-    /// One of the outcomes, a status, or `sent`, `cancelled`, `alive`, `ended`,
-    /// `fine`, `rotated`, `not_found`, `usage`, `bad_configuration`,
-    /// `interrupted`, `internal`.
+    /// The word of an `Outcome` or status, or `sent`, `cancelled`, `alive`, `ended`, `fine`,
+    /// `rotated`, `not_found`, `usage`, `bad_configuration`, `interrupted`, `internal`.
     pub outcome: &'static str,
     /// What happened and what helps, for people.
     pub message: String,
@@ -26,16 +24,16 @@ pub struct Reply {
     request: RequestFacts,
     #[serde(flatten)]
     session: SessionFacts,
-    /// When a limited act may be tried again.
+    /// When a rate-limited act may be tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
-    /// The session's secret; `verify` alone gives it, this once.
+    /// The session's secret token. Only `verify` returns it, once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_token: Option<String>,
-    /// The configuration key that a failure is about, where it is about one.
+    /// The configuration key that a failure is about, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// What is wrong with the configuration.
+    /// The problems of an invalid configuration.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
 }
@@ -98,12 +96,12 @@ struct SessionFacts {
 }
 
 impl Reply {
-    /// An answer of a word and a sentence.
+    /// A reply with an outcome and a message only.
     pub fn of(outcome: &'static str, message: impl Into<String>) -> Self {
         Self { outcome, message: message.into(), ..Self::default() }
     }
 
-    /// With a request as it is.
+    /// Adds the facts of a request.
     #[must_use]
     pub fn with_request(mut self, request: &Request) -> Self {
         let customer = self.request.customer.take();
@@ -133,8 +131,7 @@ impl Reply {
         self
     }
 
-    /// With a request from the archive, which does not know when its last code
-    /// was sent.
+    /// Adds a request from the archive, which has no record of when the last code was sent.
     #[must_use]
     pub fn with_archived(mut self, request: &Request) -> Self {
         self = self.with_request(request);
@@ -144,14 +141,14 @@ impl Reply {
         self
     }
 
-    /// With the name of a request of which nothing more is known.
+    /// Adds the id of a request of which nothing else is known.
     #[must_use]
     pub fn with_request_id(mut self, id: &RequestId) -> Self {
         self.request.request = Some(id.clone());
         self
     }
 
-    /// With the customer it is about.
+    /// Adds the customer.
     #[must_use]
     pub fn with_customer(mut self, customer: &Customer) -> Self {
         self.request.customer = Some(customer.account_no.clone());
@@ -159,14 +156,14 @@ impl Reply {
         self
     }
 
-    /// With the channel asked for.
+    /// Adds the requested channel.
     #[must_use]
     pub fn with_channel(mut self, channel: Channel) -> Self {
         self.request.channel = Some(channel);
         self
     }
 
-    /// With the session that was opened.
+    /// Adds the opened session.
     #[must_use]
     pub fn with_session(mut self, session: &Session) -> Self {
         self.session = SessionFacts {
@@ -178,19 +175,17 @@ impl Reply {
         self
     }
 
-    /// The outcome of an act.
+    /// A reply with the word of an outcome.
     pub fn outcome(outcome: Outcome, message: impl Into<String>) -> Self {
         Self::of(outcome.word(), message)
     }
 }
 
-/// One session: of `session list` a line, of `session show`, `end` and
-/// `check` the answer.
+/// One session: a line of `session list`, or the reply of `session show`, `end` and `check`.
 #[derive(Debug, Serialize)]
 pub struct SessionLine<'a> {
-    /// `alive` or `ended`; from `check`, `expired` for one that has ended.
+    /// `alive` or `ended`; `check` gives `expired` for an ended session.
     pub outcome: &'static str,
-    /// The sentence for people.
     pub message: String,
     session: &'a SessionId,
     request: &'a RequestId,
@@ -210,7 +205,6 @@ pub struct SessionLine<'a> {
 }
 
 impl<'a> SessionLine<'a> {
-    /// The line of a session.
     pub fn new(outcome: &'static str, message: String, session: &'a Session) -> Self {
         Self {
             outcome,

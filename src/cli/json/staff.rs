@@ -1,4 +1,4 @@
-//! The shapes of `staff`.
+//! JSON of `staff`.
 
 use serde::Serialize;
 
@@ -6,53 +6,47 @@ use crate::domain::sign_in::sitting::Sitting;
 use crate::domain::staff::StaffMember;
 use crate::domain::time::Timestamp;
 
-/// Somebody of the staff.
+/// A staff member.
 #[derive(Debug, Serialize)]
 pub struct StaffLine<'a> {
-    /// The account of the host.
+    /// The operating system account, or the name of a sign-in.
     pub account: &'a str,
-    /// What they may do.
     pub role: &'static str,
-    /// Whether they may work now.
+    /// Whether the member may work now.
     pub enabled: bool,
-    /// Whether the desk wrote the row; one that it did not write counts for nothing.
+    /// Whether the desk wrote the row; a row without a valid proof grants nothing.
     pub genuine: bool,
 }
 
-/// What came of a change.
+/// The result of a change.
 #[derive(Debug, Serialize)]
 pub struct StaffReply<'a> {
-    /// changed or unchanged.
+    /// `changed` or `unchanged`.
     pub outcome: &'static str,
-    /// The same in a sentence.
     pub message: &'a str,
-    /// Who it is about, as they are now.
+    /// The staff member after the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub staff: Option<StaffLine<'a>>,
-    /// With what they sign in for the first time; shown this once.
+    /// The set-up code for the first sign-in; shown only once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setup_code: Option<&'a str>,
 }
 
-/// Who sits where.
+/// A signed-in clerk at a counter.
 #[derive(Debug, Serialize)]
 pub struct SittingLine<'a> {
-    /// The sitting.
+    /// The sitting's id.
     pub sitting: &'a str,
-    /// The account.
     pub account: &'a str,
-    /// The counter.
     pub counter: &'a str,
-    /// os-user, password or password-totp.
+    /// `os-user`, `password` or `password-totp`.
     pub method: &'static str,
-    /// Since when.
     pub since: Timestamp,
-    /// When they did something last, to about half a minute.
+    /// Time of the last activity, to about half a minute.
     pub active_at: Timestamp,
 }
 
 impl<'a> SittingLine<'a> {
-    /// The line of a sitting.
     pub fn new(sitting: &'a Sitting) -> Self {
         Self {
             sitting: sitting.id.as_str(),
@@ -68,16 +62,15 @@ impl<'a> SittingLine<'a> {
 /// Who may make a call.
 #[derive(Debug, Serialize)]
 pub struct PermissionLine {
-    /// The call.
+    /// The call's name.
     pub call: &'static str,
-    /// What it takes.
+    /// The permission it needs.
     pub permission: &'static str,
-    /// The roles that may.
+    /// The roles that have the permission.
     pub roles: Vec<&'static str>,
 }
 
 impl<'a> StaffLine<'a> {
-    /// The line of a member.
     pub fn new(member: &'a StaffMember, genuine: bool) -> Self {
         let StaffMember { account, role, enabled } = member;
         Self { account: account.as_str(), role: role.word(), enabled: *enabled, genuine }

@@ -1,4 +1,4 @@
-//! What is told of the program itself: checks, upkeep, keys, templates.
+//! JSON of `maintain`, `doctor`, `migrate`, `customers index`, `config`, `templates` and `keys`.
 
 use serde::Serialize;
 
@@ -10,97 +10,92 @@ use crate::domain::channel::Channel;
 pub struct MaintainReply {
     /// `maintained` or `interrupted`.
     pub outcome: &'static str,
-    /// The sentence for people.
     pub message: String,
-    /// Whether nothing was done but counted.
+    /// Whether this was a dry run, which only counts.
     pub dry_run: bool,
-    /// Whether a dry run counted as far as it does, and there may be more.
+    /// Whether a dry run reached its counting limit, so that the figures are lower bounds.
     pub at_least: bool,
-    /// Codes that could no longer be entered.
+    /// Codes erased because they can no longer be entered.
     pub codes_erased: u64,
     /// Requests moved to the archive.
     pub requests_archived: u64,
-    /// Requests that left the archive.
+    /// Requests purged from the archive.
     pub requests_purged: u64,
-    /// Events that left the log.
+    /// Events purged from the log.
     pub events_purged: u64,
-    /// Sessions that went.
+    /// Sessions purged.
     pub sessions_purged: u64,
-    /// Customers of the office's own table who were not found as they are.
+    /// Customers of the external table whose index entries were wrong and were repaired.
     pub customers_mended: u64,
 }
 
 /// `doctor`.
 #[derive(Debug, Serialize)]
 pub struct DoctorReply {
-    /// `fine`, `unavailable`, or `bad_configuration`.
+    /// `fine`, `unavailable` or `bad_configuration`.
     pub outcome: &'static str,
-    /// The sentence for people.
     pub message: String,
-    /// Each part.
+    /// One check for each part.
     pub checks: Vec<Check>,
 }
 
-/// What `migrate` did.
+/// `migrate`.
 #[derive(Debug, Serialize)]
 pub struct MigrateReply {
     /// `migrated`.
     pub outcome: &'static str,
-    /// The sentences a person would read.
     pub message: String,
-    /// The version of the tables before; 0 where there were none.
+    /// Schema version before; 0 for a new store.
     pub from: i64,
-    /// Their version now.
+    /// Schema version now.
     pub to: i64,
-    /// The key file, where it was made now.
+    /// The key file, if it was created now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<String>,
-    /// Customers whose entries in the index were written.
+    /// Customers whose index entries were written.
     pub indexed: u64,
-    /// Rows of the office's table that cannot be read, so that nobody finds them.
+    /// Rows of the external table that cannot be read, so that no search finds them.
     pub unreadable: u64,
-    /// The first of those, and what is wrong with each.
+    /// The first of those rows, each with what is wrong.
     pub rows: Vec<String>,
 }
 
 /// `customers index`.
 #[derive(Debug, Serialize)]
 pub struct IndexReply {
-    /// `indexed`
+    /// `indexed`.
     pub outcome: &'static str,
-    /// The sentence for people.
     pub message: String,
     /// Whether nothing was written.
     pub dry_run: bool,
     /// Customers compared.
     pub customers: u64,
-    /// Customers that could not be found yet.
+    /// Customers that were missing from the index.
     pub added: u64,
-    /// Customers that were found by what they no longer are.
+    /// Customers whose index entries were out of date.
     pub changed: u64,
-    /// Entries of customers that are no longer there.
+    /// Index entries of customers that no longer exist.
     pub forgotten: u64,
-    /// Rows of the office's table that cannot be read, so that nobody finds them.
+    /// Rows of the external table that cannot be read, so that no search finds them.
     pub unreadable: u64,
-    /// The first of those, and what is wrong with each.
+    /// The first of those rows, each with what is wrong.
     pub rows: Vec<String>,
 }
 
-/// One part of `doctor`.
+/// The result of one check of `doctor`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
-    /// The part.
+    /// The part that was checked.
     pub part: &'static str,
-    /// Whether nothing is wrong with it; true for a note too.
+    /// Whether the check passed; `true` for a note too.
     pub ok: bool,
-    /// `ok`, `note` for what keeps no command from working, or `failed`.
+    /// `ok`, `note` (worth knowing, stops no command) or `failed`.
     pub state: &'static str,
-    /// What was found.
     pub found: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// The configuration key that it is about, where it is about one.
+    /// The configuration key that it is about, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
@@ -108,9 +103,9 @@ pub struct Check {
 /// `config show`.
 #[derive(Debug, Serialize)]
 pub struct ConfigReply<'a> {
-    /// `fine`
+    /// `fine`.
     pub outcome: &'static str,
-    /// Every key with its value and where it came from; secrets are hidden.
+    /// Each key with its value and origin; secrets are masked.
     pub settings: &'a Effective,
 }
 
@@ -119,38 +114,34 @@ pub struct ConfigReply<'a> {
 pub struct TemplatesReply {
     /// `fine` or `bad_configuration`.
     pub outcome: &'static str,
-    /// The sentence for people.
     pub message: String,
-    /// Each language's email and text message.
+    /// The checks of each language's email and text message.
     pub checks: Vec<TemplateLine>,
 }
 
-/// What `templates check` says about a template.
+/// The check of one template.
 #[derive(Clone, Debug, Serialize)]
 pub struct TemplateLine {
-    /// The language; left out for what concerns all.
+    /// The language; omitted if the check concerns all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// `email`, `sms`, or `folder`.
+    /// `email`, `sms` or `folder`.
     pub part: &'static str,
-    /// Whether it can be used; true for a note too.
+    /// Whether it can be used; `true` for a note too.
     pub ok: bool,
-    /// `ok`, `note` for something to know, or `failed`.
+    /// `ok`, `note` or `failed`.
     pub state: &'static str,
-    /// What was found.
     pub found: String,
 }
 
 /// `templates preview`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Preview {
-    /// `fine`
+    /// `fine`.
     pub outcome: &'static str,
-    /// The sentence for people.
     pub message: String,
-    /// The channel it is for.
     pub channel: Channel,
-    /// The language that was found for the one asked for.
+    /// The language that was chosen for the one asked for.
     pub locale: String,
     /// The subject of an email.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,15 +151,15 @@ pub struct Preview {
     /// The HTML part of an email.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
-    /// The places a text message takes.
+    /// Length of the text message in GSM-7 septets or UCS-2 units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub places: Option<usize>,
-    /// The places there are in one message.
+    /// The most that fit one message in this alphabet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_places: Option<usize>,
 }
 
-/// One key of `keys list`.
+/// A key of `keys list`.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyLine {
     /// The key's name.

@@ -1,4 +1,4 @@
-//! How the staff signs in, and who sits where.
+//! `staff`: resets, blocks and sittings.
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{Reply, SittingLine, StaffReply};
@@ -14,7 +14,7 @@ use crate::service::api::DeskClient;
 use crate::service::staff::calls::{EndSitting, LiftSignInBlock, ListSittings};
 use crate::service::staff::reset::ResetOutcome;
 
-/// What came of a reset.
+/// Prints the result of a reset.
 pub(super) fn tell(
     output: &mut Output,
     account: &AccountName,
@@ -63,7 +63,7 @@ pub(super) fn tell(
     Ok(Exit::DONE)
 }
 
-/// A set-up code, to be handed on.
+/// Sentence with the set-up code, for the admin to hand on.
 pub(super) fn given(account: &AccountName, code: &TypedSecret, expires_at: Timestamp) -> String {
     format!(
         "The set-up code of {account} is {}. It works once, until {}: {account} gives it instead \
@@ -73,7 +73,7 @@ pub(super) fn given(account: &AccountName, code: &TypedSecret, expires_at: Times
     )
 }
 
-/// The reset of an admin takes two.
+/// Sentence for a reset that needs the approval of a second admin.
 pub(super) fn asked(output: &Output, account: &AccountName) -> String {
     format!(
         "The set-up code of an admin takes two: within 24 hours another admin runs `{}`, and gets \
@@ -83,7 +83,6 @@ pub(super) fn asked(output: &Output, account: &AccountName) -> String {
     )
 }
 
-/// `staff unblock`
 pub(super) async fn unblock(
     desk: &DeskClient,
     output: &mut Output,
@@ -97,7 +96,6 @@ pub(super) async fn unblock(
     Ok(Exit::DONE)
 }
 
-/// `staff sittings`
 pub(super) async fn sittings(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
     let sittings = desk.call(ListSittings).await?;
     if output.json() {
@@ -126,7 +124,7 @@ pub(super) async fn sittings(desk: &DeskClient, output: &mut Output) -> Result<E
     Ok(Exit::DONE)
 }
 
-/// `staff end-sitting`
+/// Runs `staff end-sitting`.
 pub(super) async fn end(
     desk: &DeskClient,
     output: &mut Output,

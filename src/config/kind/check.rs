@@ -1,4 +1,4 @@
-//! What one value has to look like, by itself.
+//! Syntax checks for single values.
 
 use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::domain::contact::EmailAddress;
 use crate::domain::phone::country::is_known;
 use crate::domain::text::{clean, clean_optional};
 
-/// From where a relative path is read, and what `~` is.
+/// The folder that relative paths are resolved against, and the home folder for `~`.
 pub(in crate::config) struct Base<'a> {
     pub(in crate::config) folder: &'a Path,
     pub(in crate::config) home: Option<&'a Path>,
@@ -32,12 +32,13 @@ pub(super) fn texts(raw: &Raw, most: usize) -> Option<ValueKind> {
     (!texts.is_empty() && !twice).then(|| texts.into())
 }
 
-/// Passwords hold spaces and any letter, but nothing that ends a line.
+/// A secret is not empty and has no control characters, which excludes line ends; spaces are
+/// allowed.
 pub(in crate::config) fn is_secret(text: &str) -> bool {
     !text.is_empty() && !text.chars().any(char::is_control)
 }
 
-/// An absolute path: relative ones begin at the place that names them.
+/// Resolves to an absolute path; relative paths start at the folder of whatever names them.
 pub(in crate::config) fn path(text: &str, base: &Base<'_>) -> Option<PathBuf> {
     if text.is_empty() || text.chars().any(char::is_control) {
         return None;
@@ -58,15 +59,15 @@ pub(in crate::config) fn is_host(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(label))
 }
 
-/// Whether a server is on this machine. Only the one name that is always this
-/// machine counts: any other could be made to point elsewhere.
+/// Whether a host is this machine. Of the names only `localhost` counts, since any other could
+/// resolve to another machine.
 pub(in crate::config) fn is_loopback(host: &str) -> bool {
     let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(host);
     host.eq_ignore_ascii_case("localhost")
         || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// `address` or `Name <address>`, with one blank between them.
+/// `address` or `Name <address>`, normalised to one space in between.
 pub(super) fn mailbox(text: &str) -> Option<String> {
     let text = text.trim();
     let Some((name, rest)) = text.split_once('<') else {
@@ -74,8 +75,7 @@ pub(super) fn mailbox(text: &str) -> Option<String> {
     };
     let address = EmailAddress::parse(rest.strip_suffix('>')?.trim()).ok()?;
     let name = name.trim().trim_matches('"').trim();
-    // Within these limits the name needs no quoting that two programs could
-    // read differently.
+    // Within these limits the name needs no quoting, which two programs could parse differently.
     let plain = !name.is_empty()
         && name.chars().count() <= 64
         && !name.contains(['"', '\\', '<', '>', '@', ',', ';', ':', '(', ')', '[', ']'])
@@ -88,8 +88,8 @@ pub(super) fn is_sid(text: &str, prefix: &str) -> bool {
         .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// A number in E.164, a short code, or an alphanumeric sender: 1 to 11 letters,
-/// digits and blanks with at least one letter.
+/// An E.164 number, a short code, or an alphanumeric sender (1 to 11 letters, digits and spaces, at
+/// least one letter).
 pub(super) fn is_sms_sender(text: &str) -> bool {
     if let Some(digits) = text.strip_prefix('+') {
         return (7..=15).contains(&digits.len())
@@ -122,8 +122,8 @@ pub(super) fn base_url(text: &str) -> Option<String> {
     (known && is_host(bare) && plain_path).then(|| text.trim_end_matches('/').to_owned())
 }
 
-/// What a telephone compares with the page that asks for the code: at least
-/// two labels, and no address.
+/// The domain that a phone compares with the page that asks for the code: at least two labels, and
+/// not an IP address.
 pub(super) fn is_domain(text: &str) -> bool {
     let last = text.rsplit('.').next().unwrap_or_default();
     is_host(text)

@@ -1,26 +1,26 @@
-//! How email goes out.
+//! Settings of `[email]`.
 
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-/// Through whom email goes out.
+/// The email providers.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum EmailProvider {
-    /// Nobody: the channel is not offered.
+    /// The channel is off.
     Off,
     /// The tray of this machine.
     Tray,
     /// Any SMTP server.
     Smtp,
-    /// Gmail's SMTP server.
+    /// Gmail over SMTP.
     Gmail,
-    /// That of Microsoft 365.
+    /// Microsoft 365 over SMTP.
     Office365,
-    /// SendGrid's.
+    /// SendGrid over SMTP.
     #[strum(serialize = "sendgrid")]
     SendGrid,
     /// SendGrid's Web API.
@@ -28,35 +28,33 @@ pub enum EmailProvider {
     SendGridApi,
 }
 
-/// What proves the account at an SMTP server.
+/// The authentication method at an SMTP server.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum MailAuth {
-    /// A password.
     Password,
-    /// A token that is fetched when it is needed.
+    /// OAuth 2.0 with an access token that is fetched on demand.
     Xoauth2,
 }
 
-/// How email goes out.
+/// The configured email provider.
 #[derive(Clone, Debug)]
 pub enum EmailSettings {
-    /// Not at all: the channel is not offered.
+    /// The channel is off.
     Off,
-    /// Into the tray.
     Tray {
         /// The sender's address, as the message shows it.
         from: String,
     },
-    /// To an SMTP server; `gmail`, `office365` and `sendgrid` are presets of this.
+    /// SMTP; `gmail`, `office365` and `sendgrid` are presets of this.
     Smtp(SmtpSettings),
-    /// To SendGrid's Web API.
+    /// SendGrid's Web API.
     SendGridApi(SendGridSettings),
 }
 
-/// How the connection to the SMTP server is protected.
+/// The protection of the connection to the SMTP server.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
@@ -64,74 +62,65 @@ pub enum EmailSettings {
 pub enum SmtpTls {
     /// TLS from the first byte (RFC 8314): the safest.
     Implicit,
-    /// A plain connection that must turn to TLS before anything else.
+    /// A plain connection that must be upgraded by STARTTLS before anything else is sent.
     StartTls,
-    /// No protection: for a server on this machine only.
+    /// No TLS: only for a server on this machine.
     None,
 }
 
-/// An SMTP server.
 #[derive(Clone, Debug)]
 pub struct SmtpSettings {
     /// `smtp`, `gmail`, `office365` or `sendgrid`, for screens and logs.
     pub provider: &'static str,
-    /// The server's name.
     pub host: String,
-    /// The server's port.
     pub port: u16,
-    /// The protection.
     pub tls: SmtpTls,
-    /// The account; none for a server that asks for none.
+    /// The account; `None` for a server that requires no authentication.
     pub login: Option<Login>,
     /// The sender: an address, or `Name <address>`.
     pub from: String,
-    /// Certificates to trust beside the system's own, in PEM.
+    /// PEM file of certificates to trust in addition to the system's.
     pub ca_file: Option<PathBuf>,
-    /// How this machine names itself in EHLO; none means by its own name.
+    /// The name sent in EHLO; `None` means this machine's host name.
     pub ehlo_name: Option<String>,
 }
 
-/// An account and what proves it.
+/// An account and its credential.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// The account's name.
     pub username: String,
-    /// The proof.
     pub proof: Proof,
 }
 
-/// What proves an account.
+/// The credential of an account.
 #[derive(Clone, Debug)]
 pub enum Proof {
-    /// A password, or one made for this program.
+    /// A password or app password.
     Password(SecretString),
-    /// A token that is fetched when it is needed (XOAUTH2).
+    /// An access token (XOAUTH2).
     Token(TokenSettings),
 }
 
-/// Where tokens are fetched (RFC 6749).
+/// The OAuth 2.0 token endpoint and client (RFC 6749).
 #[derive(Clone, Debug)]
 pub struct TokenSettings {
-    /// The address that gives them.
+    /// The token endpoint.
     pub url: String,
-    /// The program's name there.
     pub client_id: String,
-    /// Its secret.
     pub client_secret: SecretString,
-    /// What is asked for, where that has to be said.
+    /// The scope to request, if the provider requires one.
     pub scope: Option<String>,
-    /// What a person agreed to once (section 6). Without it, the program asks
-    /// in its own name (section 4.4, client credentials).
+    /// The refresh token of a user's consent (section 6). Without it the client credentials grant
+    /// is used (section 4.4).
     pub refresh_token: Option<SecretString>,
 }
 
-/// `SendGrid`'s Web API.
 #[derive(Clone, Debug)]
 pub struct SendGridSettings {
-    /// A key that may send mail.
+    /// An API key with the permission to send mail.
     pub api_key: SecretString,
     /// The sender: an address, or `Name <address>`.
     pub from: String,
-    /// `https://api.sendgrid.com`, or a double of it in a test.
+    /// `https://api.sendgrid.com`, or a test server.
     pub base_url: String,
 }

@@ -1,4 +1,4 @@
-//! How text messages and WhatsApp messages go out.
+//! Settings of `[sms]` and `[whatsapp]`.
 
 use std::path::PathBuf;
 
@@ -7,48 +7,44 @@ use secrecy::SecretString;
 use crate::domain::locale::is_tag;
 use crate::domain::message::Fact;
 
-/// Through whom text messages go out.
+/// The SMS providers.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum SmsProvider {
-    /// Nobody: the channel is not offered.
+    /// The channel is off.
     Off,
     /// The tray of this machine.
     Tray,
-    /// Twilio.
     Twilio,
-    /// A gateway of the office's own.
+    /// An HTTP gateway of the office's own.
     Gateway,
     /// A program of the office's own.
     Exec,
 }
 
-/// Through whom WhatsApp messages go out.
+/// The WhatsApp providers.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum WhatsappProvider {
-    /// Nobody: the channel is not offered.
+    /// The channel is off.
     Off,
     /// The tray of this machine.
     Tray,
-    /// Twilio.
     Twilio,
 }
 
-/// How text messages go out.
+/// The configured SMS provider.
 #[derive(Clone, Debug)]
 pub enum SmsSettings {
-    /// Not at all: the channel is not offered.
+    /// The channel is off.
     Off,
-    /// Into the tray.
     Tray,
-    /// To Twilio.
     Twilio(TwilioSettings),
-    /// To a gateway of the office's own.
+    /// An HTTP gateway of the office's own.
     Gateway(GatewaySettings),
     /// To a program of the office's own.
     Exec(ExecSettings),
@@ -97,31 +93,30 @@ pub struct ExecSettings {
     pub template_ids: TemplateIds,
 }
 
-/// An SMS gateway with an HTTP interface, and how it wants to be asked.
+/// An SMS gateway with an HTTP API, and the request that it expects.
 #[derive(Clone, Debug)]
 pub struct GatewaySettings {
-    /// Its address, without anything secret.
+    /// The URL, without secrets.
     pub url: String,
-    /// How it is asked.
     pub method: GatewayMethod,
-    /// The kind of content of the body.
+    /// The content type of the body.
     pub content: GatewayContent,
-    /// The body, with `{{to}}`, `{{to_digits}}`, `{{text}}` and `{{reference}}`
-    /// where values go.
+    /// The body template, with `{{to}}`, `{{to_digits}}`, `{{text}}` and `{{reference}}` as
+    /// placeholders.
     pub body: String,
-    /// Headers beside the kind of content.
+    /// Headers in addition to the content type.
     pub headers: Vec<GatewayHeader>,
     /// The registered words.
     pub template_ids: TemplateIds,
     /// What the whole answer is like where the message was taken; `*` stands for anything.
     pub success: Option<String>,
-    /// Where in its answer the message's name is (RFC 6901).
+    /// JSON pointer to the message id in the response (RFC 6901).
     pub id_pointer: Option<String>,
-    /// Certificates to trust beside the system's own, in PEM.
+    /// PEM file of certificates to trust in addition to the system's.
     pub ca_file: Option<PathBuf>,
 }
 
-/// How a gateway is asked.
+/// The HTTP method of a gateway.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
@@ -129,13 +124,11 @@ pub struct GatewaySettings {
 pub enum GatewayMethod {
     /// GET: the body is the query of the address.
     Get,
-    /// POST.
     Post,
-    /// PUT.
     Put,
 }
 
-/// The kind of content of a gateway's body.
+/// The content type of a gateway's body.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
@@ -147,67 +140,59 @@ pub enum GatewayContent {
     Form,
 }
 
-/// A header; any of them may hold a secret.
+/// A header; its value may be a secret.
 #[derive(Clone, Debug)]
 pub struct GatewayHeader {
-    /// Its name.
     pub name: String,
-    /// Its value.
     pub value: SecretString,
 }
 
-/// A Twilio account.
 #[derive(Clone, Debug)]
 pub struct TwilioSettings {
-    /// The account (`AC…`).
+    /// The account SID (`AC…`).
     pub account_sid: String,
-    /// How it is spoken for.
     pub credentials: TwilioCredentials,
-    /// Whom the message comes from.
     pub sender: TwilioSender,
-    /// `https://api.twilio.com`, or a double of it in a test.
+    /// `https://api.twilio.com`, or a test server.
     pub base_url: String,
 }
 
-/// How a Twilio account is spoken for.
+/// How requests to a Twilio account are authenticated.
 #[derive(Clone, Debug)]
 pub enum TwilioCredentials {
-    /// The account's own token: it can do everything.
+    /// The account's auth token, which grants full access.
     AuthToken(SecretString),
-    /// A key that can be revoked alone: better.
+    /// An API key, which can be revoked alone; preferred.
     ApiKey {
-        /// The key (`SK…`).
+        /// The key SID (`SK…`).
         key: String,
-        /// Its secret.
         secret: SecretString,
     },
 }
 
-/// How WhatsApp messages go out.
+/// The configured WhatsApp provider.
 #[derive(Clone, Debug)]
 pub enum WhatsappSettings {
-    /// Not at all: the channel is not offered.
+    /// The channel is off.
     Off,
-    /// Into the tray.
     Tray,
-    /// To Twilio.
     Twilio(TwilioSettings, WhatsappTemplate),
 }
 
-/// A message that WhatsApp approved and Twilio keeps: only its variables are
-/// filled in, since a free text is not taken (Twilio's error 63016).
+/// A template that WhatsApp approved and Twilio stores. Only its variables are filled in: WhatsApp
+/// refuses free text outside of a conversation (Twilio's error 63016).
 #[derive(Clone, Debug)]
 pub struct WhatsappTemplate {
-    /// Its name at Twilio (`HX…`).
+    /// The content SID (`HX…`).
     pub content_sid: String,
-    /// What its variables 1, 2, … say.
+    /// The facts for its variables 1, 2, …
     pub variables: Vec<Fact>,
 }
 
-/// Whom a text message comes from.
+/// The sender of a Twilio message.
 #[derive(Clone, Debug)]
 pub enum TwilioSender {
-    /// A number or an alphanumeric sender.
+    /// A phone number or an alphanumeric sender.
     From(String),
     /// A messaging service (`MG…`).
     MessagingService(String),

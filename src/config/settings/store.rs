@@ -1,4 +1,4 @@
-//! Where the data lie, and the office's own table of customers.
+//! Settings of `[store]` and `[customers]`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,15 +9,12 @@ use crate::config::account_lists::AccountLists;
 use crate::config::identifier::{Identifier, TableName};
 use crate::config::kind;
 
-/// Where the data lie.
+/// The configured store.
 #[derive(Clone, Debug)]
 pub enum StoreSettings {
-    /// In a file of this machine.
-    Sqlite {
-        /// The file.
-        file: PathBuf,
-    },
-    /// On a database server.
+    /// A SQLite file on this machine.
+    Sqlite { file: PathBuf },
+    /// A database server.
     Server(ServerSettings),
 }
 
@@ -31,31 +28,28 @@ impl StoreSettings {
     }
 }
 
-/// Which database a server runs.
+/// The kind of database server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerKind {
-    /// PostgreSQL.
     Postgres,
     /// MySQL or MariaDB.
     Mysql,
 }
 
-/// Where a database server is reached.
+/// The address of a database server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerAddress {
-    /// Over the network.
     Tcp {
-        /// Its name or address, an IPv6 address without brackets.
+        /// Host name or IP address; an IPv6 address without brackets.
         host: String,
-        /// Its port.
         port: u16,
     },
-    /// On this machine: the folder of PostgreSQL's sockets, or MySQL's socket.
+    /// A Unix socket: the folder of PostgreSQL's sockets, or MySQL's socket file.
     Socket(PathBuf),
 }
 
 impl ServerAddress {
-    /// Whether what is said to it never leaves this machine.
+    /// Whether the connection never leaves this machine.
     pub fn is_local(&self) -> bool {
         match self {
             Self::Tcp { host, .. } => kind::is_loopback(host),
@@ -74,82 +68,72 @@ impl fmt::Display for ServerAddress {
     }
 }
 
-/// How the connection to a database server is protected.
+/// The protection of the connection to a database server.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum StoreTls {
-    /// Encrypted, and the certificate and the server's name are checked.
+    /// Encrypted; the certificate and the host name are verified.
     Verify,
-    /// Encrypted, but nobody looks who is at the other end.
+    /// Encrypted, but the server is not authenticated.
     Encrypt,
-    /// Not at all.
+    /// Not encrypted.
     Off,
 }
 
 /// A database on a server.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
-    /// What runs there.
     pub kind: ServerKind,
-    /// Where.
     pub address: ServerAddress,
-    /// The account.
     pub user: String,
-    /// Its password; none where the server asks for none.
+    /// The password; `None` if the server requires none.
     pub password: Option<SecretString>,
-    /// The database.
     pub database: String,
-    /// The protection.
     pub tls: StoreTls,
-    /// Certificates to trust beside the system's own, in PEM.
+    /// PEM file of certificates to trust in addition to the system's.
     pub ca_file: Option<PathBuf>,
-    /// The schema of our tables; PostgreSQL only.
+    /// The schema of countersign's tables; PostgreSQL only.
     pub schema: Identifier,
-    /// The most connections this terminal holds for its statements.
+    /// Maximum number of pooled connections of this process.
     pub connections: u32,
 }
 
 /// Where the customers are, and whether they may be changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomerSettings {
-    /// The office's own table; none means `core_customer` of the store.
+    /// The external table; `None` means the store's `core_customer`.
     pub table: Option<CustomerTable>,
-    /// Customers are read and never written.
+    /// Customers are never written.
     pub read_only: bool,
-    /// The country of phone numbers written without one (ISO 3166), for those
-    /// in a table that others write.
+    /// The country (ISO 3166) of phone numbers without one in an external table.
     pub default_country: String,
 }
 
-/// An office's own table of customers, read where it is.
+/// The external table of customers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerTable {
-    /// The table. On PostgreSQL it has its schema; without one, on MySQL it is
-    /// in the store's database, and on SQLite in [`Self::file`].
+    /// The table's name. On PostgreSQL it always has a schema; on MySQL `None` means the store's
+    /// database; on SQLite the table is in [`Self::file`].
     pub name: TableName,
-    /// The file that holds it; there with SQLite, and only there.
+    /// The file that contains the table; SQLite only.
     pub file: Option<PathBuf>,
-    /// What its columns are called.
     pub columns: CustomerColumns,
-    /// The office's tables of bills and feedback beside it.
+    /// The office's tables of bills and feedback.
     pub lists: AccountLists,
 }
 
-/// What the columns of a table of customers are called; none where there is no
-/// such column.
+/// Column names of a table of customers; `None` for a column that the table does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerColumns {
     /// The primary key.
     pub id: Identifier,
-    /// The account's number.
+    /// The account number.
     pub account_no: Identifier,
-    /// The customer's name.
     pub name: Identifier,
-    /// The email address.
     pub email: Option<Identifier>,
-    /// The phone number, in whatever writing.
+    /// The phone number, in any notation.
     pub phone: Option<Identifier>,
     /// The postal address.
     pub address: Option<Identifier>,

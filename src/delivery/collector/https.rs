@@ -5,8 +5,8 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{StatusCode, Url};
 use secrecy::ExposeSecret as _;
 
+use crate::config::keys::AuditShipKeys;
 use crate::config::settings::ShippingServer;
-use crate::config::table::AuditShipKeys;
 use crate::delivery::error::DeliveryError;
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::redact::Secrets;

@@ -7,8 +7,8 @@ mod syslog;
 
 use std::sync::Arc;
 
+use crate::config::keys::AUDIT_SHIP;
 use crate::config::settings::ShippingSettings;
-use crate::config::table::AUDIT_SHIP;
 use crate::delivery::collector::file::FileCollector;
 use crate::delivery::collector::https::HttpsCollector;
 use crate::delivery::collector::syslog::local::LocalSyslog;

@@ -1,4 +1,4 @@
-//! Email: SMTP by lettre, SendGrid by its Web API, and the tokens that stand in for a password.
+//! Email: SMTP (lettre), SendGrid's Web API, and OAuth 2.0 tokens for SMTP logins.
 
 pub(super) mod oauth;
 pub(super) mod sendgrid;

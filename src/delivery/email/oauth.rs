@@ -1,9 +1,8 @@
-//! Tokens that stand in for a password (RFC 6749).
+//! OAuth 2.0 access tokens for SMTP logins (RFC 6749).
 //!
-//! A token is fetched when the first login needs it, kept until shortly before
-//! it ends, and never written anywhere. Two ways lead to one: a program asks in
-//! its own name (section 4.4, as Microsoft 365 wants it), or with what a
-//! person agreed to once (section 6, as Gmail wants it).
+//! A token is fetched when the first login needs it, cached in memory until shortly before it
+//! expires, and never written anywhere. Two grants are supported: client credentials (section 4.4,
+//! for Microsoft 365) and a refresh token of a user's consent (section 6, for Gmail).
 
 use std::time::Duration;
 
@@ -13,21 +12,21 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::config::keys::{EmailKeys, KeyPath};
 use crate::config::settings::TokenSettings;
-use crate::config::table::{EmailKeys, KeyPath};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::redact::Secrets;
 use crate::delivery::timeouts::SendTimeouts;
 
-/// A token that ends sooner could end on the way.
+/// A cached token is not used within this time of its expiry, since it could expire in transit.
 const EXPIRY_MARGIN: Duration = Duration::from_mins(1);
-/// How long a token is kept whose answer does not say.
+/// Assumed lifetime of a token whose response has no `expires_in`.
 const DEFAULT_VALIDITY: Duration = Duration::from_mins(10);
-/// Tokens of Microsoft have some thousand characters.
+/// Length limit of a token in bytes; Microsoft's have a few thousand.
 const TOKEN_MAX: usize = 16 * 1024;
 
-/// Where tokens come from, and the one in use.
+/// A token endpoint and its cached token.
 pub(in crate::delivery) struct Tokens {
     keys: &'static EmailKeys,
     peer: HttpPeer,
@@ -42,14 +41,14 @@ struct Kept {
     end: Instant,
 }
 
-/// A token, and whether it may have been withdrawn since it was fetched.
+/// A token; `kept` is true if it came from the cache, so that it may have been revoked since.
 pub(in crate::delivery) struct Token {
     pub(in crate::delivery) secret: SecretString,
     pub(in crate::delivery) kept: bool,
 }
 
 impl Tokens {
-    /// A source; nothing is fetched yet.
+    /// Makes no request yet.
     pub(in crate::delivery) fn new(
         keys: &'static EmailKeys,
         settings: &TokenSettings,
@@ -62,21 +61,20 @@ impl Tokens {
         Ok(Self { keys, peer, settings: settings.clone(), url, http, kept: Mutex::default() })
     }
 
-    /// The token in use, or a new one. Whoever comes while one is being
-    /// fetched waits for that one.
+    /// The cached token, or a new one. Concurrent callers wait for the same request.
     pub(in crate::delivery) async fn token(&self) -> Result<Token, DeliveryError> {
         let mut kept = self.kept.lock().await;
         if let Some(Kept { token, .. }) = kept.as_ref().filter(|it| Instant::now() < it.end) {
             return Ok(Token { secret: token.clone(), kept: true });
         }
-        // Nothing was sent to the customer, so nothing is uncertain.
+        // Nothing was sent to the customer, so an error is never "uncertain".
         let fetched = self.fetch().await.map_err(|error| error.in_a_check(self.peer))?;
         let secret = fetched.token.clone();
         *kept = Some(fetched);
         Ok(Token { secret, kept: false })
     }
 
-    /// Lets go of a token that was refused, unless a newer one is here already.
+    /// Drops a refused token from the cache, unless it was replaced already.
     pub(in crate::delivery) async fn forget(&self, refused: &SecretString) {
         let same = |it: &mut Kept| it.token.expose_secret() == refused.expose_secret();
         self.kept.lock().await.take_if(same);
@@ -119,7 +117,7 @@ impl Tokens {
         Ok(Kept { token: token.to_owned().into(), end: asked + life.saturating_sub(EXPIRY_MARGIN) })
     }
 
-    /// What a refusal means (RFC 6749, 5.2).
+    /// Classifies an error response (RFC 6749, 5.2).
     fn refused(&self, status: StatusCode, wait: Option<Duration>, answer: &Value) -> DeliveryError {
         let text = |key: &str| answer.get(key).and_then(Value::as_str).unwrap_or_default();
         let mut secrets = Secrets::new().with(self.settings.client_secret.expose_secret());
@@ -169,7 +167,7 @@ impl Tokens {
     }
 }
 
-/// RFC 6750, 2.1: nothing that could end a line of SMTP or a field in it.
+/// The token syntax of RFC 6750, 2.1: it cannot contain a line end or SMTP field separator.
 fn is_token(text: &str) -> bool {
     (1..=TOKEN_MAX).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))

@@ -1,5 +1,5 @@
-//! Email by `SendGrid`'s Web API (v3, Mail Send), where a firewall lets no SMTP
-//! through. What the answers mean is from
+//! Email by `SendGrid`'s Web API (v3, Mail Send), for networks whose firewall blocks SMTP.
+//! Responses are classified by
 //! <https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/errors>.
 
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use reqwest::{Response, StatusCode, Url};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use crate::config::keys::{EmailKeys, KeyPath};
 use crate::config::settings::SendGridSettings;
-use crate::config::table::{EmailKeys, KeyPath};
 use crate::delivery::email::smtp::sender_address;
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::http::{self, Http, HttpPeer};
@@ -25,9 +25,9 @@ use crate::domain::provider::ProviderFingerprint;
 use crate::domain::text;
 use crate::service::ports::SendGuard;
 
-/// What a key must be allowed to do.
+/// The scope that the API key needs.
 const RIGHT: &str = "mail.send";
-/// The longest name of a message that is kept; `SendGrid`'s have 22 characters.
+/// Length limit of a message id; `SendGrid`'s have 22 characters.
 const ID_MAX: usize = 100;
 
 /// Sends email through one `SendGrid` account.
@@ -42,7 +42,7 @@ pub(in crate::delivery) struct SendGridProvider {
 }
 
 impl SendGridProvider {
-    /// A sender; nothing is connected yet.
+    /// Makes no request yet.
     pub(in crate::delivery) fn new(
         keys: &'static EmailKeys,
         settings: &SendGridSettings,
@@ -62,8 +62,8 @@ impl SendGridProvider {
         })
     }
 
-    /// The message as the API takes it. Links and pictures that tell whether a
-    /// message was read have no place in one with a code.
+    /// The request body. Click and open tracking are switched off: they have no place in a message
+    /// with a code.
     fn letter(&self, piece: MessageKind<'_>) -> Result<Value, DeliveryError> {
         let address = piece.email_address()?;
         let texts = piece.email(&self.templates)?;
@@ -90,7 +90,7 @@ impl SendGridProvider {
         }))
     }
 
-    /// Asks what the key may do, and sends nothing.
+    /// Reads the scopes of the API key; sends no message.
     async fn try_key(&self) -> Result<String, DeliveryError> {
         let url = self.peer.below(&self.base, &["v3", "scopes"])?;
         let request = self.http.client().await?.get(url);
@@ -116,7 +116,7 @@ impl SendGridProvider {
         .about(self.keys.password.path()))
     }
 
-    /// What a refusal means.
+    /// Reads and classifies an error response.
     async fn refused(&self, response: Response, piece: Option<MessageKind<'_>>) -> DeliveryError {
         let (status, wait) = (response.status(), http::retry_after(response.headers()));
         let body = http::read(response).await.unwrap_or_default();
@@ -138,7 +138,7 @@ impl SendGridProvider {
         }
     }
 
-    /// What a refusal means, by the status and, of a bad request, by the field that is named.
+    /// Classifies an error response by its status and, for a bad request, by the field it names.
     fn verdict(
         &self,
         status: StatusCode,
@@ -185,7 +185,7 @@ impl SendGridProvider {
                 "SendGrid finds the email too large. Use another channel.",
             ),
             429 => return self.peer.busy(wait, said),
-            // A gateway that lost its way cannot say whether SendGrid has it.
+            // A proxy error does not tell whether SendGrid has the message.
             408 | 502 | 504 => return self.peer.uncertain(),
             500..=599 => return self.peer.at_fault(wait, said),
             300..=399 => return self.peer.redirects(said),
@@ -198,7 +198,7 @@ impl SendGridProvider {
     }
 }
 
-/// What `SendGrid` calls the message.
+/// The message id in the response.
 fn id(response: &Response) -> Option<String> {
     let id = response.headers().get("X-Message-Id")?.to_str().ok()?;
     let plain = (1..=ID_MAX).contains(&id.len())
@@ -225,7 +225,7 @@ impl Provider for SendGridProvider {
         let url = self.peer.below(&self.base, &["v3", "mail", "send"])?;
         let request = self.http.client().await?.post(url);
         let request = request.bearer_auth(self.settings.api_key.expose_secret());
-        // reqwest's own way to write JSON is a feature that nothing else needs.
+        // Serialised by hand: reqwest's `json` feature is not enabled.
         let request = request.header("Content-Type", "application/json").body(letter.to_string());
         claim(guard).await?;
         let response = request.send().await.map_err(|error| self.peer.broken(&error))?;
@@ -244,8 +244,8 @@ impl Provider for SendGridProvider {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::keys::EMAIL_FALLBACK;
     use crate::config::settings::MessageSettings;
-    use crate::config::table::EMAIL_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     #[test]

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
+use crate::config::keys::SmsKeys;
 use crate::config::settings::ExecSettings;
-use crate::config::table::SmsKeys;
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::message::MessageKind;
 use crate::delivery::provider::Provider;

@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
+use crate::config::keys::KeyPath;
 use crate::config::settings::TemplateIds;
-use crate::config::table::KeyPath;
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::message::MessageKind;
 use crate::delivery::templates::{SmsText, Templates};

@@ -1,9 +1,8 @@
-//! Text messages by a gateway of the office's own: an HTTP service whose
-//! request the configuration writes out.
+//! SMS through an HTTP gateway of the office's own, whose request is configured.
 //!
-//! Values are put into the body as its kind of content has them quoted, so that
-//! nothing in a message can become a field of its own; a body in which a value
-//! would stand outside of a text is refused when the sender is made.
+//! Values are escaped for the body's content type, so that nothing in a message can become a field
+//! of its own. A body template with a placeholder outside of a string is refused when the sender is
+//! built.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +15,8 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use strum::VariantNames as _;
 
+use crate::config::keys::{KeyPath, SmsKeys};
 use crate::config::settings::{GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings};
-use crate::config::table::{KeyPath, SmsKeys};
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::message::MessageKind;
@@ -84,8 +83,8 @@ impl GatewayProvider {
         })
     }
 
-    /// What the gateway calls the message. Many gateways answer 200 whatever
-    /// they did; where the office says that a name is given, no name is no yes.
+    /// The gateway's message id. Many gateways answer 200 whatever they did: if an id is
+    /// configured, a response without one counts as a failure.
     fn id(&self, answer: Option<&[u8]>) -> Result<Option<String>, DeliveryError> {
         let Some(pointer) = &self.settings.id_pointer else { return Ok(None) };
         let answer: Value = serde_json::from_slice(answer.unwrap_or_default()).unwrap_or_default();
@@ -112,7 +111,7 @@ impl GatewayProvider {
             .about(self.keys.success.path()))
     }
 
-    /// What a refusal means, by the status alone.
+    /// Classifies a refusal by its status alone.
     fn verdict(&self, status: StatusCode, wait: Option<Duration>, said: &str) -> DeliveryError {
         let (keys, at) = (self.keys, self.keys.section());
         let settings = |what: &str, advice: String, key: KeyPath| {
@@ -139,11 +138,11 @@ impl GatewayProvider {
                 keys.url.path(),
             ),
             429 => return self.peer.busy(wait, said),
-            // Something before the gateway cannot say whether the gateway has it.
+            // A proxy error does not tell whether the gateway has the message.
             408 | 502 | 504 => return self.peer.uncertain(),
             500..=599 => return self.peer.at_fault(wait, said),
             300..=399 => return self.peer.redirects(said),
-            // What a gateway means by the others, no standard says.
+            // No standard says what a gateway means by the others.
             _ => DeliveryError::new(
                 FailureKind::Unclassified,
                 "The SMS gateway refuses the message. Use another channel, and tell an admin.",
@@ -166,8 +165,7 @@ impl GatewayProvider {
         if words.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {words}") }
     }
 
-    /// Whether something answers. The login and the body cannot be tried
-    /// without sending.
+    /// Checks that the gateway answers. Credentials and body cannot be checked without sending.
     async fn look(&self) -> Result<String, DeliveryError> {
         let request = self.http.client().await?.request(Method::OPTIONS, self.url.clone());
         let response = request.send().await.map_err(|error| self.peer.broken(&error))?;
@@ -193,7 +191,7 @@ fn unusable(keys: &SmsKeys, line: &GatewayHeader) -> DeliveryError {
     DeliveryError::misconfigured(keys.headers.path(), how)
 }
 
-/// What a body can name.
+/// The placeholders of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 enum Place {
@@ -260,8 +258,8 @@ impl Body {
         Ok(body)
     }
 
-    /// Writes it once with a value that would break out of any text, and once
-    /// with a plain one: both must read back as the same fields.
+    /// Renders the body with a value that would break out of a string, and with a plain one: both
+    /// must parse to the same fields.
     fn try_out(&self) -> Result<(), String> {
         if self.content == GatewayContent::Form {
             return Ok(());
@@ -366,8 +364,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::keys::SMS_FALLBACK;
     use crate::config::settings::{MessageSettings, TemplateIds};
-    use crate::config::table::SMS_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     const JSON: &str =

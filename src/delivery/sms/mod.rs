@@ -1,4 +1,4 @@
-//! Text messages: Twilio (WhatsApp too), an HTTP gateway, and a program of the office's own.
+//! SMS: Twilio (also for WhatsApp), an HTTP gateway, and a program of the office's own.
 
 pub(super) mod exec;
 mod facts;

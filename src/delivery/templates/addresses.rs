@@ -1,8 +1,8 @@
-//! The web and mail addresses that a template names. A message with a code that leads its
-//! reader elsewhere teaches customers to follow such messages, so that only the office's own
-//! domain (`messages.bound_domain`) may stand in one.
+//! Finds web and email addresses in a template. A message with a code that links elsewhere teaches
+//! customers to follow phishing messages, so only the office's own domain (`messages.bound_domain`)
+//! may occur.
 
-/// The first address in a text that leads elsewhere than to the office's own domain.
+/// The first address in a text that is not in the office's own domain.
 pub(super) fn foreign<'a>(text: &'a str, own: Option<&str>) -> Option<&'a str> {
     let is_own = |host: &str| {
         let host = host.to_lowercase();
@@ -16,8 +16,7 @@ pub(super) fn foreign<'a>(text: &'a str, own: Option<&str>) -> Option<&'a str> {
         .find(|word| host(word).is_some_and(|host| !is_own(host)))
 }
 
-/// The host that a word names, where it is an address: what telephones and mail programs
-/// make a link of.
+/// The host of a word that phones and mail programs would turn into a link.
 fn host(word: &str) -> Option<&str> {
     let (is_link, rest) = match word.split_once("//") {
         Some((_, rest)) => (true, rest),
@@ -32,8 +31,8 @@ fn host(word: &str) -> Option<&str> {
     (is_link && !host.is_empty() || is_domain(host)).then_some(host)
 }
 
-/// Whether it looks like the name of a host: labels, of which the last has no digit. One
-/// letter before a dot is an abbreviation ("z.B.").
+/// Whether it looks like a host name: several labels, the last without a digit. A single letter
+/// before a dot is an abbreviation ("z.B.").
 fn is_domain(host: &str) -> bool {
     let is_label = |label: &str| {
         label.chars().nth(1).is_some() && label.chars().all(|it| it.is_alphanumeric() || it == '-')

@@ -1,4 +1,4 @@
-//! The templates looked at before anybody waits for a message.
+//! Checks all templates when they are loaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,41 +11,39 @@ use crate::delivery::templates::values::{NAMES, Values};
 use crate::delivery::templates::{Templates, broken, environment, gsm7, words};
 use crate::domain::{locale, text};
 
-/// Times that the words around a number may differ for: one, two, few, many.
+/// Minutes that the plural forms of languages may distinguish: one, two, few, many.
 const TIMES: [u64; 5] = [1, 2, 3, 5, 10];
-/// What an email can do without: it greets by the name, or it does not.
+/// Values that an email may omit: it greets by name, or it does not.
 const OPTIONAL_IN_EMAIL: [&str; 1] = ["customer"];
-/// What a text message has to say, however few its places are.
+/// Values that a text message must contain, however short it is.
 const NEEDED_IN_SMS: [&str; 3] = ["office", "reference", "code"];
-/// What a text message should say where there is room.
+/// Values that a text message should contain if there is room.
 const WISHED_IN_SMS: [&str; 3] = ["counter", "purpose", "minutes"];
-/// The block of a template that warns of giving the code away.
+/// The template block that warns against giving the code away.
 const WARNING: &str = "warning";
-/// Names that templates give to each other or that the language has.
+/// Names that templates define for each other, or that the template language has.
 const OTHER_NAMES: [&str; 8] =
     ["lang", "dir", "start", "font", "loop", "range", "dict", "namespace"];
 
-/// How a template is.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// As it should be.
     Good,
-    /// It works, and there is something to know.
+    /// Usable, with a remark.
     Note,
     /// It cannot be used.
     Failed,
 }
 
-/// What there is to say about the templates of a language.
+/// A result for the templates of a language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The language; none for what concerns all.
+    /// The language; `None` if it concerns all.
     pub locale: Option<String>,
     /// `email`, `sms` or `folder`.
     pub part: &'static str,
-    /// How it is.
     pub state: State,
-    /// In a sentence.
+    /// The finding in a sentence.
     pub text: String,
 }
 
@@ -55,7 +53,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The templates as far as they are good, and what there is to say.
+/// Compiles and checks all templates; returns the usable ones and all findings.
 pub(super) fn assemble(settings: &MessageSettings) -> (Templates, Vec<Finding>) {
     let mut sources = Sources::fill(settings.folder.as_deref());
     let mut work = Work {
@@ -114,7 +112,7 @@ impl Work {
         }
     }
 
-    /// Whether a template was understood; if not, that was said.
+    /// Whether a template was compiled; if not, that was reported.
     pub(super) fn is_compiled(&self, name: &str) -> bool {
         self.templates.environment.get_template(name).is_ok()
     }
@@ -194,7 +192,7 @@ impl Work {
         problems
     }
 
-    /// An address in a part that is not the office's own.
+    /// The finding on an address outside of the office's domain.
     pub(super) fn foreign_address(&self, tag: &str, part: &str, text: &str) -> Option<String> {
         let own = self.templates.bound_domain.as_deref();
         let address = addresses::foreign(text, own)?;
@@ -204,8 +202,7 @@ impl Work {
         ))
     }
 
-    /// Names in a template that stand for nothing, also where no condition
-    /// leads to them today.
+    /// Unknown names in a template, including those in branches that are not taken.
     pub(super) fn unknown_names(&self, name: &str, names: &[&str]) -> Vec<String> {
         let Ok(template) = self.templates.environment.get_template(name) else {
             return Vec::new();
@@ -246,7 +243,7 @@ impl Work {
         }
     }
 
-    /// How a text message is written, by what its template takes by itself.
+    /// The alphabet of a language's text message, from the length of its template without values.
     fn sms_form(&self, tag: &str) -> Result<(Form, String), String> {
         let render = |values: &Values| {
             self.templates.render(tag, SMS, values).map_err(|error| error.to_string())
@@ -281,8 +278,8 @@ impl Work {
         Ok((form, text))
     }
 
-    /// Whether the words that warn of giving the code away are there: which ones they are, in
-    /// whatever language, is said by a block of the template.
+    /// Notes a missing warning against giving the code away. The template marks it with a block, so
+    /// that this works in any language.
     fn note_of_warning(&mut self, tag: &str, part: &'static str, name: &str) {
         if self.templates.block(tag, name, WARNING).is_some_and(|it| !it.trim().is_empty()) {
             return;
@@ -310,7 +307,7 @@ impl Work {
         }
     }
 
-    /// The office's own language has to be one there is something in.
+    /// Checks that the office's default language has templates.
     fn judge_default(&mut self, office: &str) {
         let chain = locale::chain([office]);
         let known = |tag: &String| {
@@ -328,14 +325,13 @@ impl Work {
     }
 }
 
-/// Whether a message with marked values says this one.
+/// Whether a message with marked values contains this value.
 pub(super) fn says(text: &str, name: &str) -> bool {
     let marked = Values::marked().named();
     marked.iter().any(|(known, value)| *known == name && text.contains(&value.to_string()))
 }
 
-/// Names of the office that lose letters where a language keeps to the alphabet
-/// of text messages; each by its key.
+/// Notes on names of the office that lose letters in the GSM alphabet; each with its key.
 pub(super) fn lost_letters(names: &[(&'static str, &str)]) -> Vec<Finding> {
     let lost = |char: &char| *char != '?' && gsm7::transliterate(&char.to_string()).contains('?');
     let note = |(key, name): &(&str, &str)| {
@@ -348,7 +344,7 @@ pub(super) fn lost_letters(names: &[(&'static str, &str)]) -> Vec<Finding> {
     names.iter().filter_map(note).collect()
 }
 
-/// Where the two parts of an email say different things.
+/// Compares the plain text and HTML parts of an email; the sentence says where they differ.
 pub(super) fn differ(tag: &str, parts: [&str; 3], plain: &str, html: &str) -> Option<String> {
     let (plain, html) = (words::letters(plain), words::letters(&words::of_html(html)));
     words::parting(&plain, &html).map(|(plain, html)| {

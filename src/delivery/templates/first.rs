@@ -1,7 +1,7 @@
-//! `{{ code }}` is the first number of a message: telephones and mail programs that offer
-//! to fill a code in take the first one that they find.
+//! Checks that `{{ code }}` is the first number of a message: phones and mail programs that offer
+//! to fill in a code take the first one they find.
 
-use crate::config::table::OFFICE;
+use crate::config::keys::OFFICE;
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::check::{Finding, State, Work};
 use crate::delivery::templates::sources::{EMAIL, SMS};
@@ -10,7 +10,7 @@ use crate::delivery::templates::{Templates, words};
 use crate::domain::text;
 
 impl Templates {
-    /// Refuses an office whose name has digits where a text message says it before the code.
+    /// Refuses an office name with digits if a text message has it before the code.
     pub fn check_office(&self, office: &str) -> Result<(), DeliveryError> {
         let findings = self.office_before_code(office);
         let failed = findings.iter().find(|it| it.state == State::Failed);
@@ -19,7 +19,7 @@ impl Templates {
         })
     }
 
-    /// What there is to say of the office's name where it stands before the code.
+    /// Findings on an office name with digits that is before the code.
     pub(super) fn office_before_code(&self, office: &str) -> Vec<Finding> {
         let office = text::clean(office);
         if !has_number(&office) {
@@ -57,7 +57,7 @@ impl Templates {
         })
     }
 
-    /// The parts of an email with a digit before the code. Its subject has no code.
+    /// The parts of an email with a digit before the code; the subject has no code and is skipped.
     fn late_in_email(&self, tag: &str, values: &Values) -> Vec<&'static str> {
         let is_late_in = |part: &&str| {
             let Ok(text) = self.render(tag, part, values) else { return false };
@@ -69,8 +69,7 @@ impl Templates {
 }
 
 impl Work {
-    /// Why a text message cannot be used: a value that may hold digits, or digits of its own,
-    /// stand before the code.
+    /// Refuses a text message with a digit, or a value that may contain one, before the code.
     pub(super) fn number_before_code(&self, tag: &str) -> Result<(), String> {
         let values = Values::numbered();
         let text = self.templates.render(tag, SMS, &values).map_err(|error| error.to_string())?;
@@ -84,7 +83,7 @@ impl Work {
         ))
     }
 
-    /// The same of an email, which can be used all the same.
+    /// The same check for an email, which gives only a note.
     pub(super) fn note_of_email(&mut self, tag: &str) {
         let values = Values { customer: String::new(), ..Values::numbered() };
         let late = self.templates.late_in_email(tag, &values);
@@ -99,7 +98,7 @@ impl Work {
     }
 }
 
-/// Whether a digit stands before the code; where there is no code, that is said elsewhere.
+/// Whether a digit is before the code. A missing code is reported by another check.
 fn is_late(text: &str, values: &Values) -> bool {
     text.split_once(&values.code).is_some_and(|(before, _)| has_number(before))
 }

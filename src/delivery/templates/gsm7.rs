@@ -1,21 +1,20 @@
-//! The alphabet of a text message (3GPP TS 23.038) and what fits into one.
+//! The GSM 7-bit alphabet (3GPP TS 23.038) and the segmentation of text messages.
 //!
-//! A text in the GSM 7-bit alphabet has 160 places in one message and 153 in
-//! each part of a longer one; a single character outside of it turns the whole
-//! text to UCS-2 with 70 and 67. So one curly apostrophe doubles the price and
-//! the time on the way: values are brought into the alphabet first, and
-//! templates are refused that leave it.
+//! A text in the GSM 7-bit alphabet has 160 septets in a single message and 153 in each segment of
+//! a longer one; a single character outside of it changes the whole text to UCS-2 with 70 and 67
+//! units. So one curly apostrophe doubles the price and the latency: values are transliterated to
+//! the alphabet, and templates that leave it are refused.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Places in a message that stands alone.
+/// Septets in a message of one segment.
 pub(in crate::delivery) const SEGMENT: usize = 160;
 
-/// What cannot be brought into the alphabet.
+/// Replaces a character that cannot be transliterated.
 const UNKNOWN: char = '?';
 
-/// How many messages a text takes.
+/// The number of segments of a text.
 pub(in crate::delivery) fn segments(text: &str) -> usize {
     let (length, alone, part) = text
         .chars()
@@ -25,7 +24,7 @@ pub(in crate::delivery) fn segments(text: &str) -> usize {
     if length <= alone { length.min(1) } else { length.div_ceil(part) }
 }
 
-/// The places a text takes, or nothing where it leaves the alphabet.
+/// The length in septets; `None` if the text is not in the alphabet.
 pub(in crate::delivery) fn length(text: &str) -> Option<usize> {
     text.chars().map(places).sum()
 }
@@ -35,10 +34,10 @@ pub(in crate::delivery) fn stranger(text: &str) -> Option<char> {
     text.chars().find(|char| places(*char).is_none())
 }
 
-/// The letters and marks of the basic table beyond those of ASCII.
+/// The non-ASCII characters of the basic table.
 const BEYOND_ASCII: &str = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà";
 
-/// The places one character takes: the extension table needs an escape.
+/// The septets of a character: two in the extension table, which needs an escape.
 fn places(char: char) -> Option<usize> {
     match char {
         '\n' | '\r' | ' '..='Z' | 'a'..='z' | '_' => Some(1),
@@ -47,8 +46,8 @@ fn places(char: char) -> Option<usize> {
     }
 }
 
-/// `text` in the alphabet: typographic marks become plain ones, letters lose
-/// accents the alphabet lacks, and what has no like becomes `?`.
+/// Transliterates to the alphabet: typographic marks become plain, letters lose accents that the
+/// alphabet lacks, and anything else becomes `?`.
 pub(in crate::delivery) fn transliterate(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.nfc() {
@@ -73,7 +72,7 @@ pub(in crate::delivery) fn transliterate(text: &str) -> String {
     out
 }
 
-/// Marks and letters that no decomposition makes plain.
+/// Replacements for characters that Unicode decomposition does not reduce.
 const fn plain(char: char) -> Option<&'static str> {
     Some(match char {
         '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{b4}' | '`' => "'",
@@ -122,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_alphabet_is_that_of_ts_23_038() {
-        // The backtick is ASCII and outside; 128 places less the escape.
+        // The backtick is ASCII but not in the table: 128 characters less the escape.
         let basic = (0..=0x3a9_u32)
             .filter_map(char::from_u32)
             .filter(|char| places(*char) == Some(1))

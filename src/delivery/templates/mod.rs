@@ -1,10 +1,9 @@
-//! The words of a message, from templates in `assets/templates/<language>`
-//! and in the folder that the configuration names.
+//! Renders messages from the templates in `assets/templates/<language>` and in the configured
+//! folder.
 //!
-//! Values are data and never templates: `{{code}}` in a customer's name stays
-//! those eight letters. A template that names a value there is not, whose two
-//! parts say different things, or that could make a text message longer than
-//! one, is refused when a sender is made, not when a customer waits.
+//! Values are data and never templates: `{{code}}` in a customer's name stays literal text. A
+//! template with an unknown name, whose two parts differ, or that could make a text message longer
+//! than one segment is refused when the sender is built, not when a customer waits.
 
 mod addresses;
 mod check;
@@ -21,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
+use crate::config::keys::{MESSAGES, WHATSAPP};
 use crate::config::settings::MessageSettings;
-use crate::config::table::{MESSAGES, WHATSAPP};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::sms::Form;
 use crate::delivery::templates::sources::{EMAIL, SMS};
@@ -33,7 +32,7 @@ use crate::domain::{locale, text};
 
 pub use crate::delivery::templates::check::{Finding, State};
 
-/// The language that every part is written in.
+/// The last fallback language; every part exists in it.
 const LAST_RESORT: &str = "en";
 
 /// A text message, ready to go.
@@ -52,7 +51,7 @@ impl SmsText {
     }
 }
 
-/// An email, written.
+/// A rendered email.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct EmailText {
     pub(super) subject: String,
@@ -60,26 +59,25 @@ pub(super) struct EmailText {
     pub(super) html: String,
 }
 
-/// All templates, checked.
+/// All templates, compiled and checked.
 pub struct Templates {
     environment: Environment<'static>,
-    /// The language for whoever has none of those there are.
+    /// The office's default language.
     office: String,
-    /// The languages there are emails in.
+    /// Languages with an email.
     email: BTreeSet<String>,
-    /// The languages there are text messages in.
+    /// Languages with a text message.
     sms: BTreeMap<String, Form>,
-    /// The same of notices to contacts that were changed.
+    /// The same for the notices of changed contacts.
     notice_email: BTreeSet<String>,
     notice_sms: BTreeMap<String, Form>,
-    /// The website that text messages bind the code to.
+    /// The domain that text messages bind the code to.
     bound_domain: Option<String>,
 }
 
 /// A message as a customer would get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// The language it is in.
     pub locale: String,
     /// The subject of an email.
     pub subject: Option<String>,
@@ -87,13 +85,13 @@ pub struct Sample {
     pub text: String,
     /// The HTML part of an email.
     pub html: Option<String>,
-    /// What a text message takes of one: places, and how many there are.
+    /// The length of a text message and the most that fit one segment.
     pub places: Option<(usize, usize)>,
 }
 
 impl Templates {
-    /// The templates of the program and of the folder, or all that is wrong
-    /// with them.
+    /// Loads the built-in templates and those of the folder; the error lists everything that is
+    /// wrong.
     pub fn load(settings: &MessageSettings) -> Result<Self, DeliveryError> {
         let (templates, findings) = check::assemble(settings);
         let failed = findings.iter().filter(|finding| finding.state == State::Failed);
@@ -105,8 +103,8 @@ impl Templates {
         Err(DeliveryError::misconfigured(&MESSAGES.folder, how))
     }
 
-    /// What there is to say about each template, and about the names that the
-    /// office puts into them: each with the key that sets it.
+    /// Checks all templates, and the office's names that they contain; each name comes with its
+    /// key.
     pub fn check(settings: &MessageSettings, names: &[(&'static str, &str)]) -> Vec<Finding> {
         let (templates, mut findings) = check::assemble(settings);
         findings.extend(check::lost_letters(names));
@@ -115,7 +113,7 @@ impl Templates {
         findings
     }
 
-    /// A message as it would be sent.
+    /// Renders a message as it would be sent.
     pub fn sample(&self, channel: Channel, facts: &MessageFacts) -> Result<Sample, DeliveryError> {
         Ok(match channel {
             Channel::Email => {
@@ -149,7 +147,7 @@ impl Templates {
         })
     }
 
-    /// The email for a message.
+    /// Renders an email.
     pub(super) fn email(&self, facts: &MessageFacts) -> Result<EmailText, DeliveryError> {
         let values = Values::of(facts, text::clean);
         let tag = self.email_language(facts);
@@ -157,7 +155,7 @@ impl Templates {
         Ok(EmailText { subject: text::clean(&subject?), plain: plain?, html: html? })
     }
 
-    /// The text message: always one segment.
+    /// Renders a text message, always of one segment.
     pub(super) fn sms(&self, facts: &MessageFacts) -> Result<String, DeliveryError> {
         Ok(self.sms_text(facts)?.text)
     }
@@ -170,7 +168,7 @@ impl Templates {
         Ok(SmsText::of(fitted, tag))
     }
 
-    /// The languages to look for: the customer's, the office's, English.
+    /// The languages to try in order: the customer's, the office's, English.
     fn languages(&self, wished: Option<&str>) -> Vec<String> {
         locale::chain(wished.into_iter().chain([self.office.as_str(), LAST_RESORT]))
     }
@@ -198,7 +196,7 @@ impl Templates {
             .map_err(|error| DeliveryError::misconfigured(&MESSAGES.folder, broken(&name, &error)))
     }
 
-    /// The words of one block of a template; none where it has no such block.
+    /// Renders one block of a template; `None` if it has no such block.
     fn block(&self, tag: &str, part: &str, block: &str) -> Option<String> {
         let template = self.environment.get_template(&format!("{tag}/{part}")).ok()?;
         let mut rendered = template.render_captured(Values::marked().context()).ok()?;
@@ -206,12 +204,12 @@ impl Templates {
     }
 }
 
-/// The instructions that one template may take, a hundred times what the longest of ours
-/// takes: a loop without an end is refused and not waited for.
+/// Limit on the instructions of one rendering, a hundred times the longest built-in template: an
+/// endless loop fails instead of blocking.
 const RENDER_FUEL: u64 = 100_000;
 
-/// An environment in which an unknown name is an error, and the ending of a
-/// template's name decides about escaping.
+/// A template environment in which an unknown name is an error, and the file extension decides on
+/// escaping.
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -223,7 +221,7 @@ fn environment() -> Environment<'static> {
     environment
 }
 
-/// The error names the template and its line; it never holds a value.
+/// The sentence for a template error: it names the template and the line, never a value.
 fn broken(name: &str, error: &minijinja::Error) -> String {
     let place = match error.line() {
         Some(line) => format!("{} line {line}", error.name().unwrap_or(name)),

@@ -1,5 +1,5 @@
-//! The words to a contact that was changed: an email to an address, a text message
-//! to a number. They hold no code, and nothing of the contact that took its place.
+//! Renders the notice to a contact that was replaced: an email or a text message. It contains no
+//! code, and nothing about the new contact.
 
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::check::{self, State, Work};
@@ -11,9 +11,9 @@ use crate::domain::contact::ContactKind;
 use crate::domain::message::ChangeNotice;
 use crate::domain::text;
 
-/// What findings about notices are filed under.
+/// The `part` of findings about notices.
 const PART: &str = "notice";
-/// The names there are in a notice.
+/// The names that a notice may use.
 const NAMES: [&str; 2] = ["office", "customer"];
 
 fn values(notice: &ChangeNotice, cleaned: impl Fn(&str) -> String) -> Values {
@@ -25,7 +25,7 @@ fn values(notice: &ChangeNotice, cleaned: impl Fn(&str) -> String) -> Values {
 }
 
 impl Templates {
-    /// A notice as it would be sent.
+    /// Renders a notice as it would be sent.
     pub fn notice_sample(&self, notice: &ChangeNotice) -> Result<Sample, DeliveryError> {
         Ok(match notice.to.kind() {
             ContactKind::Email => {
@@ -51,7 +51,6 @@ impl Templates {
         })
     }
 
-    /// As an email.
     pub(in crate::delivery) fn notice_email(
         &self,
         notice: &ChangeNotice,
@@ -62,7 +61,6 @@ impl Templates {
         Ok(EmailText { subject: text::clean(&subject?), plain: plain?, html: html? })
     }
 
-    /// As one text message.
     pub(in crate::delivery) fn notice_sms(
         &self,
         notice: &ChangeNotice,
@@ -98,7 +96,7 @@ impl Templates {
 }
 
 impl Work {
-    /// Looks at the notices of a language.
+    /// Checks the notices of a language.
     pub(super) fn notice(&mut self, sources: &Sources, tag: &str) {
         let there = NOTICE.iter().filter(|part| sources.has(tag, part)).count();
         if there > 0 && there < NOTICE.len() {
@@ -123,7 +121,7 @@ impl Work {
         }
     }
 
-    /// Whether these were understood; if not, that was said.
+    /// Whether these parts were compiled; if not, that was reported.
     fn are_compiled(&self, tag: &str, parts: &[&str]) -> bool {
         parts.iter().all(|part| self.is_compiled(&format!("{tag}/{part}")))
             && [NOTICE_LAYOUT, FRAME].into_iter().all(|name| self.is_compiled(name))
@@ -166,7 +164,7 @@ impl Work {
         Ok([subject?, plain?, html?])
     }
 
-    /// How the text message is written.
+    /// The alphabet of the text message, or the findings on it.
     fn form(&self, tag: &str) -> Result<Form, Vec<String>> {
         let name = format!("{tag}/{NOTICE_SMS}");
         let unknown = self.unknown_names(&name, &NAMES);

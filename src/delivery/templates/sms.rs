@@ -1,5 +1,5 @@
-//! How a text message is made to be one: its alphabet, the line that binds
-//! the code to a website, and names cut until all fits.
+//! Fits a text message into one segment: its alphabet, the line that binds the code to a domain,
+//! and shortened names.
 
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::gsm7;
@@ -7,27 +7,27 @@ use crate::delivery::templates::values::Values;
 use crate::domain::message::MessageFacts;
 use crate::domain::text;
 
-/// Places in one message that leaves the GSM alphabet, in UTF-16 units.
+/// UTF-16 units of one segment in UCS-2.
 const UCS2: usize = 70;
-/// A value is cut to this before anything is measured.
+/// Values are cut to this length before the message is fitted.
 const VALUE_MAX: usize = 60;
 
 /// The alphabet of a language's text message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alphabet {
-    /// 160 places; names are brought into it.
+    /// 160 septets; names are transliterated.
     Gsm7,
-    /// 70 places; names stay as they are.
+    /// 70 UTF-16 units; names stay as they are.
     Ucs2,
 }
 
 impl Alphabet {
-    /// The alphabet a text is in.
+    /// The alphabet that a text needs.
     pub(super) fn of(text: &str) -> Self {
         if gsm7::stranger(text).is_none() { Self::Gsm7 } else { Self::Ucs2 }
     }
 
-    /// For people.
+    /// The name for people.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Gsm7 => "GSM-7",
@@ -35,7 +35,7 @@ impl Alphabet {
         }
     }
 
-    /// Places of one message.
+    /// The length of one segment.
     pub(super) const fn places(self) -> usize {
         match self {
             Self::Gsm7 => gsm7::SEGMENT,
@@ -43,8 +43,8 @@ impl Alphabet {
         }
     }
 
-    /// Places that a template leaves to office, counter and purpose, with the
-    /// longest code there can be. It is little where an alphabet has so few.
+    /// The least room that a template must leave for office, counter and purpose, with the longest
+    /// possible code. In UCS-2 it is small because a segment is short.
     pub(super) const fn least_room(self) -> usize {
         match self {
             Self::Gsm7 => 18,
@@ -52,7 +52,7 @@ impl Alphabet {
         }
     }
 
-    /// A name, cleaned and in this alphabet.
+    /// Cleans a name and transliterates it to this alphabet.
     pub(super) fn bring(self, name: &str) -> String {
         match self {
             Self::Gsm7 => gsm7::transliterate(&text::clean(name)),
@@ -60,7 +60,7 @@ impl Alphabet {
         }
     }
 
-    /// What marks a name that was cut.
+    /// Marks a shortened name.
     const fn mark(self) -> char {
         match self {
             Self::Gsm7 => '.',
@@ -76,11 +76,11 @@ impl Alphabet {
     }
 }
 
-/// How the text message of a language is written.
+/// The form of a language's text message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Form {
     pub(super) alphabet: Alphabet,
-    /// Whether the line that binds the code to a website fits as well.
+    /// Whether the line that binds the code to a domain fits too.
     pub(super) bound: bool,
 }
 
@@ -90,8 +90,7 @@ impl Form {
         Values::of(facts, |value| self.alphabet.bring(value))
     }
 
-    /// The message: where the names are too long, the longest of them is
-    /// shortened, a letter at a time.
+    /// Renders the message; if it is too long, shortens the longest name letter by letter.
     pub(super) fn fit(
         self,
         values: &Values,
@@ -128,13 +127,12 @@ pub(super) struct Fitted {
     pub(super) is_shortened: bool,
 }
 
-/// The last line of a message whose code is bound to a website, as telephones
-/// read it ("Origin-bound one-time codes delivered via SMS").
+/// The last line that binds a code to a domain ("Origin-bound one-time codes delivered via SMS").
 pub(super) fn binding(domain: &str, code: &str) -> String {
     format!("\n@{domain} #{code}")
 }
 
-/// The places a text takes of one message, and how many there are.
+/// The length of a text and the most that fit one segment.
 pub(super) fn places(text: &str) -> (usize, usize) {
     let alphabet = Alphabet::of(text);
     (alphabet.length(text), alphabet.places())

@@ -1,5 +1,5 @@
-//! Where templates come from: those of the program, and in their place or
-//! beside them those of a folder of the office's own.
+//! Reads template sources: the built-in ones, overridden and extended by those of the office's
+//! folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,20 +7,18 @@ use std::path::Path;
 
 use crate::domain::{locale, text};
 
-/// The parts of an email: all three of one language, or none.
+/// The parts of an email; a language has all three or none.
 pub(super) const EMAIL: [&str; 3] = ["email.subject.txt", "email.txt", "email.html"];
-/// The text message.
 pub(super) const SMS: &str = "sms.txt";
-/// The email to a contact that was changed, and the text message.
+/// The parts of the notice to a replaced contact: email and text message.
 pub(super) const NOTICE: [&str; 3] = ["notice.subject.txt", "notice.txt", "notice.html"];
 pub(super) const NOTICE_SMS: &str = "notice.sms.txt";
-/// What every HTML part lies in, for all languages: that of a message with a code,
-/// that of a notice, and what is around both.
+/// The HTML layouts of all languages: of a code message, of a notice, and the frame around both.
 pub(super) const LAYOUT: &str = "layout.html";
 pub(super) const NOTICE_LAYOUT: &str = "notice.layout.html";
 pub(super) const FRAME: &str = "frame.html";
 
-/// No template is longer.
+/// Size limit of a template in bytes.
 const TEMPLATE_MAX: u64 = 256 * 1024;
 
 macro_rules! shipped {
@@ -29,7 +27,7 @@ macro_rules! shipped {
     };
 }
 
-/// The templates that are part of the program.
+/// The built-in templates.
 const SHIPPED: &[(&str, &str)] = shipped![
     "frame.html",
     "layout.html",
@@ -92,18 +90,18 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "zh/sms.txt",
 ];
 
-/// Templates by name, such as `es/sms.txt`, and what is wrong with the folder.
+/// Template sources by name, such as `es/sms.txt`, and what is wrong with the folder.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     pub(super) texts: BTreeMap<String, String>,
-    /// The languages that have a template in the folder.
+    /// Languages with a template in the folder.
     pub(super) own: BTreeSet<String>,
-    /// The language, or none, and a sentence about it.
+    /// Problems of the folder: the language, if it concerns one, and a sentence.
     pub(super) problems: Vec<(Option<String>, String)>,
 }
 
 impl Sources {
-    /// What there is, with the folder's templates in the place of the program's.
+    /// Collects all sources; the folder's override the built-in ones.
     pub(super) fn fill(folder: Option<&Path>) -> Self {
         let texts = SHIPPED.iter().map(|(name, source)| ((*name).into(), (*source).into()));
         let mut sources = Self { texts: texts.collect(), ..Self::default() };
@@ -113,7 +111,7 @@ impl Sources {
         sources
     }
 
-    /// The languages there are.
+    /// All languages.
     pub(super) fn tags(&self) -> BTreeSet<String> {
         self.texts.keys().filter_map(|name| name.split_once('/')).map(|(it, _)| it.into()).collect()
     }
@@ -173,8 +171,7 @@ impl Sources {
         }
     }
 
-    /// What lies in a folder, by name; hidden files and the copies editors
-    /// leave are nobody's business.
+    /// The entries of a folder, sorted by name, without hidden files and editors' backups.
     fn entries(
         &mut self,
         folder: &Path,

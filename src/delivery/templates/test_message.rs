@@ -1,5 +1,4 @@
-//! The words of a message that only shows that messages arrive. They are fixed,
-//! and in plain letters: nobody but staff ever reads them.
+//! The fixed text of test messages, which only staff read.
 
 use minijinja::HtmlEscape;
 
@@ -16,7 +15,7 @@ fn sentence(office: &str, counter: &str) -> String {
     )
 }
 
-/// As an email: both parts say the same.
+/// Renders an email; both parts have the same text.
 pub(in crate::delivery) fn email(test: &TestMessage) -> EmailText {
     let (office, counter) = (text::clean(&test.office), text::clean(&test.counter));
     let plain = sentence(&office, &counter);
@@ -29,7 +28,7 @@ pub(in crate::delivery) fn email(test: &TestMessage) -> EmailText {
     EmailText { subject: format!("{office}: test message"), plain: plain + "\n", html }
 }
 
-/// As one text message.
+/// Renders a text message of one segment.
 pub(in crate::delivery) fn sms(test: &TestMessage) -> Result<String, DeliveryError> {
     Ok(sms_text(test)?.text)
 }

@@ -1,11 +1,11 @@
-//! What a template can name, and how a name is made shorter.
+//! The values that a template can name, and how they are shortened.
 
 use minijinja::value::Value;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::domain::message::MessageFacts;
 
-/// The names there are.
+/// The names of the values.
 pub(super) const NAMES: [&str; 7] =
     ["office", "counter", "customer", "purpose", "reference", "code", "minutes"];
 
@@ -31,13 +31,13 @@ impl Values {
             purpose: cleaned(&facts.purpose),
             reference: cleaned(facts.reference.as_str()),
             code: facts.code.reveal().to_owned(),
-            // Less than a minute is a setting to try expiry out with.
+            // Less than a minute occurs only in tests of expiry.
             minutes: facts.minutes.max(1),
         }
     }
 
-    /// No names, and the longest code, reference and time: what a template
-    /// takes by itself.
+    /// Empty names and the longest code, reference and time: the length of a template without
+    /// names.
     pub(super) fn bare() -> Self {
         Self {
             office: String::new(),
@@ -50,7 +50,7 @@ impl Values {
         }
     }
 
-    /// A word for each value that stands nowhere else, to be looked for.
+    /// Values that cannot occur in a template, so that they can be searched for.
     pub(super) fn marked() -> Self {
         Self {
             office: "Qoffq".into(),
@@ -63,8 +63,8 @@ impl Values {
         }
     }
 
-    /// A digit in each value that may hold one; the office's name is known, and looked at
-    /// by itself.
+    /// A digit in each value that may contain one, except the office's name, which is known and
+    /// checked separately.
     pub(super) fn numbered() -> Self {
         let numbered = |name: &str| format!("{name} 7");
         let marked = Self::marked();
@@ -76,12 +76,12 @@ impl Values {
         }
     }
 
-    /// The same with another time, which changes the words around it.
+    /// The same with another time, which may change the words around it.
     pub(super) fn lasting(&self, minutes: u64) -> Self {
         Self { minutes, ..self.clone() }
     }
 
-    /// Each value by its name, in the order of [`NAMES`].
+    /// Each value with its name, in the order of [`NAMES`].
     pub(super) fn named(&self) -> [(&'static str, Value); 7] {
         [
             ("office", Value::from(&*self.office)),
@@ -94,18 +94,18 @@ impl Values {
         ]
     }
 
-    /// The same for a template.
+    /// The template context.
     pub(super) fn context(&self) -> Value {
         Value::from_pairs(self.named())
     }
 
-    /// How long the values are that can be made shorter.
+    /// The lengths of the values that can be shortened, in graphemes.
     pub(super) fn lengths(&self) -> [usize; 4] {
         [&self.office, &self.counter, &self.purpose, &self.customer]
             .map(|name| name.graphemes(true).count())
     }
 
-    /// The same with these values cut, each ending in `mark` then.
+    /// Shortens the values to these lengths; a shortened one ends in `mark`.
     pub(super) fn shortened(&self, keep: [usize; 4], mark: char) -> Self {
         let [office, counter, purpose, customer] = keep;
         Self {
@@ -118,8 +118,7 @@ impl Values {
     }
 }
 
-/// At most `keep` letters as people count them: a vowel sign stays with its
-/// consonant.
+/// Keeps at most `keep` graphemes, so that a vowel sign stays with its consonant.
 fn shorten(value: &str, keep: usize, mark: char) -> String {
     if value.graphemes(true).count() <= keep {
         return value.to_owned();

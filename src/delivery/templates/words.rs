@@ -1,16 +1,16 @@
-//! What a part of an email says, so that two parts can be compared: the words
-//! of its text, without marks, spaces and markup.
+//! Reduces the parts of an email to their words without punctuation, spaces and markup, so that two
+//! parts can be compared.
 
-/// Elements whose content nobody reads.
+/// Elements whose content is not displayed.
 const UNSEEN: [&str; 3] = ["head", "style", "script"];
 
-/// Letters and digits in order. Marks and spaces are left out: a colon in the
-/// one part is a table's cell in the other.
+/// The letters and digits in order. Punctuation and spaces are dropped: a colon in one part is a
+/// table cell in the other.
 pub(super) fn letters(text: &str) -> String {
     text.chars().filter(|char| char.is_alphanumeric()).collect()
 }
 
-/// Where two texts part: a little of each from there, or nothing.
+/// Finds where two texts diverge: an excerpt of each from there, or `None` if they are equal.
 pub(super) fn parting<'a>(one: &'a str, other: &'a str) -> Option<(&'a str, &'a str)> {
     let same: usize = one
         .chars()
@@ -25,7 +25,7 @@ pub(super) fn parting<'a>(one: &'a str, other: &'a str) -> Option<(&'a str, &'a 
     (one != other).then(|| (from(one), from(other)))
 }
 
-/// The text of an HTML page, as a reader sees it.
+/// The text of an HTML page as displayed.
 pub(super) fn of_html(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
@@ -50,8 +50,8 @@ pub(super) fn of_html(html: &str) -> String {
     text
 }
 
-/// Characters that HTML writes as `&…;`. A letter can stand for itself in
-/// UTF-8, so the names of letters are not known here.
+/// Decodes character references. Only those for markup characters are known, since letters can be
+/// written in UTF-8.
 fn push_decoded(raw: &str, text: &mut String) {
     let mut rest = raw;
     while let Some((before, reference)) = rest.split_once('&') {

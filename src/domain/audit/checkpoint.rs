@@ -12,10 +12,10 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::audit::hash::TreeHash;
 use crate::domain::key::Key;
 
-/// What the first byte of an Ed25519 key stands for in a note.
+/// The algorithm byte of an Ed25519 key in a signed note.
 const ED25519: u8 = 1;
 
-/// No honest note is longer.
+/// Length limit of a signed note in bytes.
 const NOTE_MAX: usize = 16 * 1024;
 
 /// The root of the tree at one size.
@@ -29,7 +29,7 @@ pub struct Checkpoint {
     pub root: TreeHash,
 }
 
-/// Why a checkpoint cannot be used.
+/// Why a checkpoint is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum CheckpointError {
     /// It is no checkpoint.
@@ -58,7 +58,7 @@ impl Checkpoint {
         format!("{text}\n— {} {signature}\n", verifier.name)
     }
 
-    /// What a note says that one of these keys signed.
+    /// Verifies a note with these keys and returns its checkpoint.
     pub fn open(note: &str, keys: &[CheckpointVerifier]) -> Result<Self, CheckpointError> {
         let (checkpoint, text, signatures) = parse(note).ok_or(CheckpointError::Malformed)?;
         let mut names = Vec::new();
@@ -77,7 +77,7 @@ impl Checkpoint {
         Err(CheckpointError::UnknownKey(names.join(", ")))
     }
 
-    /// What a note says, whoever signed it.
+    /// Parses a note without verifying its signatures.
     pub fn unverified(note: &str) -> Result<Self, CheckpointError> {
         parse(note).map(|it| it.0).ok_or(CheckpointError::Malformed)
     }

@@ -1,8 +1,8 @@
-//! An export of the trail: entries with what proves them, verifiable without the store.
+//! Exports of the audit trail: entries with their proof, verifiable without the store.
 //!
-//! It begins with the complete subtrees left of its first entry and ends with those right of
-//! its last one and a signed checkpoint, so that the root of the whole tree is computed from
-//! any range of it. An export of everything has no subtrees beside it.
+//! An export begins with the complete subtrees left of its first entry and ends with those right of
+//! its last one and a signed checkpoint, so that the root of the whole tree can be computed from
+//! any range. An export of everything has no such subtrees.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::domain::audit::leaf::SealedEntry;
 use crate::domain::audit::tree::TreeEdge;
 use crate::domain::audit::walk::{EventNow, Fault, FoundLeaf, TrailWalk};
 
-/// What the first line of an export says it is.
+/// The format name in the first line of an export.
 const FORMAT: &str = "countersign audit export 1";
 
 /// The first line.
@@ -250,7 +250,7 @@ impl ExportVerification {
         self.walk.checkpoint(&checkpoint);
     }
 
-    /// What was found.
+    /// The result of the verification.
     pub fn finish(mut self) -> VerifiedExport {
         if !self.is_complete {
             self.walk.missing();
@@ -259,7 +259,7 @@ impl ExportVerification {
         VerifiedExport { walk: self.walk, from, to, kept: self.compared }
     }
 
-    /// How many entries were passed, and how many there are.
+    /// The number of entries verified so far, and of all in the export.
     pub const fn progress(&self) -> (u64, u64) {
         (self.walk.size() - self.header.from, self.header.to - self.header.from)
     }
@@ -274,7 +274,7 @@ pub struct VerifiedExport {
     pub from: u64,
     /// The place after the last one.
     pub to: u64,
-    /// How many checkpoints that were kept were compared.
+    /// Number of kept checkpoints that the export was compared with.
     pub kept: usize,
 }
 

@@ -1,9 +1,10 @@
 //! The canonical form of an event, whose hash is a leaf of the tree.
 //!
-//! The form is a JSON array in the canonical writing of RFC 8785, its members in a fixed
-//! order. What can be about a customer does not stand in it but a commitment to it:
-//! SHA-256(salt || value). Without the salt the value cannot be found by trying, so that the
-//! salt can be erased with the value, and the leaf stays provable.
+//! The form is a JSON array in the canonical serialisation of RFC 8785, with its members in a fixed
+//! order. For a field that can be about a customer it contains only a commitment: SHA-256(salt
+//!
+//! value). Without the salt the value cannot be found by brute force, so the salt can be erased
+//! with the value, and the leaf stays provable.
 
 use std::fmt;
 
@@ -18,8 +19,7 @@ use crate::domain::time::Timestamp;
 /// The version of the form, its first member.
 const FORM: &str = "countersign.event.v1";
 
-/// An event word for word as the store has it: what was changed there must not be mended
-/// before it is hashed.
+/// An event exactly as stored: a change made in the store must not be repaired before it is hashed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns of the log, as an event names them")]
 pub struct StoredEvent {
@@ -36,8 +36,7 @@ pub struct StoredEvent {
     pub detail: Option<String>,
 }
 
-/// From which the salts of an event's personal fields are derived; drawn at random for each
-/// event.
+/// The random salt of an event, from which the salts of its personal fields are derived.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EventSalt([u8; 16]);
 
@@ -47,7 +46,7 @@ impl EventSalt {
         Self(bytes)
     }
 
-    /// The salt of one field. To tell it tells nothing about the others.
+    /// The salt of one field. Disclosing it reveals nothing about the others.
     fn of(&self, field: PersonalField) -> FieldSalt {
         let salt = Sha256::new().chain_update(self.0).chain_update(field.label());
         FieldSalt(salt.finalize().into())
@@ -120,7 +119,7 @@ pub enum Personal {
     /// The value, with the salt that proves it.
     #[expect(missing_docs, reason = "said above")]
     Shown { value: String, salt: FieldSalt },
-    /// What it was is not told; the proof holds all the same.
+    /// The value is withheld; the proof still holds.
     #[expect(missing_docs, reason = "said above")]
     Hidden { commitment: TreeHash },
 }
@@ -254,7 +253,7 @@ impl SealedEntry {
         let nobody = EventSalt::new([0; 16]);
         match proving {
             Proving::Salt(salt) => Self::new(index, event, salt),
-            // Nobody takes away what proves an event, and leaves the event.
+            // The desk never removes the proof of an event without the event.
             Proving::Nothing => Self::new(index, event, &nobody),
             Proving::Erased(commitments) => {
                 let is_erased =
@@ -281,7 +280,7 @@ impl SealedEntry {
         Commitments(of(&self.customer), of(&self.contact), of(&self.detail))
     }
 
-    /// What is hashed.
+    /// The canonical form, which is hashed.
     pub fn form(&self) -> Vec<u8> {
         let Commitments(customer, contact, detail) = self.commitments();
         let form = Form(
@@ -302,8 +301,8 @@ impl SealedEntry {
         serde_json::to_vec(&form).unwrap_or_default()
     }
 
-    /// Takes away what can be about a customer; the proof holds all the same. The detail of an
-    /// entry about the office stays.
+    /// Withholds what can be about a customer; the proof still holds. The detail of an entry about
+    /// the office stays.
     pub fn hide_personal(&mut self) {
         let is_of_office =
             self.customer.is_none() && self.contact.is_none() && self.request.is_none();
@@ -323,7 +322,7 @@ impl SealedEntry {
         TreeHash::leaf(&self.form())
     }
 
-    /// Whether this is what was hashed.
+    /// Whether the entry hashes to its leaf.
     pub fn is_as_sealed(&self) -> bool {
         self.leaf == self.computed_leaf()
     }

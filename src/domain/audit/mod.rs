@@ -1,9 +1,9 @@
 //! The audit trail: a transparency log over the events.
 //!
-//! Each event becomes a leaf of a Merkle tree as RFC 9162 (before it RFC 6962) defines it, in
-//! the order of sealing. A checkpoint (C2SP tlog-checkpoint) is the signed root of the tree
-//! at one size: whoever keeps one can tell later that nothing before it was changed.
-//! Nothing here reads or writes; the same functions seal, verify a store and verify a file.
+//! Each event becomes a leaf of a Merkle tree as defined by RFC 9162 (before it RFC 6962), in the
+//! order of sealing. A checkpoint (C2SP tlog-checkpoint) is the signed root of the tree at one
+//! size: whoever keeps one can tell later whether anything before it was changed. Nothing here does
+//! I/O; the same functions seal, verify a store and verify a file.
 
 pub mod checkpoint;
 pub mod export;

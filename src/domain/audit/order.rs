@@ -1,38 +1,37 @@
-//! In which order, and when, events are sealed.
+//! The order in which events are sealed, and when.
 //!
-//! An event is numbered before it is committed, so that a higher number may be seen first. A
-//! number that is missing belongs to an act that is being committed, or was rolled back:
-//! nobody can tell which. It is waited for a moment, so that the order of sealing is that of
-//! the numbers. An event that comes later still is sealed all the same, out of its place;
-//! after a minute no act can still be under way, and the number is given up for good.
+//! An event gets its number before it is committed, so a higher number can become visible first. A
+//! missing number belongs to a transaction that is still running or was rolled back: nobody can
+//! tell which. Sealing waits a moment for it, so that the order of sealing is that of the numbers.
+//! An event that appears later is still sealed, out of order; after a minute no transaction can
+//! still be running, and the number is skipped for good.
 
 use std::time::Duration;
 
 use crate::domain::event::EventId;
 use crate::domain::time::Timestamp;
 
-/// How long a missing number is waited for. Sealing stands still meanwhile.
+/// How long sealing waits for a missing number; nothing is sealed meanwhile.
 pub const GAP_WAIT: Duration = Duration::from_secs(1);
 
-/// After so long a missing number never appears: every database ends a transaction that
-/// nobody goes on with after six seconds, and each statement has ten.
+/// After this time a missing number never appears: each database aborts a transaction that is idle
+/// for six seconds, and a statement has a timeout of ten.
 pub const LATE_MAX: Duration = Duration::from_mins(1);
 
-/// An event, as far as its order is concerned.
+/// An event's number and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbered {
-    /// Its number.
     pub id: EventId,
-    /// When it was numbered.
+    /// When the number was assigned.
     pub at: Timestamp,
 }
 
-/// How old an event is. One that lies ahead, since the clock was set back, counts as old.
+/// The age of an event. One in the future counts as old too, since then the clock was set back.
 fn age(at: Timestamp, now: Timestamp) -> Duration {
     now.since(at).max(at.since(now))
 }
 
-/// How many of these events, in the order of their numbers after `last`, can be sealed now.
+/// How many of these events, sorted by number and following `last`, can be sealed now.
 pub fn sealable(last: EventId, events: &[Numbered], now: Timestamp) -> usize {
     let mut before = last;
     for (count, event) in events.iter().enumerate() {
@@ -44,7 +43,7 @@ pub fn sealable(last: EventId, events: &[Numbered], now: Timestamp) -> usize {
     events.len()
 }
 
-/// Up to which number all events are known, after all of these, which follow `settled`.
+/// The number up to which all events are known, given these, which follow `settled`.
 pub fn settled(settled: EventId, events: &[Numbered], now: Timestamp) -> EventId {
     let mut before = settled;
     for event in events {

@@ -1,9 +1,8 @@
 //! Inclusion and consistency proofs (RFC 9162, 2.1.3 and 2.1.4).
 //!
-//! A proof is made in two steps, since the hashes lie in a store: [`inclusion_path`] and
-//! [`consistency_path`] name the ranges of leaves whose roots make up the proof, in its
-//! order; each range is covered by [`complete_subtrees`], and its root is that over them
-//! ([`root_over`]).
+//! A proof is built in two steps, since the hashes are in a store: [`inclusion_path`] and
+//! [`consistency_path`] give the ranges of leaves whose roots make up the proof, in its order; each
+//! range is covered by [`complete_subtrees`], over which [`root_over`] computes its root.
 //!
 //! [`complete_subtrees`]: crate::domain::audit::tree::complete_subtrees
 //! [`root_over`]: crate::domain::audit::tree::root_over
@@ -17,7 +16,7 @@ const fn split(count: u64) -> u64 {
     1 << (count - 1).ilog2()
 }
 
-/// The ranges whose roots prove that a leaf is in a tree; none where it is not.
+/// The ranges whose roots prove that a leaf is in a tree; `None` if it is not.
 pub fn inclusion_path(index: u64, size: u64) -> Option<Vec<Range<u64>>> {
     if index >= size {
         return None;
@@ -37,8 +36,8 @@ pub fn inclusion_path(index: u64, size: u64) -> Option<Vec<Range<u64>>> {
     Some(path)
 }
 
-/// The ranges whose roots prove that a tree begins with an older one; none where it is
-/// smaller, or the older one is empty, which every tree begins with.
+/// The ranges whose roots prove that a tree extends an older one; `None` if it is smaller, or if
+/// the older one is empty, which needs no proof.
 pub fn consistency_path(old: u64, new: u64) -> Option<Vec<Range<u64>>> {
     if old == 0 || old > new {
         return None;
@@ -62,7 +61,7 @@ pub fn consistency_path(old: u64, new: u64) -> Option<Vec<Range<u64>>> {
     Some(path)
 }
 
-/// The root to which an inclusion proof leads; none where it proves nothing.
+/// The root that an inclusion proof leads to; `None` if the proof is invalid.
 pub fn root_by_inclusion(
     leaf: TreeHash,
     index: u64,
@@ -90,7 +89,7 @@ pub fn root_by_inclusion(
     (last == 0).then_some(root)
 }
 
-/// Whether a proof shows that a tree begins with an older one.
+/// Whether a proof shows that a tree extends an older one.
 pub fn is_consistent(
     (old, old_root): (u64, TreeHash),
     (new, new_root): (u64, TreeHash),

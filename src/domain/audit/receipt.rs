@@ -1,4 +1,4 @@
-//! Receipts: proofs that are checked with the public key alone, without the store.
+//! Receipts: proofs that can be checked with the public key alone, without the store.
 
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,7 @@ pub enum NotProven {
 }
 
 impl Receipt {
-    /// What it proves, by these public keys: the checkpoint that it leads to.
+    /// Verifies the receipt with these public keys; returns the checkpoint that it leads to.
     pub fn check(&self, keys: &[CheckpointVerifier]) -> Result<Checkpoint, NotProven> {
         match self {
             Self::Inclusion(it) => it.check(keys),

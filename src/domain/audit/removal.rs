@@ -1,9 +1,8 @@
-//! What goes out of the log by right, and how the log says so.
+//! Lawful removals from the log, and the entries that announce them.
 //!
-//! Old events are purged, and what is personal is erased. Each time an entry of the log says
-//! how much it was, and how much it is in all: the newest of these entries covers whatever
-//! went before it, so that they may be purged themselves. What is missing is accepted only
-//! as far as a sealed one of them goes.
+//! Old events are purged, and personal data is erased. Each removal adds an entry with its count
+//! and with the total so far: the newest such entry covers all earlier ones, so that those may be
+//! purged themselves. Missing data is accepted only as far as a sealed entry announces it.
 
 use std::fmt;
 
@@ -21,19 +20,19 @@ pub enum RemovalKind {
     Erasure,
 }
 
-/// What an entry says went out of the log; its detail begins so.
+/// The announcement of a removal, from the beginning of an entry's detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removal {
     /// By what.
     pub kind: RemovalKind,
-    /// How many entries it was about.
+    /// Number of entries removed this time.
     pub count: u64,
-    /// How many in all, with those of earlier removals.
+    /// Number of entries removed so far, in all.
     pub total: u64,
-    /// The highest number of an event that was purged so far; of an erasure 0.
+    /// The highest event number purged so far; 0 for an erasure.
     pub up_to: i64,
-    /// How many entries were erased in all: a purge says it too, since it may take away the
-    /// entry that said so.
+    /// Number of entries erased so far; a purge repeats it, since it may remove the entry that
+    /// announced it.
     pub erased: u64,
 }
 
@@ -56,7 +55,7 @@ impl Removal {
         Self { kind: RemovalKind::Erasure, count, total, up_to: 0, erased: total }
     }
 
-    /// What an event says was removed; none where it says no such thing.
+    /// Parses an event; `None` if it announces no removal.
     pub fn read(kind: &str, detail: Option<&str>) -> Option<Self> {
         let detail = detail?;
         let (kind, up_to, counts) = if kind == EventKind::EventsPurged.word() {

@@ -1,8 +1,7 @@
-//! A Merkle tree that grows at its right edge.
+//! A Merkle tree that is extended at its right edge.
 //!
-//! A tree of any size is made of complete subtrees, one for each bit of the size. To append
-//! a leaf, and to know the root, these are enough: at most 64 hashes, however many leaves
-//! there are.
+//! A tree of any size consists of complete subtrees, one for each set bit of the size. Their
+//! hashes, at most 64, are enough to append a leaf and to compute the root.
 
 use std::ops::Range;
 
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::hash::TreeHash;
 
-/// A subtree of 2^level leaves, the how-manieth of its level.
+/// A complete subtree of 2^level leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subtree {
     /// 0 for a leaf.
@@ -19,11 +18,11 @@ pub struct Subtree {
     pub index: u64,
 }
 
-/// The levels of subtrees whose hashes are kept: one hash for 256 of the level below.
+/// Hashes are stored for every eighth level: one for 256 of the stored level below.
 pub const KEPT_LEVELS: u32 = 8;
 
 impl Subtree {
-    /// Whether its hash is kept, so that a proof need not read all leaves below it.
+    /// Whether its hash is stored, so that a proof need not read all leaves below it.
     pub const fn is_kept(self) -> bool {
         self.level > 0 && self.level.is_multiple_of(KEPT_LEVELS)
     }
@@ -103,7 +102,7 @@ impl TreeEdge {
         root_over(&self.hashes)
     }
 
-    /// Appends a leaf. `completed` is told of each subtree that is complete by it, the leaf
+    /// Appends a leaf. `completed` is called with each subtree that becomes complete, the leaf
     /// first.
     pub fn append(&mut self, leaf: TreeHash, completed: impl FnMut(Subtree, TreeHash)) {
         self.append_subtree(0, leaf, completed);

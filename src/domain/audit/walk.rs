@@ -1,9 +1,9 @@
-//! Going over the leaves of a trail from the first to the last, and naming what is wrong.
+//! Verifies a trail leaf by leaf and reports what is wrong.
 //!
-//! Two things are compared: each event with its leaf, which names an event that was changed
-//! or deleted, and the tree over the leaves with the signed checkpoints on the way, which
-//! finds whoever changed event and leaf alike. The first is exact; the second names the
-//! entries between two checkpoints, the more exactly the closer they lie.
+//! Two checks are made. Each event is compared with its leaf, which finds an event that was changed
+//! or deleted. The tree over the leaves is compared with each signed checkpoint, which finds an
+//! event that was changed together with its leaf. The first check names the event exactly; the
+//! second names the entries between two checkpoints, the more precisely the closer they are.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::domain::audit::leaf::SealedEntry;
 use crate::domain::audit::removal::{Removal, RemovalKind};
 use crate::domain::audit::tree::{TreeEdge, complete_subtrees};
 
-/// How many faults are named; the others are counted.
+/// How many faults are listed; further ones are counted only.
 const FAULTS_MAX: usize = 100;
 
 /// What is wrong with a trail. Events are named by their numbers in the log.
@@ -66,7 +66,7 @@ pub enum Fault {
         /// How many the log says.
         announced: u64,
     },
-    /// What an entry says of a purge or an erasure does not go on from the one before.
+    /// The totals that an entry announces do not continue those of the entry before.
     #[expect(missing_docs, reason = "said above")]
     Miscounted { event: i64, index: u64 },
     /// There is a tree, but no signed checkpoint of it.
@@ -81,7 +81,7 @@ pub struct FoundLeaf {
     pub index: u64,
     /// The event that it names.
     pub event: i64,
-    /// Its hash; none where what is there is none.
+    /// Its hash; `None` if the stored text is not one.
     pub hash: Option<TreeHash>,
     /// Whether the personal fields of its event were erased.
     pub is_erased: bool,
@@ -104,9 +104,9 @@ impl FoundLeaf {
 pub enum EventNow {
     /// It is there.
     There {
-        /// What it hashes to.
+        /// The hash computed from it.
         computed: TreeHash,
-        /// What it says went out of the log.
+        /// The removal that it announces.
         tells: Option<Removal>,
     },
     /// It is gone; whether what proves it went with it, as in a purge.
@@ -196,17 +196,17 @@ impl TrailWalk {
         &self.edge
     }
 
-    /// What was found, the first hundred.
+    /// The first hundred faults.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
 
-    /// How much was found.
+    /// The number of all faults.
     pub const fn fault_count(&self) -> u64 {
         self.fault_count
     }
 
-    /// Whether going on would name nothing more: the tree is not the signed one.
+    /// Whether to stop: the tree is not the signed one, so further faults would mean nothing.
     pub const fn is_over(&self) -> bool {
         self.is_over
     }
@@ -221,12 +221,12 @@ impl TrailWalk {
         self.erased.count
     }
 
-    /// Says up to which number events may have been purged.
+    /// Permits events up to this number to be purged.
     pub fn may_be_purged(&mut self, up_to: i64) {
         self.purged_up_to = self.purged_up_to.max(up_to);
     }
 
-    /// Whether more was removed than the entries that were passed say.
+    /// Whether more was removed than the verified entries announce.
     pub fn is_unannounced(&self) -> bool {
         self.unannounced().next().is_some()
     }
@@ -236,7 +236,7 @@ impl TrailWalk {
         purged.into_iter().chain(self.erased.fault(RemovalKind::Erasure, 0))
     }
 
-    /// After the last leaf: whether the log itself says what was removed from it.
+    /// To be called after the last leaf: reports removals that the log does not announce.
     pub fn end(&mut self) {
         let faults: Vec<_> = self.unannounced().collect();
         for fault in faults {
@@ -295,8 +295,8 @@ impl TrailWalk {
         }
     }
 
-    /// Passes over leaves that are not looked at, up to a size, by the roots of their complete
-    /// subtrees; whether these are as many as there must be.
+    /// Skips leaves up to a size, using the roots of their complete subtrees; `false` if the number
+    /// of roots is wrong.
     pub fn pass_over(&mut self, size: u64, hashes: &[TreeHash]) -> bool {
         let subtrees = complete_subtrees(self.size()..size);
         if subtrees.len() != hashes.len() {
@@ -308,13 +308,13 @@ impl TrailWalk {
         true
     }
 
-    /// There is no next leaf, although there must be one.
+    /// Reports that the next leaf is missing.
     pub fn missing(&mut self) {
         self.report(Fault::LeavesMissing { index: self.size() });
         self.is_over = true;
     }
 
-    /// A checkpoint of the trail itself, when as many leaves were passed.
+    /// Compares with a checkpoint of the trail, once this many leaves were passed.
     pub fn checkpoint(&mut self, checkpoint: &Checkpoint) {
         if checkpoint.root == self.edge.root() && checkpoint.size == self.size() {
             (self.proven, self.span, self.suspect) = (self.size(), None, None);
@@ -327,7 +327,7 @@ impl TrailWalk {
         self.is_over = true;
     }
 
-    /// A checkpoint that was kept elsewhere, when as many leaves were passed.
+    /// Compares with a checkpoint that was kept elsewhere, once this many leaves were passed.
     pub fn kept(&mut self, kept: &Checkpoint) {
         if kept.root != self.edge.root() {
             self.report(Fault::Replaced { size: kept.size });

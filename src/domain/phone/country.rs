@@ -1,9 +1,8 @@
-//! The countries that have a calling code.
+//! Countries with a calling code.
 //!
-//! They are a list of their own, so that a configuration is read without the
-//! tables of the numbering plans.
+//! A separate list, so that a configuration can be read without loading the numbering plans.
 
-/// Their two letters (ISO 3166, and AC, TA and XK that phone companies use).
+/// ISO 3166 codes, plus AC, TA and XK, which phone companies use.
 const COUNTRIES: &str = "\
     AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO \
     BQ BR BS BT BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK \
@@ -15,7 +14,7 @@ const COUNTRIES: &str = "\
     SS ST SV SX SY SZ TA TC TD TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC \
     VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
 
-/// Whether a country has a calling code, by its two capital letters.
+/// Whether a two-letter code (upper case) is a country with a calling code.
 pub fn is_known(letters: &str) -> bool {
     letters.len() == 2 && COUNTRIES.split(' ').any(|it| it == letters)
 }

@@ -1,39 +1,39 @@
-//! Why a text is not read as a phone number.
+//! Why a text cannot be parsed as a phone number.
 
 use std::fmt;
 
-/// Why a text is not read as a phone number: nothing is guessed, and each
-/// reason says what to change.
+/// Why a text cannot be parsed as a phone number. Nothing is guessed, and each reason says what to
+/// change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
     /// There is no digit.
     #[error("the phone number has no digits")]
     NoDigits,
-    /// There are letters that are no label before the number.
+    /// It contains letters that are not a known label.
     #[error("there are letters in the phone number; write its digits alone")]
     Letters,
-    /// There is an extension behind the number.
+    /// It has an extension.
     #[error(
         "the phone number has an extension, and no message can be sent to one; write a number \
          that has none"
     )]
     Extension,
-    /// There are several numbers.
+    /// It contains several numbers.
     #[error("there is more than one phone number; write one alone")]
     Several,
-    /// A spreadsheet rounded the number: its last digits are lost.
+    /// A spreadsheet rounded it, so its last digits are lost.
     #[error(
         "a spreadsheet wrote the phone number in the form 4.15E+10, which lacks its last digits; \
          format the column as text and export it again"
     )]
     Exponent,
-    /// The number has decimal places.
+    /// It has decimal places.
     #[error("the phone number has decimal places; format the column as text and export it again")]
     DecimalPlaces,
-    /// A character that is not written in phone numbers.
+    /// It contains a character that phone numbers do not have.
     #[error("the character {0:?} does not belong in a phone number")]
     Character(char),
-    /// A plus sign that is not before the country code.
+    /// A plus sign is not before the country code.
     #[error("a + belongs before the country code of a phone number alone")]
     Plus,
     /// There is no country code, and no default country.
@@ -42,19 +42,19 @@ pub enum PhoneError {
     /// The country code is not assigned.
     #[error("the phone number begins with a country code that no country has")]
     UnknownCountryCode,
-    /// It has fewer digits than any number of its country.
+    /// Fewer digits than any number of its country.
     #[error("the phone number is too short{0}")]
     TooShort(ReadAs),
-    /// It has more digits than any number of its country.
+    /// More digits than any number of its country.
     #[error("the phone number is too long{0}")]
     TooLong(ReadAs),
-    /// It can be dialled inside its area only.
+    /// It can be dialled within its area only.
     #[error("the phone number lacks its area code{0}")]
     NoAreaCode(ReadAs),
     /// Its country has no numbers of this form.
     #[error("the phone number has a form that no number of its country has{0}")]
     NotInPlan(ReadAs),
-    /// It can be read as two different numbers.
+    /// It is ambiguous: it can be read as two different numbers.
     #[error(
         "the phone number can be read as two different numbers; write it as +, country code and \
          number"
@@ -62,12 +62,12 @@ pub enum PhoneError {
     Ambiguous,
 }
 
-/// Which country's number a text was read as.
+/// How the number's country was determined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadAs {
-    /// That of the country code written before it.
+    /// By the country code in the text.
     Written,
-    /// The default country, since no country code is written.
+    /// By the default country, since there is no country code.
     Default(String),
 }
 

@@ -1,9 +1,7 @@
-//! Phone numbers: read from what a record holds, and judged by the numbering
-//! plan of their country.
+//! Phone numbers: parsed from recorded text and validated by their country's numbering plan.
 //!
-//! The digits that come out are the digits that were written, with the country
-//! code before them and without the prefix that is dialled inside the country
-//! only. What is not understood is refused with its reason.
+//! The result has the digits as written, with the country code before them and without the national
+//! trunk prefix. Anything else is rejected with a reason.
 
 pub mod country;
 mod error;
@@ -21,21 +19,21 @@ use crate::domain::channel::Channel;
 use crate::domain::contact::mask;
 use crate::domain::phone::writing::Writing;
 
-/// The digits of a number with its country code: E.164 allows 15, and no country
-/// has subscribers' numbers under 7.
+/// The digits of a number with its country code: E.164 allows 15, and no country has subscriber
+/// numbers with fewer than 7.
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// A phone number in E.164: `+4915112345678`.
+/// A phone number in E.164, such as `+4915112345678`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PhoneNumber(String);
 
 impl PhoneNumber {
-    /// Reads a number in any usual writing; one without a country code belongs
-    /// to `default_country` (ISO 3166, two letters).
+    /// Parses a number in any usual notation; one without a country code belongs to
+    /// `default_country` (ISO 3166, two letters).
     ///
-    /// A number of a possible form is taken even where the numbering plan does
-    /// not assign it: plans change more often than programs do, and the provider
-    /// has the last word. Whether it gets messages is judged by the policy.
+    /// A number of a possible form is accepted even if the numbering plan does not assign it: plans
+    /// change more often than programs, and the provider has the last word. Whether it gets
+    /// messages is decided by the policy.
     pub fn parse(raw: &str, default_country: &str) -> Result<Self, PhoneError> {
         let writing = Writing::read(raw)?;
         let e164 = plan::e164(&plan::read(&writing, default_country)?);
@@ -47,8 +45,8 @@ impl PhoneNumber {
         }
     }
 
-    /// Takes a number over that was written down in E.164 once it was parsed,
-    /// without looking it up in its country's numbering plan.
+    /// Takes a number that was stored in E.164 after parsing, without checking its numbering plan
+    /// again.
     pub fn from_e164(raw: &str) -> Result<Self, PhoneError> {
         let digits = raw.strip_prefix('+').ok_or(PhoneError::NoCountryCode)?;
         if let Some(other) = digits.chars().find(|char| !char.is_ascii_digit()) {
@@ -62,27 +60,25 @@ impl PhoneNumber {
         }
     }
 
-    /// The number in E.164: `+4915112345678`.
+    /// The number in E.164.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The countries (ISO 3166) that the number belongs to: several where they
-    /// share a numbering plan.
+    /// The countries (ISO 3166) of the number; several if they share a numbering plan.
     pub fn countries(&self) -> Vec<String> {
         let number = plan::of_e164(&self.0);
         let countries = number.map(|it| plan::countries(&it)).unwrap_or_default();
         countries.iter().map(|it| it.as_region_str().to_string()).collect()
     }
 
-    /// What the number is for.
     pub fn number_type(&self) -> NumberType {
         let number = plan::of_e164(&self.0);
         number.map_or(NumberType::Unknown, |it| NumberType::of(plan::number_type(&it)))
     }
 }
 
-/// Numbers never print in full by accident.
+/// Prints the masked number, so that a number is never logged by accident.
 impl fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&mask(Channel::Sms, &self.0))

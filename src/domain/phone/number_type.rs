@@ -1,10 +1,9 @@
-//! What a phone number is for, by its country's numbering plan.
+//! Types of phone numbers by their country's numbering plan.
 
 use std::fmt;
 
 use rlibphonenumber::PhoneNumberType;
 
-/// What a phone number is for.
 #[derive(
     Clone,
     Copy,
@@ -18,34 +17,29 @@ use rlibphonenumber::PhoneNumberType;
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum NumberType {
-    /// A mobile phone.
     Mobile,
-    /// A fixed line or a mobile phone: the plan does not tell them apart.
+    /// Fixed line or mobile: the plan does not distinguish them.
     FixedOrMobile,
-    /// A fixed line.
     FixedLine,
-    /// A phone on the internet.
+    /// Voice over IP.
     Voip,
-    /// A number whose calls cost the caller nothing.
+    /// Free for the caller.
     TollFree,
-    /// A number whose calls cost a premium.
     PremiumRate,
-    /// A number whose calls are paid by both sides.
+    /// The cost is shared by both sides.
     SharedCost,
-    /// A number that follows a person to whatever phone they use.
+    /// A personal number that is routed to any phone.
     Personal,
-    /// A pager.
     Pager,
-    /// A company's universal access number.
+    /// A universal access number of a company.
     Uan,
-    /// A mailbox for spoken messages.
     Voicemail,
-    /// A number of a possible form that the plan does not assign.
+    /// A possible number that the plan does not assign.
     Unknown,
 }
 
 impl NumberType {
-    /// The types that get messages where the configuration names none.
+    /// The types that get messages by default.
     pub const DEFAULT: [Self; 6] = [
         Self::Mobile,
         Self::FixedOrMobile,
@@ -73,7 +67,7 @@ impl NumberType {
     }
 }
 
-/// As a clerk calls it.
+/// The name on screens.
 impl fmt::Display for NumberType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

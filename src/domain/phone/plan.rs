@@ -1,8 +1,7 @@
-//! The world's numbering plans, as Google's library has them.
+//! The numbering plans of Google's library (libphonenumber data).
 //!
-//! The library's own reading of a text is lax: it dials letters and drops what
-//! it does not know. It is given digits alone, and what it makes of them is
-//! compared with what was written.
+//! The library's own parser is lenient: it converts letters and drops what it does not know. Here
+//! it gets digits only, and its result is compared with what was written.
 
 use std::sync::LazyLock;
 
@@ -14,18 +13,17 @@ use rlibphonenumber::{
 use crate::domain::phone::error::{PhoneError, ReadAs};
 use crate::domain::phone::writing::Writing;
 
-/// Prefixes that a country took out of its numbers, so that a number is the same
-/// without them.
+/// Prefixes that a country abolished: the number is the same without them.
 struct Withdrawn {
     country_code: &'static str,
     region: Region,
     prefixes: &'static [&'static str],
-    /// Digits of a number today.
+    /// Digits of a number since then.
     digits: usize,
 }
 
-/// Mexico dials ten digits since August 2019: without the 1 of mobile phones
-/// behind +52, and without 01, 044 and 045 inside the country.
+/// Mexico has ten-digit dialling since August 2019: without the mobile 1 after +52, and without 01,
+/// 044 and 045 nationally.
 const WITHDRAWN: &[Withdrawn] = &[Withdrawn {
     country_code: "52",
     region: Region::MX,
@@ -33,30 +31,30 @@ const WITHDRAWN: &[Withdrawn] = &[Withdrawn {
     digits: 10,
 }];
 
-/// The calling code of North America, whose numbers begin with an area code.
+/// The calling code of the North American Numbering Plan, whose numbers begin with an area code.
 const NORTH_AMERICA: i32 = 1;
 
-/// Digits of a number that is dialled inside its area.
+/// The fewest digits of a number that is dialled within its area.
 const FEWEST_LOCAL: usize = 5;
 
-/// Reads the tables where they are not read yet: it takes tens of milliseconds,
-/// and is done before a lock or a transaction is taken.
+/// Loads the plans if they are not loaded yet. That takes tens of milliseconds, so it is done
+/// before a lock or a transaction is taken.
 pub fn load() {
     LazyLock::force(&PLANS);
 }
 
-/// The value of a decimal digit of any script, as ASCII.
+/// Converts a decimal digit of any script to ASCII.
 pub(super) fn digit(char: char) -> Option<char> {
     PLANS.normalize_digits_only(char.to_string()).chars().next()
 }
 
-/// A reading, and whether a plan assigns the number.
+/// A parsed number, and whether a plan assigns it.
 struct Reading {
     number: Number,
     is_valid: bool,
 }
 
-/// The number that was written; one without a country code belongs to `country`.
+/// Parses the written number; one without a country code belongs to `country`.
 pub(super) fn read(writing: &Writing, country: &str) -> Result<Number, PhoneError> {
     let Writing { plus, digits, trunk_zero } = writing;
     let written = |digits: &str| {
@@ -73,7 +71,7 @@ pub(super) fn read(writing: &Writing, country: &str) -> Result<Number, PhoneErro
     one_of(readings).map(|it| it.number)
 }
 
-/// The one reading that others agree with: those that a plan assigns count first.
+/// The only reading, or the only one that a plan assigns; an error if several differ.
 fn one_of(readings: Vec<Result<Reading, PhoneError>>) -> Result<Reading, PhoneError> {
     let mut failed = None;
     let mut found: Option<Reading> = None;
@@ -90,8 +88,8 @@ fn one_of(readings: Vec<Result<Reading, PhoneError>>) -> Result<Reading, PhoneEr
     found.ok_or_else(|| failed.unwrap_or(PhoneError::NoDigits))
 }
 
-/// The digits behind the prefix of calls abroad: 00, whatever the country's own is,
-/// and 011 in North America. The library knows the others.
+/// The digits after the international prefix: 00 in any country, and 011 in North America. The
+/// library knows the others.
 fn dialled_abroad<'a>(digits: &'a str, country: &str) -> Option<&'a str> {
     let in_north_america = || {
         let code = PLANS.get_country_code_for_region(region(country)?)?;
@@ -100,7 +98,7 @@ fn dialled_abroad<'a>(digits: &'a str, country: &str) -> Option<&'a str> {
     digits.strip_prefix("00").or_else(in_north_america)
 }
 
-/// Reads digits that begin with a country code.
+/// Parses digits that begin with a country code.
 fn international(digits: &str) -> Result<Reading, PhoneError> {
     let today = WITHDRAWN.iter().find_map(|it| {
         let rest = today(it, digits.strip_prefix(it.country_code)?)?;
@@ -108,7 +106,7 @@ fn international(digits: &str) -> Result<Reading, PhoneError> {
     });
     let digits = today.as_deref().unwrap_or(digits);
     let read = PLANS.parse(format!("+{digits}"), None);
-    // What is a number of the country as it is written has no prefix to take away.
+    // A valid number as written has no prefix to remove.
     let code = read.as_ref().ok().map(|it| it.country_code.to_string());
     let whole = code.and_then(|code| significant(&code, digits.strip_prefix(&code)?));
     match whole.filter(is_valid) {
@@ -117,8 +115,8 @@ fn international(digits: &str) -> Result<Reading, PhoneError> {
     }
 }
 
-/// Reads digits without a plus sign as a number of `country`, or with its country
-/// code where they are one only so.
+/// Parses digits without a plus sign as a national number of `country`, or with its country code if
+/// only that gives a number.
 fn default(digits: &str, country: &str) -> Result<Reading, PhoneError> {
     let Some(region) = region(country) else { return Err(PhoneError::NoCountryCode) };
     let mut withdrawn = WITHDRAWN.iter().filter(|it| it.region == region);
@@ -126,7 +124,7 @@ fn default(digits: &str, country: &str) -> Result<Reading, PhoneError> {
     let digits = today.as_deref().unwrap_or(digits);
     let read = judged(PLANS.parse(digits, Some(region)), digits, &ReadAs::Default(country.into()));
     let code = PLANS.get_country_code_for_region(region).unwrap_or_default().to_string();
-    // What is a number of the country as it is written is not dialled abroad.
+    // A valid number as written has no international prefix.
     let whole = significant(&code, digits).filter(is_valid);
     let whole = whole.map(|number| Ok(Reading { number, is_valid: true }));
     let read = match whole {
@@ -143,9 +141,10 @@ fn default(digits: &str, country: &str) -> Result<Reading, PhoneError> {
     }
 }
 
-/// The number of digits that are one both with their first ones as the country's
-/// code and without. What is left of a real number behind the code is too short for
-/// a mobile phone's; where it is one, the plan lets others be longer than they are.
+/// Resolves digits that are a number both as written and after the country code is removed: the
+/// reading that is a mobile number wins, unless both or neither are. What remains of a real
+/// national number is too short to be a mobile number; if it is one, the plan permits longer
+/// numbers than the country has.
 fn without_plus(national: Reading, with_code: Reading) -> Result<Reading, PhoneError> {
     let is_mobile = |it: &Reading| number_type(&it.number) == PhoneNumberType::Mobile;
     match (is_mobile(&national), is_mobile(&with_code)) {
@@ -155,19 +154,19 @@ fn without_plus(national: Reading, with_code: Reading) -> Result<Reading, PhoneE
     }
 }
 
-/// The number without a prefix that was withdrawn.
+/// The number without an abolished prefix.
 fn today<'a>(withdrawn: &Withdrawn, national: &'a str) -> Option<&'a str> {
     let rests = withdrawn.prefixes.iter().filter_map(|prefix| national.strip_prefix(prefix));
     rests.into_iter().find(|rest| rest.len() == withdrawn.digits)
 }
 
-/// As [`today`], with the country's code before it or without.
+/// Like [`today`], with or without the country code.
 fn today_or_abroad(withdrawn: &Withdrawn, digits: &str) -> Option<String> {
     let behind_code = || today(withdrawn, digits.strip_prefix(withdrawn.country_code)?);
     today(withdrawn, digits).or_else(behind_code).map(str::to_owned)
 }
 
-/// Judges what the library made of `digits`.
+/// Validates the library's result for `digits`.
 fn judged(
     parsed: Result<Number, ParseError>,
     digits: &str,
@@ -181,7 +180,7 @@ fn judged(
         }
     })?;
     let significant = national(&number);
-    // What stands at the end stays there, whatever prefix goes or comes before it.
+    // The last digits must be the same, whatever prefix was added or removed.
     let end = significant.len().saturating_sub(6);
     if !digits.ends_with(&significant[end..]) {
         return Err(PhoneError::NotInPlan(read_as.clone()));
@@ -204,7 +203,8 @@ fn judged(
             return Err(PhoneError::NotInPlan(read_as.clone()));
         }
     }
-    // A zero or a one at the beginning is left of a prefix that is none here.
+    // A leading zero, or a leading one in North America, is the rest of a prefix that does not
+    // belong here.
     let is_rest = significant.starts_with('0')
         || number.country_code == NORTH_AMERICA && significant.starts_with('1');
     if is_rest {
@@ -217,16 +217,15 @@ fn is_valid(number: &Number) -> bool {
     PLANS.is_valid_number(number)
 }
 
-/// The region of a country that has a calling code.
+/// The region of a country with a calling code.
 pub(super) fn region(country: &str) -> Option<Region> {
     crate::domain::phone::country::is_known(country)
         .then(|| Region::from_code(country).ok())
         .flatten()
 }
 
-/// The countries that a number is assigned to, the library's choice first. One
-/// that is assigned to none belongs to the country of its first digits, where they
-/// tell it, or else to the one that speaks for the calling code.
+/// The countries of a number, the library's choice first. A number that is not assigned belongs to
+/// the country of its area code if that is known, else to the main country of the calling code.
 pub(super) fn countries(number: &Number) -> Vec<Region> {
     let first = PLANS.get_region_for_number(number);
     let sharing = || PLANS.get_regions_for_country_calling_code(number.country_code);
@@ -243,9 +242,9 @@ pub(super) fn countries(number: &Number) -> Vec<Region> {
     countries
 }
 
-/// The country of an area code in North America, whatever follows it.
+/// The country of a North American area code.
 fn area(number: &Number) -> Option<Region> {
-    /// A subscriber's number that every area has.
+    /// A subscriber number that exists in every area.
     const SUBSCRIBER: u64 = 234_5678;
     if number.country_code != NORTH_AMERICA {
         return None;
@@ -255,12 +254,11 @@ fn area(number: &Number) -> Option<Region> {
     PLANS.get_region_for_number(&inside)
 }
 
-/// What the number is for.
 pub(super) fn number_type(number: &Number) -> PhoneNumberType {
     PLANS.get_number_type(number)
 }
 
-/// The number of a country code and all the digits behind it.
+/// The number of a country code and all digits after it.
 fn significant(country_code: &str, digits: &str) -> Option<Number> {
     let zeros = digits.len() - digits.trim_start_matches('0').len();
     Some(Number {
@@ -277,7 +275,7 @@ pub(super) fn e164(number: &Number) -> String {
     format!("+{}{}", number.country_code, national(number))
 }
 
-/// The number of a text in E.164.
+/// Parses a number in E.164.
 pub(super) fn of_e164(e164: &str) -> Option<Number> {
     let code = PLANS.parse(e164, None).ok()?.country_code.to_string();
     significant(&code, e164.strip_prefix('+')?.strip_prefix(&code)?)

@@ -1,5 +1,5 @@
-//! Phone numbers by examples; the world's are compared with Google's library in
-//! `tests/phone_numbers.rs`.
+//! Example phone numbers; `tests/phone_numbers.rs` compares those of all countries with Google's
+//! library.
 
 use crate::domain::phone::*;
 
@@ -7,7 +7,7 @@ fn parse(raw: &str, country: &str) -> Result<String, PhoneError> {
     PhoneNumber::parse(raw, country).map(|it| it.0)
 }
 
-/// Checks numbers of a country: the writing, and the number in E.164.
+/// Checks numbers of a country: the notation and its E.164 form.
 fn all(country: &str, numbers: &[(&str, &str)]) {
     for (raw, e164) in numbers {
         assert_eq!(parse(raw, country).as_deref(), Ok(*e164), "{raw} in {country}");
@@ -31,7 +31,7 @@ fn numbers_are_read_in_any_usual_writing() {
     ] {
         assert_eq!(parse(raw, "DE").as_deref(), Ok("+4915112345678"), "{raw}");
     }
-    // Another country's leading 1 is no prefix of ours.
+    // Another country's leading 1 is not a prefix here.
     all(
         "US",
         &[
@@ -136,7 +136,7 @@ fn countries_that_share_a_plan_each_have_the_number() {
     ] {
         assert!(of(raw, country).iter().any(|it| it == country), "{raw} in {country}");
     }
-    // What the plan tells apart is told apart, assigned or not.
+    // Countries that the plan distinguishes are distinguished, assigned or not.
     assert_eq!(of("07797 712345", "GB"), ["JE"]);
     assert_eq!(of("+1 876 210 1234", "US"), ["JM"]);
     assert_eq!(of("+1 876 000 1234", "US"), ["JM"]);

@@ -1,12 +1,12 @@
-//! The digits of a phone number, out of what a record holds.
+//! Extracts the digits of a phone number from recorded text.
 //!
-//! Each character is a digit, a separator, or a reason to refuse: nothing is
-//! left out that could mean something.
+//! Each character is a digit, a separator, or a reason to reject the text: nothing that could have
+//! a meaning is dropped.
 
 use crate::domain::phone::error::PhoneError;
 use crate::domain::phone::plan;
 
-/// Labels that stand before a number.
+/// Labels that may precede a number.
 const LABELS: &[&str] = &[
     "c",
     "cel",
@@ -62,7 +62,7 @@ const LABELS: &[&str] = &[
     "جوال",
 ];
 
-/// Words between a number and its extension.
+/// Words that introduce an extension.
 const EXTENSIONS: &[&str] = &[
     "anexo",
     "app",
@@ -80,42 +80,41 @@ const EXTENSIONS: &[&str] = &[
     "доб",
 ];
 
-/// From so many digits on it is a number and not a part of one.
+/// From this many digits on, a digit group counts as a whole number.
 const FEWEST_DIGITS: usize = 5;
 
-/// The digits of the world's shortest numbers.
+/// Digits of the shortest numbers in the world.
 const SHORTEST_NUMBER: usize = 3;
 
-/// So many digits on either side of a slash are two numbers.
+/// This many digits on both sides of a slash are two numbers.
 const TWO_NUMBERS: usize = 7;
 
-/// The most digits of another number's end: `089 123456/7`.
+/// The most digits of an alternative ending: `089 123456/7`.
 const LONGEST_END: usize = 3;
 
-/// The most digits of an area code, with what is dialled before it inside the country, and
-/// with a country code.
+/// The most digits of an area code with its trunk prefix, and with a country code.
 const LONGEST_AREA: usize = 8;
 const LONGEST_AREA_ABROAD: usize = 10;
 
 /// The most digits of an extension in brackets.
 const LONGEST_EXTENSION: usize = 5;
 
-/// What was written of a number.
+/// A number as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Writing {
-    /// Whether a plus sign stands before the country code.
+    /// Whether a plus sign precedes the country code.
     pub(super) plus: bool,
-    /// The digits, as ASCII.
+    /// The digits in ASCII.
     pub(super) digits: String,
-    /// Whether a zero in brackets stands behind the country code, and where: it is
-    /// dialled inside the country only.
+    /// The position of a trunk zero in brackets after the country code, which is dialled nationally
+    /// only.
     pub(super) trunk_zero: Option<usize>,
 }
 
 impl Writing {
     pub(super) fn read(raw: &str) -> Result<Self, PhoneError> {
         let plain: String = raw.chars().filter_map(plain).collect();
-        // A spreadsheet's marks of a text.
+        // Quoting that spreadsheets use for text.
         let text = plain.trim().trim_start_matches(['=', '\'', '"']);
         let text = text.trim_end_matches(['\'', '"', ',', ';', '.']).trim();
         if is_exponent(text) {
@@ -125,8 +124,7 @@ impl Writing {
     }
 }
 
-/// A character as it is read: a digit of any script as ASCII, and nothing for
-/// one that is not seen.
+/// Normalises a character: digits of any script to ASCII; `None` for an invisible one.
 fn plain(char: char) -> Option<char> {
     match char {
         '\u{ad}'
@@ -143,7 +141,7 @@ fn plain(char: char) -> Option<char> {
     }
 }
 
-/// Whether a spreadsheet wrote it as a mantissa and an exponent.
+/// Whether a spreadsheet wrote it in scientific notation.
 fn is_exponent(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
@@ -156,7 +154,7 @@ fn is_exponent(text: &str) -> bool {
 /// The text without a label before the number.
 fn unlabelled(text: &str) -> &str {
     let mut rest = text;
-    // "Mobile phone:" are two.
+    // "Mobile phone:" has two words.
     for _ in 0..2 {
         let end = rest.find(|char: char| !char.is_alphabetic()).unwrap_or(rest.len());
         let word = rest[..end].to_lowercase();
@@ -168,8 +166,7 @@ fn unlabelled(text: &str) -> &str {
     rest
 }
 
-/// The text without the decimal places of a number that a program read as a
-/// fraction: `15112345678.0`.
+/// The text without decimal places, as in `15112345678.0`.
 fn whole(text: &str) -> Result<&str, PhoneError> {
     let Some((whole, places)) = text.split_once(['.', ',']) else { return Ok(text) };
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
@@ -207,13 +204,12 @@ fn digits(text: &str) -> Result<Writing, PhoneError> {
     if writing.digits.is_empty() { Err(PhoneError::NoDigits) } else { Ok(writing) }
 }
 
-/// Whether there are so many digits on both sides of a sign.
+/// Whether there are this many digits on both sides of a separator.
 fn is_two(before: &str, behind: &str, fewest: usize) -> bool {
     before.len() >= fewest && behind.bytes().filter(u8::is_ascii_digit).count() >= fewest
 }
 
-/// Whether a slash stands where none follows an area code: what is behind it is the end of
-/// a second number.
+/// Whether a slash does not follow an area code: then an alternative ending follows it.
 fn is_end_of_another(before: &Writing, behind: &str) -> bool {
     let behind = behind.bytes().filter(u8::is_ascii_digit).count();
     let is_abroad = before.plus || before.digits.starts_with("00");
@@ -222,7 +218,7 @@ fn is_end_of_another(before: &Writing, behind: &str) -> bool {
     behind > 0 && (before > longest_area || (before >= TWO_NUMBERS && behind <= LONGEST_END))
 }
 
-/// Whether a bracket behind a number holds the last digits: `030 123456 (12)`.
+/// Whether a bracket after a number contains an extension: `030 123456 (12)`.
 fn is_extension(before: &str, behind: &str) -> bool {
     let Some((inside, rest)) = behind.split_once([')', ']']) else { return false };
     let digits = inside.bytes().filter(u8::is_ascii_digit).count();
@@ -231,7 +227,7 @@ fn is_extension(before: &str, behind: &str) -> bool {
         && !rest.bytes().any(|it| it.is_ascii_digit())
 }
 
-/// Why a number is refused in which `char` begins `rest`.
+/// Why a number is rejected at `char`, with which `rest` begins.
 fn reason(char: char, before: &str, rest: &str) -> PhoneError {
     let behind = &rest[char.len_utf8()..];
     let digits_behind = behind.bytes().any(|byte| byte.is_ascii_digit());

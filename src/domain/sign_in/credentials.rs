@@ -1,6 +1,5 @@
-//! What is stored of how somebody signs in, signed by the desk: whoever can write to the
-//! store alone cannot give an account another password, nor take its second factor away
-//! (security requirement 54).
+//! Stored credentials of the staff, signed by the desk: write access to the store alone is not
+//! enough to replace an account's password or remove its second factor (security requirement 54).
 
 use crate::domain::key::{Key, KeyId, Keyring};
 use crate::domain::mac::MacTag;
@@ -8,66 +7,62 @@ use crate::domain::sign_in::password::PasswordHash;
 use crate::domain::staff::AccountName;
 use crate::domain::time::Timestamp;
 
-/// What proves who somebody is.
+/// The first factor of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// Nothing yet.
+    /// None yet.
     None,
-    /// A set-up code, which waits to be used.
+    /// An unused set-up code.
     SetUp {
-        /// Its keyed digest.
+        /// The keyed digest of the code.
         digest: String,
-        /// Until when it works.
         expires_at: Timestamp,
     },
-    /// A password.
     Password(PasswordHash),
 }
 
-/// How somebody signs in.
+/// The credentials of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// Who.
     pub account: AccountName,
     /// The first factor.
     pub proof: Proof,
-    /// The sealed seed of an authenticator.
+    /// The sealed TOTP seed.
     pub totp: Option<String>,
-    /// Who gave out the last set-up code; nobody where it was the owner of the service.
+    /// Who issued the last set-up code; `None` if it was the service's owner.
     pub given_by: Option<AccountName>,
     /// Who asked for a reset that a second admin has to approve, and when.
     pub reset_asked: Option<(AccountName, Timestamp)>,
 }
 
 impl Credentials {
-    /// Of somebody who cannot sign in yet.
+    /// Credentials of an account that cannot sign in yet.
     pub const fn none(account: AccountName) -> Self {
         Self { account, proof: Proof::None, totp: None, given_by: None, reset_asked: None }
     }
 }
 
-/// A row of the table: the credentials, and the proof that the desk wrote them.
+/// A credentials row with the proof that the desk wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedCredentials {
-    /// How they sign in.
     pub credentials: Credentials,
-    /// How often the row was written, from 1.
+    /// Version of the row, from 1.
     pub version: u32,
-    /// The name of the key of `mac`, of the seal and of the digest.
+    /// The id of the key of `mac`, of the seal and of the digest.
     pub key_id: KeyId,
-    /// The message authentication code over all of the above, in hexadecimal.
+    /// Message authentication code over all other fields, in hexadecimal.
     pub mac: String,
 }
 
 impl SignedCredentials {
-    /// A row that the desk vouches for.
+    /// Signs credentials with the current key.
     pub fn signed(credentials: Credentials, version: u32, keyring: &Keyring) -> Self {
         let (key_id, key) = keyring.current();
         let mac = mac(&credentials, version, key).to_hex();
         Self { credentials, version, key_id: key_id.clone(), mac }
     }
 
-    /// Whether the desk wrote it.
+    /// Verifies the message authentication code.
     pub fn is_genuine(&self, keyring: &Keyring) -> bool {
         let Ok(key) = keyring.get(self.key_id.as_str()) else { return false };
         mac(&self.credentials, self.version, key).is_hex(&self.mac)

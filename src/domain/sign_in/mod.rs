@@ -1,5 +1,4 @@
-//! How somebody of the staff proves who they are where many share one account of the host:
-//! a password, a code of an authenticator (TOTP), and the sitting that follows.
+//! Sign-in of staff who share an account of the host: password, TOTP, and the sitting that follows.
 
 pub mod credentials;
 pub mod password;
@@ -14,13 +13,11 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-/// What was typed as a password, a set-up code or the code of an authenticator; erased when
-/// dropped and never printed by `Debug`.
+/// A typed password, set-up code or TOTP; zeroised when dropped and never printed by `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TypedSecret(pub Zeroizing<String>);
 
 impl TypedSecret {
-    /// Takes what was typed.
     pub fn new(typed: impl Into<String>) -> Self {
         Self(Zeroizing::new(typed.into()))
     }

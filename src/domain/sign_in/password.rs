@@ -1,8 +1,8 @@
-//! Passwords: what may be one, and the slow hash that is stored in its place.
+//! Password policy and password hashing.
 //!
-//! Eight characters or more, of any kind, and none of the most common ones (NIST SP
-//! 800-63B-4, 3.1.1.2; ASVS 6.2). Argon2id with 19 MiB, two passes and one lane (OWASP
-//! Password Storage Cheat Sheet), in the PHC string format, which names its parameters.
+//! At least eight characters of any kind, and none of the most common passwords (NIST SP 800-63B-4,
+//! 3.1.1.2; ASVS 6.2). Hashed with Argon2id (19 MiB, two passes, one lane: OWASP Password Storage
+//! Cheat Sheet) in the PHC string format, which records the parameters.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -17,21 +17,21 @@ use zeroize::Zeroizing;
 
 use crate::domain::sign_in::TypedSecret;
 
-/// The fewest characters of a password.
+/// Minimum length in characters.
 pub const LEAST: usize = 8;
 
-/// The most: far over what anybody types, so that hashing has a bound.
+/// Maximum length in characters, far above what anybody types, to bound the hashing.
 pub const MAX_LENGTH: usize = 128;
 
-/// Memory in KiB, passes and lanes.
+/// Argon2 memory in KiB, passes and lanes.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
 
-/// Common passwords of eight characters or more, one a line, in lower case.
+/// Common passwords of eight characters or more, one per line, in lower case.
 static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     include_str!("../../../assets/sign-in/common-passwords.txt").lines().collect()
 });
 
-/// A password that may be used: erased when dropped and never printed by `Debug`.
+/// An acceptable password: zeroised when dropped and never printed by `Debug`.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
@@ -41,26 +41,25 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Why a text cannot be a password.
+/// Why a text is not an acceptable password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum PasswordFault {
     /// Fewer than [`LEAST`] characters.
     #[error("a password has {LEAST} characters or more")]
     TooShort,
-    /// More than [`MAX_LENGTH`].
+    /// More than [`MAX_LENGTH`] characters.
     #[error("a password has {MAX_LENGTH} characters at most")]
     TooLong,
-    /// It is one of the most common ones.
+    /// One of the most common passwords.
     #[error("this password is one of the most common ones, which are tried first")]
     Common,
-    /// It is little more than a name that anybody can guess.
+    /// Little more than a well-known name.
     #[error("this password is little more than the name of the office, the account or the program")]
     Guessable,
 }
 
 impl Password {
-    /// The password in what was typed. `names` are words that anybody knows: the office,
-    /// the account.
+    /// Validates a typed password. `names` are well-known words: the office, the account.
     pub fn new(typed: &TypedSecret, names: &[&str]) -> Result<Self, PasswordFault> {
         let normal = normal(typed);
         match normal.chars().count() {
@@ -79,7 +78,7 @@ impl Password {
     }
 }
 
-/// Whether fewer characters than a password has are left without the names in it.
+/// Whether fewer than the minimum of characters remain after the names are removed.
 fn is_guessable(lower: &str, names: &[&str]) -> bool {
     let mut rest = Zeroizing::new(lower.to_owned());
     let words = names.iter().flat_map(|name| {
@@ -94,22 +93,22 @@ fn is_guessable(lower: &str, names: &[&str]) -> bool {
     rest.len() < lower.len() && rest.chars().count() < LEAST
 }
 
-/// The same text whatever keyboard it was typed on (NIST SP 800-63B-4, 3.1.1.2).
+/// Unicode normalisation, so that the keyboard does not matter (NIST SP 800-63B-4, 3.1.1.2).
 fn normal(typed: &TypedSecret) -> Zeroizing<String> {
     Zeroizing::new(typed.0.nfc().collect())
 }
 
-/// The slow hash of a password, as a PHC string.
+/// A password hash as a PHC string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Hashes a password: tens of milliseconds and 19 MiB. `salt` is drawn for it alone.
+    /// Hashes a password: tens of milliseconds and 19 MiB. `salt` must be drawn for it alone.
     pub fn of(password: &Password, salt: [u8; 16]) -> Self {
         Self::hashed(&password.0, salt)
     }
 
-    /// A hash that no password has, to compare with where there is none.
+    /// A hash that matches no password, to compare with if an account has none.
     pub fn of_nobody(salt: [u8; 16]) -> Self {
         Self::hashed("", salt)
     }
@@ -122,22 +121,22 @@ impl PasswordHash {
         Self(hash.to_string())
     }
 
-    /// Whether this is the password: as slow as hashing it, whatever was typed.
+    /// Verifies a password. Takes as long as hashing, whatever was typed.
     pub fn matches(&self, typed: &TypedSecret) -> bool {
         let normal = normal(typed);
         let end = normal.char_indices().nth(MAX_LENGTH).map_or(normal.len(), |(at, _)| at);
         let is_whole = end == normal.len() && !normal.is_empty();
         let Ok(hash) = PhcString::new(&self.0) else { return false };
-        // Also where it cannot match, so that the time tells nothing.
+        // Hash even if it cannot match, so that the timing reveals nothing.
         argon2().verify_password(&normal.as_bytes()[..end], &hash).is_ok() && is_whole
     }
 
-    /// What the store keeps.
+    /// The stored form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Takes back what the store kept; none where it asks for more work than ours does.
+    /// Takes the stored form; `None` if it demands more work than the current parameters.
     pub fn from_store(text: &str) -> Option<Self> {
         let hash = PhcString::new(text).ok()?;
         let params = Params::try_from(&hash).ok()?;

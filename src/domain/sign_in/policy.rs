@@ -1,4 +1,4 @@
-//! How the staff of an office signs in.
+//! The office's sign-in policy.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::staff::Role;
 
-/// By what the service knows who somebody is.
+/// How the service identifies a clerk.
 #[derive(
     Clone,
     Copy,
@@ -22,31 +22,29 @@ use crate::domain::staff::Role;
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum SignInMode {
-    /// By the account of the host that connects: each clerk has one.
+    /// By the connecting account of the host: each clerk has one.
     OsUser,
-    /// By a name and a password: many clerks share an account of the host.
+    /// By name and password: clerks share an account of the host.
     Password,
 }
 
-/// How the staff signs in, and for how long without a key pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignInPolicy {
-    /// By what.
     pub mode: SignInMode,
-    /// The roles that also give a code of an authenticator.
+    /// The roles that need TOTP as a second factor.
     pub totp: Vec<Role>,
-    /// How long a terminal may be left alone before it is locked.
+    /// Idle time after which a terminal is locked.
     pub idle_lock: Duration,
 }
 
 impl SignInPolicy {
-    /// The roles that give a code of an authenticator where nobody says otherwise.
+    /// Default of `totp`.
     pub const TOTP: &[Role] = &[Role::Admin];
 
-    /// After how long a terminal is locked where nobody says otherwise.
+    /// Default of `idle_lock`.
     pub const IDLE_LOCK: Duration = Duration::from_mins(5);
 
-    /// Whether a role gives a code of an authenticator.
+    /// Whether a role needs TOTP.
     pub fn wants_totp(&self, role: Role) -> bool {
         self.totp.contains(&role)
     }
@@ -58,13 +56,13 @@ impl Default for SignInPolicy {
     }
 }
 
-/// The first wait after wrong sign-ins in a row, and the longest that it doubles to.
+/// The first delay after failed sign-ins, and its upper bound; it doubles in between.
 const WAITS: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(15));
 
-/// Wrong sign-ins in a row after which each further one waits.
+/// Consecutive failed sign-ins before the first delay.
 const FREE_FAILURES: u32 = 5;
 
-/// How long an account is blocked after so many wrong sign-ins in a row.
+/// The delay after this many consecutive failed sign-ins.
 pub fn wait_after(failures: u32) -> Duration {
     let Some(doublings) = failures.checked_sub(FREE_FAILURES) else { return Duration::ZERO };
     let (first, most) = WAITS;

@@ -1,10 +1,10 @@
-//! QR codes as lines of half blocks, for a terminal.
+//! Renders QR codes with half-block characters for a terminal.
 
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 
-/// The lines of the QR code of a text, drawn light on dark as terminals mostly are; none
-/// where the text is too long for one.
+/// The lines of a text's QR code, light on dark as terminals mostly are; `None` if the text is too
+/// long.
 pub fn lines(text: &str) -> Option<Vec<String>> {
     let code = QrCode::new(text).ok()?;
     let drawn = code
@@ -27,7 +27,7 @@ mod tests {
         assert!(lines.iter().all(|it| it.chars().count() == width), "{lines:#?}");
         assert_eq!(lines.len(), width.div_ceil(2));
         assert!(lines[0].chars().all(|it| it == '█'), "a quiet zone");
-        // A corner: seven dark modules above a light ring.
+        // A finder pattern: seven dark modules and a light ring.
         let corner: String = lines[2].chars().skip(4).take(7).collect();
         assert_eq!(corner, " ▄▄▄▄▄ ");
         assert!(super::lines(&"x".repeat(5_000)).is_none());

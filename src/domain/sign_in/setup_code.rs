@@ -1,5 +1,5 @@
-//! Set-up codes: with one somebody sets their own password, so that no admin ever chooses or
-//! knows it.
+//! Set-up codes, with which staff members set their own passwords, so that no admin chooses or
+//! knows one.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::domain::mac::MacTag;
 use crate::domain::request;
 use crate::domain::staff::AccountName;
 
-/// How long a set-up code works.
+/// Validity of a set-up code.
 pub const LIFE: Duration = Duration::from_hours(24);
 
 /// Characters of a code, five bits each.
 const LENGTH: usize = 12;
 
-/// A set-up code: 60 random bits, `K7Q2-9XBM-4TRA`; erased when dropped and never printed by
+/// A set-up code: 60 random bits, `K7Q2-9XBM-4TRA`; zeroised when dropped and never printed by
 /// `Debug`.
 #[derive(Clone)]
 pub struct SetupCode(Zeroizing<String>);
@@ -29,8 +29,8 @@ impl SetupCode {
         Self(Zeroizing::new(request::plain(bits, LENGTH)))
     }
 
-    /// Reads what a person typed; none where it cannot be a code. O is read as 0, I and L as
-    /// 1 (Crockford's base 32).
+    /// Parses a typed code; `None` if it cannot be one. O is read as 0, I and L as 1 (Crockford's
+    /// base 32).
     pub fn parse(typed: &str) -> Option<Self> {
         let mut code = Zeroizing::new(String::with_capacity(LENGTH));
         for char in typed.chars().filter(|char| !matches!(char, ' ' | '-')).take(LENGTH + 1) {
@@ -43,21 +43,20 @@ impl SetupCode {
         (code.len() == LENGTH && code.bytes().all(request::is_plain)).then_some(Self(code))
     }
 
-    /// The code in groups of four, for the person it is for.
+    /// The code in groups of four, to be shown.
     pub fn reveal(&self) -> Zeroizing<String> {
         let (first, rest) = self.0.split_at(4);
         let (second, third) = rest.split_at(4);
         Zeroizing::new(format!("{first}-{second}-{third}"))
     }
 
-    /// What the store keeps: a keyed digest, bound to the account. So many bits need no slow
-    /// hash.
+    /// The stored form: a keyed digest, bound to the account. 60 random bits need no slow hash.
     pub fn digest(&self, account: &AccountName, key: &Key) -> String {
         let parts = [account.as_str().as_bytes(), self.0.as_bytes()];
         MacTag::of(key, "set-up code", parts).to_hex()
     }
 
-    /// Whether the store keeps this code for the account.
+    /// Whether the digest is of this code and account; compared in constant time.
     pub fn matches(&self, digest: &str, account: &AccountName, key: &Key) -> bool {
         self.digest(account, key).as_bytes().ct_eq(digest.as_bytes()).into()
     }

@@ -1,4 +1,4 @@
-//! Sittings: who sits at which terminal, from the sign-in to the sign-out.
+//! Sittings: who works at which terminal, from sign-in to sign-out.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,17 +11,17 @@ use crate::domain::request::{NotARequest, RequestId};
 use crate::domain::sign_in::TypedSecret;
 use crate::domain::time::Timestamp;
 
-/// The name of a sitting, in the same writing as a request's.
+/// A sitting's id, in the same alphabet as request ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SittingId(RequestId);
 
 impl SittingId {
-    /// The name for 50 random bits.
+    /// The id for 50 random bits.
     pub fn from_bits(bits: u64) -> Self {
         Self(RequestId::from_bits(bits))
     }
 
-    /// The name as people and programs write it.
+    /// The id in text form.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -63,7 +63,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The name in JSON and the store.
+            /// The word in JSON and the store.
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -84,19 +84,17 @@ macro_rules! words {
     };
 }
 
-/// A word that is none of those known.
+/// A text that is not one of the words.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not a word about a sitting")]
 pub struct UnknownWord(String);
 
 words! {
-    /// How somebody signed in.
+    /// How a clerk signed in.
     SignInMethod {
         /// By the account of the host.
         OsUser = "os-user",
-        /// By a password.
         Password = "password",
-        /// By a password and a code of an authenticator.
         PasswordTotp = "password-totp",
     }
 }
@@ -104,25 +102,24 @@ words! {
 words! {
     /// How a sitting ended.
     SittingEnd {
-        /// They signed out.
         SignedOut = "signed-out",
-        /// The terminal was locked: whoever comes back signs in anew.
+        /// The terminal was locked; the clerk signs in again.
         Locked = "locked",
-        /// Somebody signed in at the same terminal after them.
+        /// Another sign-in at the same terminal.
         Replaced = "replaced",
         /// The connection ended: the program, the terminal or SSH.
         Disconnected = "disconnected",
         /// An admin ended it.
         Ended = "ended",
-        /// The account may not work any more, or signs in anew.
+        /// The account was disabled, or its credentials were reset.
         Disabled = "disabled",
-        /// The service went away with it.
+        /// Its lease expired because the service stopped.
         Lost = "lost",
     }
 }
 
 impl SittingEnd {
-    /// How it ended, for the log.
+    /// A phrase for the log.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::SignedOut => "signed out",
@@ -136,51 +133,43 @@ impl SittingEnd {
     }
 }
 
-/// A sitting that goes on.
+/// A current sitting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sitting {
-    /// Its name.
     pub id: SittingId,
-    /// Who sits there.
     pub clerk: String,
-    /// Where.
     pub counter: String,
-    /// How they signed in.
     pub method: SignInMethod,
-    /// Since when.
     pub since: Timestamp,
-    /// When they were last seen to do something, to about half a minute.
+    /// Time of the last activity, to about half a minute.
     pub active_at: Timestamp,
 }
 
-/// What lets a terminal go on after its connection broke: as when the service is updated.
+/// Lets a terminal resume its sitting on a new connection, such as after an update of the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SittingTicket {
-    /// The sitting.
     pub sitting: SittingId,
-    /// The proof that the desk gave it.
+    /// The proof that the desk issued it.
     pub proof: TypedSecret,
 }
 
 /// What a ticket is bound to.
 #[derive(Clone, Copy, Debug)]
 pub struct TicketBinding<'a> {
-    /// The sitting.
     pub sitting: &'a SittingId,
-    /// Who sits there.
     pub clerk: &'a str,
     /// The account of the host that the terminal runs as.
     pub peer: &'a str,
 }
 
 impl SittingTicket {
-    /// The ticket of a sitting.
+    /// Signs a ticket.
     pub fn new(of: TicketBinding<'_>, key: &Key) -> Self {
         let proof = TypedSecret::new(mac(of, key).to_hex());
         Self { sitting: of.sitting.clone(), proof }
     }
 
-    /// Whether the desk gave it to this terminal.
+    /// Verifies that the desk issued it to this terminal.
     pub fn is_genuine(&self, of: TicketBinding<'_>, keyring: &Keyring) -> bool {
         keyring.all().any(|key| mac(of, key).is_hex(&self.proof.0))
     }

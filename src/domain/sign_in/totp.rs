@@ -1,5 +1,5 @@
-//! Codes of an authenticator (RFC 6238): six digits, a new one every 30 seconds, SHA-1, as
-//! every authenticator takes them. One step of skew either way.
+//! TOTP (RFC 6238): six digits, 30-second steps, SHA-1, as all authenticator apps support. One step
+//! of clock skew is accepted either way.
 
 use std::fmt;
 
@@ -22,20 +22,19 @@ const STEP: u64 = 30;
 /// Digits of a code.
 const DIGITS: u8 = 6;
 
-/// The secret that an authenticator shares with the desk; erased when dropped and never
-/// printed by `Debug`.
+/// The shared secret of an authenticator; zeroised when dropped and never printed by `Debug`.
 #[derive(Clone)]
 pub struct Seed(Zeroizing<[u8; SEED]>);
 
 impl Seed {
-    /// Takes as many of the random bytes as are needed.
+    /// Takes the first bytes of `random`.
     pub fn new(random: &[u8; 32]) -> Self {
         let mut seed = Zeroizing::new([0; SEED]);
         seed.copy_from_slice(&random[..SEED]);
         Self(seed)
     }
 
-    /// The step whose code this is, at that moment; none where it is none.
+    /// The time step for which a code is valid now; `None` if it is wrong.
     pub fn step_of(&self, typed: &TypedSecret, now: Timestamp) -> Option<u64> {
         let digits: Zeroizing<String> =
             Zeroizing::new(typed.0.chars().filter(|char| !matches!(char, ' ' | '-')).collect());
@@ -43,13 +42,13 @@ impl Seed {
         self.totp().check(&digits, now)
     }
 
-    /// The code at a moment, as the authenticator shows it.
+    /// The code at a given time.
     pub fn code_at(&self, now: Timestamp) -> String {
         let now = u64::try_from(now.millis() / 1_000).unwrap_or(0);
         self.totp().generate(now).to_string()
     }
 
-    /// What the authenticator takes by hand: base 32 in groups of four.
+    /// The seed for manual entry: base 32 in groups of four.
     pub fn words(&self) -> Zeroizing<String> {
         let text = Zeroizing::new(self.secret().to_base32());
         let groups: Vec<&str> =
@@ -57,7 +56,7 @@ impl Seed {
         Zeroizing::new(groups.join(" "))
     }
 
-    /// What a QR code holds for it (the Key Uri Format that authenticators read).
+    /// The `otpauth` URI for a QR code (Key Uri Format).
     pub fn uri(&self, office: &str, account: &AccountName) -> Zeroizing<String> {
         let (office, account) = (percent_encoded(office), percent_encoded(account.as_str()));
         let secret = Zeroizing::new(self.secret().to_base32());
@@ -67,12 +66,12 @@ impl Seed {
         ))
     }
 
-    /// The seed for the store: sealed, and of no use in another account's row.
+    /// Seals the seed for the store; it does not open in another account's row.
     pub fn seal(&self, bound: Bound<'_>, key: &Key, nonce: Nonce) -> String {
         seal::close_bytes(self.0.as_slice(), &bound.bytes(), &key.derive(&["totp seed"]), nonce)
     }
 
-    /// The seed again, where nothing was changed.
+    /// Opens a sealed seed; fails if anything was changed.
     pub fn open(sealed: &str, bound: Bound<'_>, key: &Key) -> Result<Self, SealBroken> {
         let opened = seal::open_bytes(sealed, &bound.bytes(), &key.derive(&["totp seed"]))?;
         let mut seed = Zeroizing::new([0; SEED]);
@@ -108,12 +107,12 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// What a sealed seed belongs to.
+/// What a sealed seed is bound to.
 #[derive(Clone, Copy, Debug)]
 pub enum Bound<'a> {
-    /// An account, for good.
+    /// An enrolled authenticator of an account.
     Account(&'a AccountName),
-    /// The enrolment of an account whose row has this version.
+    /// An enrolment in progress of an account whose row has this version.
     Enrolment(&'a AccountName, u32),
 }
 
@@ -133,7 +132,7 @@ impl Bound<'_> {
     }
 }
 
-/// RFC 3986, 2.1: what is not unreserved is escaped.
+/// Percent-encodes all but the unreserved characters (RFC 3986).
 fn percent_encoded(text: &str) -> String {
     use std::fmt::Write as _;
     let mut encoded = String::with_capacity(text.len());
@@ -178,7 +177,7 @@ mod tests {
             ];
             assert_eq!(made, codes, "{time}");
         }
-        // And the desk's own way to the same code.
+        // The same code by `Seed`.
         let mut random = [0; 32];
         random[..20].copy_from_slice(seed);
         let own = Seed::new(&random);

@@ -13,9 +13,9 @@ use crate::domain::text;
 use crate::service::customers::calls::{ConfirmContact, UnlockCustomer};
 use crate::service::ports::approvals::{NewApproval, StoredApproval};
 use crate::service::ports::{NewEvent, StoreError};
+use crate::service::reason::cleaned_reason;
 use crate::service::upkeep::calls::RunMaintenanceStep;
 use crate::service::upkeep::maintenance::MaintenanceRun;
-use crate::service::verification::lockout::cleaned_reason;
 use crate::service::{Desk, DeskError};
 
 /// What came of an approval.
@@ -92,7 +92,7 @@ impl Desk {
             return Ok(());
         }
         let target = self.target(waiting).await?;
-        let written = serde_json::to_string(waiting).map_err(|error| unwritten(&error))?;
+        let written = serde_json::to_string(waiting).map_err(|error| unreadable_act(&error))?;
         let id = ApprovalId::from_bits(self.random.below(1 << 50)?);
         let signed = SignedAct::new(id, act, written, self.actor.clone(), &self.keyring());
         let key = self.bound_key(&["approval", act.word(), key]);
@@ -204,7 +204,7 @@ impl Desk {
         signed: &SignedAct,
     ) -> Result<ApprovalOutcome, DeskError> {
         let waiting: WaitingAct =
-            serde_json::from_str(&signed.call).map_err(|error| unwritten(&error))?;
+            serde_json::from_str(&signed.call).map_err(|error| unreadable_act(&error))?;
         let by = &self.actor.clerk;
         let desk = Self { actor: signed.asked_by.clone(), ..self.clone() };
         let (reason, key) = waiting.reason_and_key();
@@ -245,7 +245,7 @@ impl Desk {
     }
 }
 
-fn unwritten(error: &serde_json::Error) -> StoreError {
+fn unreadable_act(error: &serde_json::Error) -> StoreError {
     StoreError::Failed(format!(
         "an act that waits cannot be read: {}",
         text::clean(&error.to_string())

@@ -10,7 +10,7 @@ use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::trail::TrailError;
-use crate::service::verification::lockout::cleaned_reason;
+use crate::service::reason::cleaned_reason;
 use crate::service::{Desk, DeskError};
 
 /// How many entries a page has at most.

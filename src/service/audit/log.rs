@@ -11,7 +11,7 @@ const TIMELINE_MAX: u32 = 500;
 impl Desk {
     /// Writes an event, once.
     pub(in crate::service) async fn record(&self, event: NewEvent<'_>) -> Result<(), DeskError> {
-        let act = self.new_act()?;
+        let act = self.new_idempotency_key()?;
         Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
     }
 

@@ -6,7 +6,7 @@ use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::personal_data::{DataSection, ErasureOutcome};
-use crate::service::verification::lockout::cleaned_reason;
+use crate::service::reason::cleaned_reason;
 use crate::service::{Desk, DeskError};
 
 /// All that is held of a customer.

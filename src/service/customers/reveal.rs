@@ -8,7 +8,7 @@ use crate::domain::contact::{ContactKind, mask};
 use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::service::ports::NewEvent;
-use crate::service::verification::lockout::cleaned_reason;
+use crate::service::reason::cleaned_reason;
 use crate::service::{Desk, DeskError};
 
 /// A contact in full.

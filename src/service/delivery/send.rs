@@ -11,9 +11,9 @@ use crate::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use crate::domain::delivery::{
     DeliveryId, DeliveryState, FailureClass, MessageTrace, SendReport, TRAY,
 };
+use crate::domain::delivery_retry::{self, MessageStanding, NextStep, OutboxTask};
 use crate::domain::explanation::Explanation;
 use crate::domain::message::{MessageFacts, Outgoing};
-use crate::domain::outbox::{self, MessageStanding, NextStep, OutboxTask};
 use crate::domain::timing::MIN_USEFUL_VALIDITY;
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::delivery::routing::Choice;
@@ -106,7 +106,7 @@ impl Desk {
                 if self.senders.behind(message.slot).is_none() {
                     return self.release(message).await;
                 }
-                let step = outbox::after_vanishing(self.standing(message, message.slot));
+                let step = delivery_retry::after_vanishing(self.standing(message, message.slot));
                 Ok(self.unsent(message, step))
             }
             // Nobody who has its provider was there in time.
@@ -167,7 +167,7 @@ impl Desk {
         let mut standing = self.standing(message, slot);
         standing.tries += 1;
         standing.left = standing.left.saturating_sub(took);
-        let step = self.with_jitter(outbox::after_sending(report, standing));
+        let step = self.with_jitter(delivery_retry::after_sending(report, standing));
         Ok(RunOutcome::Ended(Completion { slot, step, has_claim, experience }))
     }
 
@@ -223,8 +223,8 @@ impl Desk {
             })
             .await;
         let step = match message.task {
-            OutboxTask::Settle => outbox::after_settling(answer, standing),
-            OutboxTask::Send | OutboxTask::Follow => outbox::after_asking(answer, standing),
+            OutboxTask::Settle => delivery_retry::after_settling(answer, standing),
+            OutboxTask::Send | OutboxTask::Follow => delivery_retry::after_asking(answer, standing),
         };
         let step = match (step.next, &message.sealed) {
             // The code was withdrawn meanwhile.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 
 use crate::domain::circuit_breaker::ProviderSlot;
-use crate::domain::timing::{CLAIM_TIMEOUT, LEASE_EXTENSION_INTERVAL};
+use crate::domain::timing::LEASE_EXTENSION_INTERVAL;
 use crate::service::Desk;
 use crate::service::ports::outbox::OutboxMessage;
 use crate::service::ports::senders::SendGuard;
@@ -69,8 +69,9 @@ impl<'a> SendClaim<'a> {
     async fn claim_in_time(&self) -> Result<bool, String> {
         let since = Instant::now();
         let answer = self.desk.claim_for(self.message, self.slot);
-        match tokio::time::timeout(CLAIM_TIMEOUT, answer).await {
-            Ok(answer) if since.elapsed() < CLAIM_TIMEOUT => answer,
+        let within = self.desk.claim_timeout;
+        match tokio::time::timeout(within, answer).await {
+            Ok(answer) if since.elapsed() < within => answer,
             _ => Err("it gave no answer in time".into()),
         }
     }

@@ -55,7 +55,7 @@ impl Desk {
             let Some(sender) = self.senders.behind(slot) else { continue };
             let test = TestMessage {
                 to: to.clone(),
-                name: self.new_act()?,
+                name: self.new_idempotency_key()?,
                 at: self.now().await?,
                 office: self.office.name.clone(),
                 counter: self.actor.counter.clone(),
@@ -78,7 +78,7 @@ impl Desk {
             }
             let report = sender.send_test(&test).await;
             let test_outcome = TestMessageOutcome { slot, provider, contact: to.masked(), report };
-            self.record_outcome(&self.new_act()?, &test_outcome).await?;
+            self.record_outcome(&self.new_idempotency_key()?, &test_outcome).await?;
             outcomes.push(test_outcome);
         }
         Ok(outcomes)

@@ -7,8 +7,8 @@ use chrono::Local;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
+use crate::service::reason::cleaned_reason;
 use crate::service::upkeep::maintenance::{MaintenanceRun, MaintenanceTotals};
-use crate::service::verification::lockout::cleaned_reason;
 use crate::service::{Desk, DeskError};
 
 /// Reads the store's clock, and retries until the store answers.

@@ -2,11 +2,8 @@
 
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::CustomerId;
-use crate::domain::text;
+use crate::service::reason::cleaned_reason;
 use crate::service::{Desk, DeskError};
-
-/// The most characters of a reason in the log.
-const REASON_MAX: usize = 500;
 
 /// Why no code is sent or accepted, where the customer is locked and not only the request.
 pub const CUSTOMER_LOCKED: &str = "This customer is locked after too many wrong codes.";
@@ -37,20 +34,4 @@ impl Desk {
         let confirm = || self.store.confirm_contact(&act, customer, kind, &reason, &self.actor);
         Ok(self.retry(confirm).await?)
     }
-
-    /// The idempotency key of an act on a customer, as the store keeps it: no caller can
-    /// choose the key that another act will have.
-    pub(in crate::service) fn customer_act(
-        &self,
-        what: &str,
-        key: &str,
-        customer: CustomerId,
-    ) -> String {
-        self.bound_key(&[what, key, &customer.0.to_string()])
-    }
-}
-
-/// A reason as the log takes it.
-pub(in crate::service) fn cleaned_reason(reason: &str) -> String {
-    text::clean(reason).trim().chars().take(REASON_MAX).collect()
 }

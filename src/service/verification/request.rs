@@ -106,11 +106,6 @@ pub const PURPOSE_MAX: usize = 40;
 const RECORD_READS: usize = 3;
 
 impl Desk {
-    /// Draws an idempotency key.
-    pub fn new_act(&self) -> Result<String, DeskError> {
-        Ok(hex::encode(&self.random.secret()?[..16]))
-    }
-
     /// Asks for a code for a customer.
     pub async fn ask(&self, ask: &CodeRequest) -> Result<CodeRequestOutcome, DeskError> {
         self.ensure_policy().await?;

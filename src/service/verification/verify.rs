@@ -1,13 +1,10 @@
 //! Entering a code.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::domain::code::{Code, CodeFormatError, Guess};
 use crate::domain::key::Key;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionId, SessionToken};
-use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{Attempt, AttemptOutcome, NewSession, SupersededCode};
@@ -97,16 +94,6 @@ impl Desk {
             })),
             AttemptOutcome::NotFound => Verification::NoSuchRequest,
         })
-    }
-
-    /// An idempotency key as the store keeps it: bound to the act and to the caller, so
-    /// that nobody gets the answer to what another one did.
-    pub(in crate::service) fn bound_key(&self, act: &[&str]) -> String {
-        let mut hash = Sha256::new();
-        let caller = [&*self.actor.clerk, &*self.actor.counter];
-        let parts = act.iter().chain(&caller).map(|part| part.as_bytes());
-        text::length_prefixed(parts, |bytes| hash.update(bytes));
-        hex::encode(&hash.finalize()[..16])
     }
 
     async fn attempt(

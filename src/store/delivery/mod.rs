@@ -4,9 +4,9 @@
 pub(super) mod circuit_breaker;
 pub(super) mod completion;
 pub(super) mod contact_notices;
+pub(super) mod cooldown_and_rate_limits;
 pub(super) mod outbox;
 mod port;
-pub(super) mod rate_limits;
 pub(super) mod send_claim;
 pub(super) mod state;
 pub(super) mod stats;

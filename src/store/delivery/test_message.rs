@@ -12,7 +12,7 @@ use crate::service::ports::test_message::{TestSend, TestSendRefusal};
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::statement::statements;
-use crate::store::delivery::rate_limits::ISSUE_LOCK;
+use crate::store::delivery::cooldown_and_rate_limits::ISSUE_LOCK;
 
 /// How long test messages count: the longest window of a limit.
 pub(in crate::store) const KEPT: Duration = RateWindow::Day.length();

@@ -72,12 +72,12 @@ pub(in crate::store) async fn policy(
 fn read(row: &Row) -> Result<StoredPolicy, StoreError> {
     let it = PolicyColumns::read(row)?;
     let values: BTreeMap<String, String> =
-        serde_json::from_str(&it.policy).map_err(|error| unwritten(&error))?;
+        serde_json::from_str(&it.policy).map_err(|error| unreadable_policy(&error))?;
     let policy = PolicyText::of(values.iter().map(|(key, value)| (&**key, value.clone())));
     Ok(StoredPolicy { version: it.version, policy, since: it.since })
 }
 
-fn unwritten(error: &serde_json::Error) -> StoreError {
+fn unreadable_policy(error: &serde_json::Error) -> StoreError {
     StoreError::Failed(format!("a policy is not as it was kept: {error}"))
 }
 
@@ -97,7 +97,8 @@ pub(in crate::store) async fn record(
     if before.as_ref().is_some_and(|it| it.version == version) {
         return Ok(());
     }
-    let values = serde_json::to_string(&policy.values()).map_err(|error| unwritten(&error))?;
+    let values =
+        serde_json::to_string(&policy.values()).map_err(|error| unreadable_policy(&error))?;
     tx.write(&CREATE, args![&version, &values]).await?;
     if tx.write(&HOLDS, args![&version]).await? == 0 {
         tx.write(&HOLDS_FIRST, args![&version]).await?;

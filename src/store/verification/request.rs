@@ -19,8 +19,8 @@ use crate::store::audit::events;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::rows::{RequestColumns, RequestRow};
 use crate::store::database::statement::statements;
+use crate::store::delivery::cooldown_and_rate_limits::{self, Admitted, ISSUE_LOCK, RateDecision};
 use crate::store::delivery::outbox;
-use crate::store::delivery::rate_limits::{self, Admitted, ISSUE_LOCK, RateDecision};
 use crate::store::verification::contact_binding::{self, BindingState, ContactUse};
 use crate::store::verification::{customer_guard, expiry, superseded_code};
 
@@ -164,7 +164,7 @@ async fn admit(
     };
     let decision = match quarantine {
         Some(quarantine) => RateDecision::Refused(Box::new(IssueOutcome::Quarantined(quarantine))),
-        None => rate_limits::decide(&mut tx, customer, dispatch).await?,
+        None => cooldown_and_rate_limits::decide(&mut tx, customer, dispatch).await?,
     };
     let refusal = match decision {
         RateDecision::Admitted(admitted) => {

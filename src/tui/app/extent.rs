@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::layout;
 use crate::tui::app::model::{Model, Overlay, Screen};
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::Context;
-use crate::tui::machine::scene::Scene;
 use crate::tui::machine::scroll::Extent;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::{deliveries, log, overlays, tray, verified};
@@ -20,22 +20,22 @@ fn of_context(model: &Model, now: Now) -> Option<Extent> {
     let (width, height) = model.shared.size;
     let areas = layout::areas(model, Rect::new(0, 0, width, height))?;
     let theme = model.shared.drawn_theme().sized(model.shared.size);
-    let scene = Scene { shared: &model.shared, theme: &theme, now, focus: model.drawn_focus() };
+    let cx = DrawContext { shared: &model.shared, theme: &theme, now, focus: model.drawn_focus() };
     match (model.context(), &model.overlay, &model.screen) {
         (Context::Help, ..) => {
-            Some(overlays::help::extent(scene, model.context_beneath(), areas.above_notice()))
+            Some(overlays::help::extent(cx, model.context_beneath(), areas.above_notice()))
         }
         (_, Some(Overlay::DeliveryStats(panel)), _) => {
-            Some(deliveries::view::extent(scene, panel, areas.above_notice()))
+            Some(deliveries::view::extent(cx, panel, areas.above_notice()))
         }
         (Context::Verified, _, Screen::Verified(verified)) => {
-            Some(verified::view::extent(scene, verified, areas.work?))
+            Some(verified::view::extent(cx, verified, areas.work?))
         }
         (Context::Timeline, ..) => {
             let timeline = model.log.as_ref()?.timeline.as_ref()?;
-            Some(log::timeline::extent(scene, timeline, areas.log?))
+            Some(log::timeline::extent(cx, timeline, areas.log?))
         }
-        (Context::Tray, ..) => Some(tray::view::extent(scene, model.tray.as_ref()?, areas.tray?)),
+        (Context::Tray, ..) => Some(tray::view::extent(cx, model.tray.as_ref()?, areas.tray?)),
         _ => None,
     }
 }

@@ -20,7 +20,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use crate::tui::app::chrome::notice;
 use crate::tui::app::model::Model;
 use crate::tui::machine::counter_info::Mark;
-use crate::tui::machine::scene::Focus;
+use crate::tui::machine::draw_context::Focus;
 use crate::tui::theme::size::{MIN_SIZE, WIDE};
 
 /// From this height on the message always has two lines, so that the work does

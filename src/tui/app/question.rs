@@ -16,22 +16,22 @@ use ratatui::text::{Line, Span};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::request::Status;
 use crate::tui::app::model::Screen;
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::navigation::Question;
-use crate::tui::machine::scene::Scene;
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::text::wrap;
 
 /// Draws a question.
 pub fn draw(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     question: Question,
     screen: &Screen,
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let theme = scene.theme;
+    let theme = cx.theme;
     let (title, text, yes, no) = words(question, screen);
     let lines = wrap(text, 48);
     let height = u16::try_from(lines.len()).unwrap_or(1) + 5;

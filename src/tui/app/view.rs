@@ -11,8 +11,8 @@ use crate::tui::app::layout::{self, Areas};
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::question;
 use crate::tui::machine::counter_info::Mark;
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{self, Command, Context};
-use crate::tui::machine::scene::Scene;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::panel;
@@ -24,9 +24,9 @@ pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
     let area = frame.area();
     let theme = &theme.sized((area.width, area.height));
     frame.buffer_mut().set_style(area, theme.text);
-    let scene = Scene { shared: &model.shared, theme, now, focus: model.drawn_focus() };
+    let cx = DrawContext { shared: &model.shared, theme, now, focus: model.drawn_focus() };
     match layout::areas(model, area) {
-        Some(areas) => draw(scene, model, &areas, frame),
+        Some(areas) => draw(cx, model, &areas, frame),
         None => too_small(model, frame, theme),
     }
     if theme.ascii {
@@ -35,64 +35,64 @@ pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
 }
 
 /// The form alone while nobody sits here; else the work with all around it.
-fn draw(scene: Scene<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'_>) {
-    if let Some(text) = scene.shared.place.mark.and_then(Mark::banner) {
-        frame.render_widget(top::banner(text, areas.banner.width, scene.theme), areas.banner);
+fn draw(cx: DrawContext<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'_>) {
+    if let Some(text) = cx.shared.place.mark.and_then(Mark::banner) {
+        frame.render_widget(top::banner(text, areas.banner.width, cx.theme), areas.banner);
     }
     let Some(form) = &model.sign_in else {
-        draw_chrome(scene, model, areas, frame);
-        draw_work(scene, model, areas, frame);
-        return draw_overlay(scene, model, areas.above_notice(), frame);
+        draw_chrome(cx, model, areas, frame);
+        draw_work(cx, model, areas, frame);
+        return draw_overlay(cx, model, areas.above_notice(), frame);
     };
     let area = frame.area();
     let room = Rect { height: areas.hints.y.saturating_sub(areas.top.y), y: areas.top.y, ..area };
-    let hints = hints::line(model, (area.width, area.height), scene.theme);
-    sign_in::view::draw(scene, form, frame, room);
+    let hints = hints::line(model, (area.width, area.height), cx.theme);
+    sign_in::view::draw(cx, form, frame, room);
     frame.render_widget(hints, areas.hints);
-    draw_overlay(scene, model, room, frame);
+    draw_overlay(cx, model, room, frame);
 }
 
 /// What stands around the work on every screen.
-fn draw_chrome(scene: Scene<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'_>) {
-    let theme = scene.theme;
+fn draw_chrome(cx: DrawContext<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'_>) {
+    let theme = cx.theme;
     let (columns, size) = (areas.top.width, (frame.area().width, frame.area().height));
-    let top = top::line(scene.shared, scene.time(), columns, theme);
+    let top = top::line(cx.shared, cx.time(), columns, theme);
     frame.render_widget(top, areas.top);
     frame.render_widget(steps::line(&model.screen, theme), areas.steps);
-    if let Some(notice) = &scene.shared.notice {
+    if let Some(notice) = &cx.shared.notice {
         panel::lines(frame, areas.notice, &notice::lines(notice, columns, theme));
     }
     frame.render_widget(hints::line(model, size, theme), areas.hints);
 }
 
 /// The screen, and the panels beside it or over it.
-fn draw_work(scene: Scene<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'_>) {
+fn draw_work(cx: DrawContext<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'_>) {
     if let Some(area) = areas.work {
         match &model.screen {
-            Screen::Find(find) => find::view::draw(scene, find, frame, area),
-            Screen::Send(send) => send::view::draw(scene, send, frame, area),
-            Screen::EnterCode(entry) => enter_code::view::draw(scene, entry, frame, area),
-            Screen::Verified(verified) => verified::view::draw(scene, verified, frame, area),
+            Screen::Find(find) => find::view::draw(cx, find, frame, area),
+            Screen::Send(send) => send::view::draw(cx, send, frame, area),
+            Screen::EnterCode(entry) => enter_code::view::draw(cx, entry, frame, area),
+            Screen::Verified(verified) => verified::view::draw(cx, verified, frame, area),
         }
     }
     if let (Some(area), Some(log)) = (areas.log, &model.log) {
-        log::view::draw(scene, log, frame, area);
+        log::view::draw(cx, log, frame, area);
     }
     if let (Some(area), Some(tray)) = (areas.tray, &model.tray) {
-        tray::view::draw(scene, tray, frame, area);
+        tray::view::draw(cx, tray, frame, area);
     }
 }
 
 /// What lies on top.
-fn draw_overlay(scene: Scene<'_>, model: &Model, area: Rect, frame: &mut Frame<'_>) {
+fn draw_overlay(cx: DrawContext<'_>, model: &Model, area: Rect, frame: &mut Frame<'_>) {
     match &model.overlay {
         Some(Overlay::Help(scroll)) => {
-            overlays::help::draw(scene, *scroll, model.context_beneath(), frame, area);
+            overlays::help::draw(cx, *scroll, model.context_beneath(), frame, area);
         }
-        Some(Overlay::DeliveryStats(panel)) => deliveries::view::draw(scene, panel, frame, area),
-        Some(Overlay::Palette(palette)) => overlays::palette::draw(scene, palette, frame, area),
+        Some(Overlay::DeliveryStats(panel)) => deliveries::view::draw(cx, panel, frame, area),
+        Some(Overlay::Palette(palette)) => overlays::palette::draw(cx, palette, frame, area),
         Some(Overlay::Confirm(question)) => {
-            question::draw(scene, *question, &model.screen, frame, area);
+            question::draw(cx, *question, &model.screen, frame, area);
         }
         None => {}
     }

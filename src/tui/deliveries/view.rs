@@ -21,7 +21,7 @@ use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::delivery_stats::{DeliveryStats, HourStats, ProviderShare};
 use crate::service::messages;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
-use crate::tui::machine::scene::Scene;
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::scroll::Extent;
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::moment::{minute, second_or_day};
@@ -33,9 +33,9 @@ use crate::tui::widgets::text::{pad, wrap};
 const NAME_CELLS: usize = 16;
 
 /// Draws the delivery stats.
-pub fn draw(scene: Scene<'_>, panel: &DeliveryStatsPanel, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
-    let (area, lines, extent) = parts(scene, panel, area);
+pub fn draw(cx: DrawContext<'_>, panel: &DeliveryStatsPanel, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
+    let (area, lines, extent) = parts(cx, panel, area);
     let visible = panel.scroll.visible(extent);
     let mut title = Title::of("Messages of the last 24 hours");
     title.foot = foot(&visible, extent.lines, theme.symbols.more);
@@ -45,24 +45,24 @@ pub fn draw(scene: Scene<'_>, panel: &DeliveryStatsPanel, frame: &mut Frame<'_>,
 
 /// The box, the lines, and how many of them are in sight.
 fn parts<'a>(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     panel: &DeliveryStatsPanel,
     area: Rect,
 ) -> (Rect, Vec<Line<'a>>, Extent) {
     let area = centred(area, 78, area.height);
-    let room = panel::inside(area, scene.theme);
-    let lines = lines(scene, panel, usize::from(room.width));
+    let room = panel::inside(area, cx.theme);
+    let lines = lines(cx, panel, usize::from(room.width));
     let extent = Extent { lines: lines.len(), page: usize::from(room.height) };
     (area, lines, extent)
 }
 
 /// The lines there are to scroll, and how many of them are in sight.
-pub fn extent(scene: Scene<'_>, panel: &DeliveryStatsPanel, area: Rect) -> Extent {
-    parts(scene, panel, area).2
+pub fn extent(cx: DrawContext<'_>, panel: &DeliveryStatsPanel, area: Rect) -> Extent {
+    parts(cx, panel, area).2
 }
 
-fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn lines<'a>(cx: DrawContext<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let Some(stats) = panel.stats.value() else {
         return vec![Line::styled("Adding up", theme.muted)];
     };
@@ -71,23 +71,23 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
         ("Sent".to_owned(), messages::spread(stats.accepted)),
         ("Delivered".to_owned(), messages::spread(stats.delivered)),
     ];
-    let now = scene.time().unwrap_or_default();
-    for health in &scene.shared.providers.known.all {
+    let now = cx.time().unwrap_or_default();
+    for health in &cx.shared.providers.known.all {
         let is_ok = health.at(now) == ProviderHealth::Ok;
         if let Some(detail) = health.detail.as_ref().filter(|_| !is_ok) {
             shown.push((health.slot.to_string(), detail.for_admin.clone()));
         }
     }
-    let mut lines = rows(shown, room, scene);
+    let mut lines = rows(shown, room, cx);
     if stats.messages == 0 {
         lines.push(Line::default());
         lines.push(Line::styled("No message was asked for.", theme.muted));
         return lines;
     }
     lines.push(Line::default());
-    lines.extend(rows(shares(&stats.shares), room, scene));
+    lines.extend(rows(shares(&stats.shares), room, cx));
     lines.push(Line::default());
-    let zone = scene.shared.place.zone;
+    let zone = cx.shared.place.zone;
     let hour = |it: &HourStats| {
         let name = if now.since(it.began_at) < Duration::from_hours(20) {
             minute(it.began_at, zone)
@@ -98,7 +98,7 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
             format!("{} asked for, {} sent, {} went wrong", it.asked, it.accepted, it.failed);
         (name, shown)
     };
-    lines.extend(rows(stats.hours.iter().map(hour).collect(), room, scene));
+    lines.extend(rows(stats.hours.iter().map(hour).collect(), room, cx));
     if stats.more {
         let text = format!("Only the newest {} were looked at.", stats.messages);
         lines.push(Line::styled(text, theme.muted));
@@ -106,8 +106,8 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
     lines
 }
 
-fn rows<'a>(shown: Vec<(String, String)>, room: usize, scene: Scene<'_>) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn rows<'a>(shown: Vec<(String, String)>, room: usize, cx: DrawContext<'_>) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let row = |(name, text): (String, String)| {
         let lines = wrap(&text, room.saturating_sub(NAME_CELLS));
         lines.into_iter().enumerate().map(move |(at, text)| {

@@ -25,8 +25,8 @@ use crate::domain::request::{Request, Status};
 use crate::domain::timing::MIN_USEFUL_VALIDITY;
 use crate::service::messages;
 use crate::tui::enter_code::state::EnterCode;
+use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::machine::scene::{Focus, Scene};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::codeboxes::{self, Boxes, Drawn};
 use crate::tui::widgets::countdown::{bar, digits};
@@ -50,46 +50,43 @@ const TALL_BOX_LINES: usize = 3;
 const MIN_FREE_LINES: usize = 5;
 
 /// Draws the entry of the code.
-pub fn draw(scene: Scene<'_>, entry: &EnterCode, frame: &mut Frame<'_>, area: Rect) {
-    let focused = scene.has_focus(Focus::Work);
+pub fn draw(cx: DrawContext<'_>, entry: &EnterCode, frame: &mut Frame<'_>, area: Rect) {
+    let focused = cx.has_focus(Focus::Work);
     let title = title(&entry.customer, Some(&entry.request.purpose));
-    let inner = panel::draw(frame, area, scene.theme, title, focused);
+    let inner = panel::draw(frame, area, cx.theme, title, focused);
     let inner = block(inner);
     let room = usize::from(inner.width);
-    let state = State::of(scene, entry);
+    let state = State::of(cx, entry);
     // What is big gives way where height is scarce: the reference, the boxes, then
     // the words below them.
     let height = usize::from(inner.height);
-    let small = lines_of(&about(scene, entry, state, room, false));
-    let ask = ask(scene, entry, state, room.saturating_sub(LABEL));
+    let small = lines_of(&about(cx, entry, state, room, false));
+    let ask = ask(cx, entry, state, room.saturating_sub(LABEL));
     let asks = height > small + ask.len();
     let words = if asks { ask.len() } else { 0 };
     let tall = height >= small + words + TALL_BOX_LINES;
     let big = height
-        >= lines_of(&about(scene, entry, state, room, true))
-            + words
-            + TALL_BOX_LINES
-            + MIN_FREE_LINES;
-    let facts = about(scene, entry, state, room, big);
+        >= lines_of(&about(cx, entry, state, room, true)) + words + TALL_BOX_LINES + MIN_FREE_LINES;
+    let facts = about(cx, entry, state, room, big);
     let mut rows = vec![Row::Gap];
     let mut drawn = None;
     match state {
         State::Typing | State::Checking => {
             let is_live = focused && state == State::Typing;
-            let boxes = boxes(scene, entry, is_live, tall, room);
+            let boxes = boxes(cx, entry, is_live, tall, room);
             let left = LABEL.min(room.saturating_sub(boxes.width.into()));
             let middle = boxes.lines.len() / 2;
             rows.extend(boxes.lines.iter().enumerate().map(|(at, line)| {
                 let label = if at == middle && left == LABEL { "Code" } else { "" };
-                let line = beside(label, left, line.clone(), scene.theme);
+                let line = beside(label, left, line.clone(), cx.theme);
                 if at == 0 { Row::Marked(line) } else { Row::Line(line) }
             }));
             if asks {
-                rows.extend(facts_of(ask, scene.theme));
+                rows.extend(facts_of(ask, cx.theme));
             }
             drawn = Some((boxes, left));
         }
-        State::Closed(status) => rows.extend(closed(scene, entry, status, room)),
+        State::Closed(status) => rows.extend(closed(cx, entry, status, room)),
     }
     rows.push(Row::Gap);
     rows.extend(facts);
@@ -120,15 +117,15 @@ fn facts_of<'a>(lines: Vec<Line<'a>>, theme: &Theme) -> Vec<Row<'a>> {
 }
 
 /// What to ask the customer, or what is under way.
-fn ask<'a>(scene: Scene<'_>, entry: &EnterCode, state: State, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn ask<'a>(cx: DrawContext<'_>, entry: &EnterCode, state: State, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let reference = spaced(&entry.request);
     let (text, style) = match state {
         State::Closed(_) => return Vec::new(),
         State::Checking => ("Checking the code".to_owned(), theme.accent),
         State::Typing if entry.acting.is_some() => ("One moment".to_owned(), theme.accent),
         State::Typing => {
-            let digits = scene.shared.place.code_length;
+            let digits = cx.shared.place.code_length;
             let text = format!("Ask for the {digits} digits in the message with {reference}.");
             (text, theme.muted)
         }
@@ -148,8 +145,8 @@ enum State {
 }
 
 impl State {
-    fn of(scene: Scene<'_>, entry: &EnterCode) -> Self {
-        let over = scene.until(entry.request.expires_at).is_some_and(|left| left.is_zero());
+    fn of(cx: DrawContext<'_>, entry: &EnterCode) -> Self {
+        let over = cx.until(entry.request.expires_at).is_some_and(|left| left.is_zero());
         match entry.request.status {
             Status::Open if entry.verifying.is_some() => Self::Checking,
             Status::Open if over => Self::Closed(Status::Expired),
@@ -163,21 +160,17 @@ fn lines_of(rows: &[Row<'_>]) -> usize {
     rows.iter().filter(|row| !matches!(row, Row::Gap)).count()
 }
 
-fn boxes(scene: Scene<'_>, entry: &EnterCode, live: bool, tall: bool, room: usize) -> Drawn {
-    let length = usize::from(scene.shared.place.code_length);
+fn boxes(cx: DrawContext<'_>, entry: &EnterCode, live: bool, tall: bool, room: usize) -> Drawn {
+    let length = usize::from(cx.shared.place.code_length);
     let boxes = Boxes { digits: &entry.typed.0, length, live };
-    let drawn = codeboxes::draw(boxes, tall, scene.theme);
-    if usize::from(drawn.width) <= room {
-        drawn
-    } else {
-        codeboxes::draw(boxes, false, scene.theme)
-    }
+    let drawn = codeboxes::draw(boxes, tall, cx.theme);
+    if usize::from(drawn.width) <= room { drawn } else { codeboxes::draw(boxes, false, cx.theme) }
 }
 
 /// When a new code can be sent.
-fn again(scene: Scene<'_>, entry: &EnterCode) -> String {
+fn again(cx: DrawContext<'_>, entry: &EnterCode) -> String {
     let resend = key_name(Context::EnterCode, Command::Resend);
-    let wait = entry.waits_until().and_then(|until| scene.until(until));
+    let wait = entry.waits_until().and_then(|until| cx.until(until));
     match wait.filter(|wait| !wait.is_zero()) {
         None => format!("{resend} sends a new code."),
         Some(wait) => format!("A new code can be sent in {} ({resend}).", clock_span(wait)),
@@ -185,27 +178,27 @@ fn again(scene: Scene<'_>, entry: &EnterCode) -> String {
 }
 
 /// Where else one can be sent, if anywhere.
-fn elsewhere(scene: Scene<'_>, entry: &EnterCode) -> String {
-    let now = scene.time().unwrap_or_default();
+fn elsewhere(cx: DrawContext<'_>, entry: &EnterCode) -> String {
+    let now = cx.time().unwrap_or_default();
     if entry.other_choice(now).is_none() {
         return String::new();
     }
     format!(" {} shows the other contacts.", key_name(Context::EnterCode, Command::ChangeContact))
 }
 
-fn closed<'a>(scene: Scene<'_>, entry: &EnterCode, status: Status, room: usize) -> Vec<Row<'a>> {
-    let theme = scene.theme;
+fn closed<'a>(cx: DrawContext<'_>, entry: &EnterCode, status: Status, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
     let (symbols, request) = (theme.symbols, &entry.request);
-    let until = minute(request.expires_at, scene.shared.place.zone);
+    let until = minute(request.expires_at, cx.shared.place.zone);
     let resend = key_name(Context::EnterCode, Command::Resend);
-    let again = again(scene, entry);
+    let again = again(cx, entry);
     let (mark, style, word, happened, help) = match status {
         Status::Expired => (
             symbols.alert,
             theme.warning,
             "EXPIRED",
             format!("This code worked until {until}."),
-            format!("{again}{}", elsewhere(scene, entry)),
+            format!("{again}{}", elsewhere(cx, entry)),
         ),
         Status::Locked if entry.is_customer_locked() => (
             symbols.cross,
@@ -249,33 +242,33 @@ fn closed<'a>(scene: Scene<'_>, entry: &EnterCode, status: Status, room: usize) 
 }
 
 fn about<'a>(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     entry: &EnterCode,
     state: State,
     room: usize,
     big: bool,
 ) -> Vec<Row<'a>> {
-    let theme = scene.theme;
+    let theme = cx.theme;
     let request = &entry.request;
     let open = !matches!(state, State::Closed(_));
     let mut rows = if big {
-        big_reference(scene, request)
+        big_reference(cx, request)
     } else {
-        facts("Reference", reference(scene, request, room.saturating_sub(LABEL)), theme)
+        facts("Reference", reference(cx, request, room.saturating_sub(LABEL)), theme)
     };
     rows.push(Row::Gap);
     if open {
-        rows.push(fact("Time left", time_left(scene, request, room), theme));
+        rows.push(fact("Time left", time_left(cx, request, room), theme));
     }
     if !entry.is_customer_locked() {
         rows.push(fact("Tries left", tries::tries(request, theme), theme));
     }
     rows.push(Row::Gap);
-    let now = scene.time().filter(|_| open);
+    let now = cx.time().filter(|_| open);
     let message = delivery::lines(request, now, room.saturating_sub(LABEL), theme);
     rows.extend(facts("Message", message, theme));
     if open {
-        rows.push(fact("New code", new_code(scene, request), theme));
+        rows.push(fact("New code", new_code(cx, request), theme));
     }
     rows
 }
@@ -287,8 +280,8 @@ fn spaced(request: &Request) -> String {
     letters.join(" ")
 }
 
-fn reference<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn reference<'a>(cx: DrawContext<'_>, request: &Request, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let parts = vec![
         vec![Span::styled(spaced(request), theme.accent)],
         vec![Span::styled(SHOWN_TOO, theme.muted)],
@@ -297,8 +290,8 @@ fn reference<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Line<'
 }
 
 /// The reference in a box of its own: it is read aloud, over a counter.
-fn big_reference<'a>(scene: Scene<'_>, request: &Request) -> Vec<Row<'a>> {
-    let theme = scene.theme;
+fn big_reference<'a>(cx: DrawContext<'_>, request: &Request) -> Vec<Row<'a>> {
+    let theme = cx.theme;
     let set = theme.symbols.code;
     let word = spaced(request);
     let across = |left: &str, middle: &str, right: &str| {
@@ -318,13 +311,13 @@ fn big_reference<'a>(scene: Scene<'_>, request: &Request) -> Vec<Row<'a>> {
     ]
 }
 
-fn time_left<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Span<'a>> {
-    let theme = scene.theme;
-    let Some(left) = scene.until(request.expires_at) else {
+fn time_left<'a>(cx: DrawContext<'_>, request: &Request, room: usize) -> Vec<Span<'a>> {
+    let theme = cx.theme;
+    let Some(left) = cx.until(request.expires_at) else {
         return vec![Span::styled("reading the clock", theme.muted)];
     };
     let mut spans = vec![digits(left, theme), Span::raw("  ")];
-    if !scene.shared.place.reduced_motion {
+    if !cx.shared.place.reduced_motion {
         let whole = request.expires_at.since(request.sent_at);
         let cells = room.saturating_sub(LABEL + 9).min(MAX_BAR_CELLS);
         spans.extend(bar(left, whole, cells, theme));
@@ -332,12 +325,12 @@ fn time_left<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Span<'
     spans
 }
 
-fn new_code<'a>(scene: Scene<'_>, request: &Request) -> Vec<Span<'a>> {
-    let theme = scene.theme;
+fn new_code<'a>(cx: DrawContext<'_>, request: &Request) -> Vec<Span<'a>> {
+    let theme = cx.theme;
     let key = key_name(Context::EnterCode, Command::Resend);
-    let wait = scene.until(request.resend_at).unwrap_or(Duration::ZERO);
+    let wait = cx.until(request.resend_at).unwrap_or(Duration::ZERO);
     if wait.is_zero() {
-        let ends = scene.until(request.expires_at).is_some_and(|left| left < MIN_USEFUL_VALIDITY);
+        let ends = cx.until(request.expires_at).is_some_and(|left| left < MIN_USEFUL_VALIDITY);
         let now = if ends {
             Span::styled(" sends one now; the time left is short", theme.warning)
         } else {

@@ -22,9 +22,9 @@ use crate::service::messages;
 use crate::service::ports::{IndexProgress, NoCustomers};
 use crate::tui::find::examples;
 use crate::tui::find::state::{Find, SearchHits};
+use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::health::DependencyState;
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::machine::scene::{Focus, Scene};
 use crate::tui::widgets::facts::labelled_by;
 use crate::tui::widgets::field::field;
 use crate::tui::widgets::panel::{self, Title, show_cursor};
@@ -57,41 +57,41 @@ const MAX_DETAIL_CELLS: usize = 48;
 const CARD_LABEL_CELLS: usize = 10;
 
 /// Draws the search.
-pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
-    let focused = scene.has_focus(Focus::Work);
-    let inner = panel::draw(frame, area, scene.theme, Title::of("Find the customer"), focused);
+pub fn draw(cx: DrawContext<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
+    let focused = cx.has_focus(Focus::Work);
+    let inner = panel::draw(frame, area, cx.theme, Title::of("Find the customer"), focused);
     let height = inner.height;
     if height < 3 {
         return;
     }
     // A small window has no line to spare for a rule.
-    let head = if scene.theme.framed { 2 } else { 1 };
-    search(scene, find, frame, Rect { height: head, ..inner }, focused);
+    let head = if cx.theme.framed { 2 } else { 1 };
+    search(cx, find, frame, Rect { height: head, ..inner }, focused);
     let below = Rect { y: inner.y + head, height: height - head, ..inner };
     match find.found.value() {
         Some(found) if !find.input.value().trim().is_empty() => {
             if found.customers.is_empty() {
-                panel::lines(frame, below, &nobody(scene, find, found, below));
+                panel::lines(frame, below, &nobody(cx, find, found, below));
             } else {
-                hits(scene, find, found, frame, below);
+                hits(cx, find, found, frame, below);
             }
         }
-        None if is_waiting(scene, find) => panel::lines(frame, below, &waiting(scene, below)),
+        None if is_waiting(cx, find) => panel::lines(frame, below, &waiting(cx, below)),
         _ => match find.nobody {
-            Some(why) => panel::lines(frame, below, &no_customers(scene, why, below)),
-            None => panel::lines(frame, below, &help(scene, below)),
+            Some(why) => panel::lines(frame, below, &no_customers(cx, why, below)),
+            None => panel::lines(frame, below, &help(cx, below)),
         },
     }
 }
 
-fn search(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect, focused: bool) {
-    let theme = scene.theme;
+fn search(cx: DrawContext<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect, focused: bool) {
+    let theme = cx.theme;
     let label = format!("{LABEL}{} ", theme.symbols.pointer);
     let indent = u16::try_from(LABEL.len()).unwrap_or(0) + 2;
     let (mut typed, cursor) = field(&find.input, area.width.saturating_sub(indent));
     if find.kept {
         // As selected text looks everywhere: what is typed takes its place.
-        typed = typed.style(scene.theme.selected);
+        typed = typed.style(cx.theme.selected);
     }
     let rule = theme.symbols.rule.repeat(usize::from(area.width));
     let line = Line::from(vec![Span::styled(label, theme.muted), typed.style(theme.strong)]);
@@ -101,15 +101,15 @@ fn search(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect, focu
     }
 }
 
-fn help<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn help<'a>(cx: DrawContext<'_>, area: Rect) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let mut rows =
         vec![Row::Gap, Line::from("Type one of these, or how it begins:").into(), Row::Gap];
     for (what, example) in [
         ("account number", "WB-004217, or only 4217"),
         ("name", "rivera, or dana riv"),
         ("email address", "dana@"),
-        ("phone number", examples::phone(&scene.shared.place.country)),
+        ("phone number", examples::phone(&cx.shared.place.country)),
     ] {
         let what = Span::raw(format!("  {what:<18}"));
         rows.push(Line::from(vec![what, Span::styled(example, theme.muted)]).into());
@@ -122,16 +122,16 @@ fn help<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
     settle(rows, area.height).lines
 }
 
-fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &SearchHits, area: Rect) -> Vec<Line<'a>> {
-    let theme = scene.theme;
-    if is_waiting(scene, find) {
-        return waiting(scene, area);
+fn nobody<'a>(cx: DrawContext<'_>, find: &Find, found: &SearchHits, area: Rect) -> Vec<Line<'a>> {
+    let theme = cx.theme;
+    if is_waiting(cx, find) {
+        return waiting(cx, area);
     }
     if let Some(preparing) = found.preparing {
-        return nobody_yet(scene, found, preparing, area);
+        return nobody_yet(cx, found, preparing, area);
     }
     if let Some(why) = find.nobody {
-        return no_customers(scene, why, area);
+        return no_customers(cx, why, area);
     }
     let title = vec![
         Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
@@ -149,8 +149,8 @@ fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &SearchHits, area: Rect) -> 
 }
 
 /// Nobody can be found, whatever is typed.
-fn no_customers<'a>(scene: Scene<'_>, why: NoCustomers, area: Rect) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn no_customers<'a>(cx: DrawContext<'_>, why: NoCustomers, area: Rect) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let text = wrap(messages::no_customers(why), usize::from(area.width).saturating_sub(2));
     let text = text.into_iter().map(|it| Line::styled(it, theme.strong)).collect();
     let mark = Span::styled(format!("{} ", theme.symbols.alert), theme.warning);
@@ -161,12 +161,12 @@ fn no_customers<'a>(scene: Scene<'_>, why: NoCustomers, area: Rect) -> Vec<Line<
 
 /// Nobody yet, while the search index is being built.
 fn nobody_yet<'a>(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     found: &SearchHits,
     preparing: IndexProgress,
     area: Rect,
 ) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+    let theme = cx.theme;
     let title = vec![
         Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
         Span::styled(format!("Nobody is found yet for \"{}\"", found.typed.trim()), theme.strong),
@@ -186,24 +186,24 @@ fn lines<'a>(text: &str, area: Rect) -> impl Iterator<Item = Row<'a>> {
     wrap(text, usize::from(area.width)).into_iter().map(|it| Line::from(it).into())
 }
 
-fn hits(scene: Scene<'_>, find: &Find, found: &SearchHits, frame: &mut Frame<'_>, area: Rect) {
-    let Some((list, card)) = beside(scene, area) else {
-        table_of(scene, find, found, frame, area, &COLUMNS);
+fn hits(cx: DrawContext<'_>, find: &Find, found: &SearchHits, frame: &mut Frame<'_>, area: Rect) {
+    let Some((list, card)) = beside(cx, area) else {
+        table_of(cx, find, found, frame, area, &COLUMNS);
         return;
     };
-    let widths = table_of(scene, find, found, frame, list, &COLUMNS_BESIDE_CARD);
+    let widths = table_of(cx, find, found, frame, list, &COLUMNS_BESIDE_CARD);
     let place = find.preview.place(find.selected, found.customers.len());
     if let Some(customer) = found.customers.get(place) {
-        panel::lines(frame, card, &whole(scene, customer, &widths, usize::from(card.width)));
+        panel::lines(frame, card, &whole(cx, customer, &widths, usize::from(card.width)));
     }
-    let line = Line::styled(scene.theme.symbols.timeline, scene.theme.border);
+    let line = Line::styled(cx.theme.symbols.timeline, cx.theme.border);
     let between = Rect { x: card.x - 3, width: 1, ..card };
     panel::lines(frame, between, &vec![line; usize::from(card.height)]);
 }
 
 /// The list, and the selected customer beside it, where there is room for both.
-fn beside(scene: Scene<'_>, area: Rect) -> Option<(Rect, Rect)> {
-    if area.width < MIN_WIDTH_FOR_CARD || !scene.theme.framed {
+fn beside(cx: DrawContext<'_>, area: Rect) -> Option<(Rect, Rect)> {
+    if area.width < MIN_WIDTH_FOR_CARD || !cx.theme.framed {
         return None;
     }
     let width = (area.width / 3).clamp(38, 60);
@@ -212,14 +212,14 @@ fn beside(scene: Scene<'_>, area: Rect) -> Option<(Rect, Rect)> {
 }
 
 fn table_of(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     find: &Find,
     found: &SearchHits,
     frame: &mut Frame<'_>,
     area: Rect,
     columns: &[Column],
 ) -> Vec<usize> {
-    let theme = scene.theme;
+    let theme = cx.theme;
     let room = usize::from(area.width);
     let selected = find.selected.min(found.customers.len() - 1);
     let near = |rows: usize| {
@@ -227,37 +227,37 @@ fn table_of(
         (first, found.customers.iter().skip(first).take(rows))
     };
     let (_, about) = near(usize::from(area.height));
-    let rows: Vec<Vec<Cell>> = about.clone().map(|it| cells(it, scene)).collect();
+    let rows: Vec<Vec<Cell>> = about.clone().map(|it| cells(it, cx)).collect();
     let widths = table::widths(columns, &rows, room);
-    let details = |it: &Customer| details(scene, it, &widths, room);
+    let details = |it: &Customer| details(cx, it, &widths, room);
     // As many lines as any of them needs: the list does not move with each step.
     let lines = about.map(|it| details(it).len()).max().unwrap_or(0);
     // The heading, the count, and an empty line above the count.
     let below = 2 + u16::try_from(lines).unwrap_or(0);
     let (first, shown) = near(usize::from(area.height.saturating_sub(1 + below)));
     let mut lines = vec![table::heading(columns, &widths, theme)];
-    lines.extend(shown.map(|it| table::line(columns, &widths, cells(it, scene), theme)));
+    lines.extend(shown.map(|it| table::line(columns, &widths, cells(it, cx), theme)));
     panel::lines(frame, area, &lines);
     let row = u16::try_from(selected - first).unwrap_or(0);
     let at = panel::select(frame, area, row + 1, widths[0], theme);
     // What is typed goes into the field; who goes through the list looks there.
-    if selected > 0 && scene.has_focus(Focus::Work) {
+    if selected > 0 && cx.has_focus(Focus::Work) {
         show_cursor(frame, at);
     }
     let foot = Rect { y: area.bottom().saturating_sub(below - 1), height: below - 1, ..area };
-    let mut lines = vec![Line::styled(count(scene, find, found), theme.muted)];
+    let mut lines = vec![Line::styled(count(cx, find, found), theme.muted)];
     lines.extend(found.customers.get(selected).map_or(Vec::new(), details));
     panel::lines(frame, foot, &lines);
     widths
 }
 
-fn cells(customer: &Customer, scene: Scene<'_>) -> Vec<Cell> {
+fn cells(customer: &Customer, cx: DrawContext<'_>) -> Vec<Cell> {
     let plain = Style::new();
-    let none = || ("none".to_owned(), scene.theme.muted);
+    let none = || ("none".to_owned(), cx.theme.muted);
     let contact = |channel| customer.masked(channel).map_or_else(none, |it| (it, plain));
     vec![
         (customer.account_no.clone(), plain),
-        (customer.name.clone(), scene.theme.strong),
+        (customer.name.clone(), cx.theme.strong),
         contact(Channel::Email),
         contact(Channel::Sms),
         (customer.address.clone().unwrap_or_default(), plain),
@@ -266,7 +266,7 @@ fn cells(customer: &Customer, scene: Scene<'_>) -> Vec<Cell> {
 
 /// What the columns had to leave out of the selected customer.
 fn details<'a>(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     customer: &Customer,
     widths: &[usize],
     room: usize,
@@ -275,26 +275,24 @@ fn details<'a>(
         // All of them stands beside the list.
         return Vec::new();
     }
-    let cells = cells(customer, scene);
+    let cells = cells(customer, cx);
     let left_out = cells.into_iter().zip(widths).filter(|((text, _), room)| width(text) > **room);
     let facts: Vec<String> = left_out.map(|((fact, _), _)| fact).collect();
     if facts.is_empty() {
         return Vec::new();
     }
     let text = facts.join("   ");
-    vec![Line::from(
-        fit(&text, room.min(MAX_DETAIL_CELLS), scene.theme.symbols.ellipsis).into_owned(),
-    )]
+    vec![Line::from(fit(&text, room.min(MAX_DETAIL_CELLS), cx.theme.symbols.ellipsis).into_owned())]
 }
 
 /// Who it is, and what the list does not show whole, in the room beside it.
 fn whole<'a>(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     customer: &Customer,
     widths: &[usize],
     room: usize,
 ) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+    let theme = cx.theme;
     let mut lines: Vec<Line<'a>> = wrap(&customer.name, room)
         .into_iter()
         .map(|text| Line::styled(text, theme.strong))
@@ -321,14 +319,14 @@ fn whole<'a>(
     lines
 }
 
-fn count(scene: Scene<'_>, find: &Find, found: &SearchHits) -> String {
-    if is_waiting(scene, find) && scene.shared.health.store == DependencyState::Down {
+fn count(cx: DrawContext<'_>, find: &Find, found: &SearchHits) -> String {
+    if is_waiting(cx, find) && cx.shared.health.store == DependencyState::Down {
         return format!("Waiting for the store; shown is what \"{}\" found", found.typed.trim());
     }
-    if is_waiting(scene, find) {
+    if is_waiting(cx, find) {
         return "Searching".into();
     }
-    if find.opening.is_some() && scene.shared.health.store != DependencyState::Ok {
+    if find.opening.is_some() && cx.shared.health.store != DependencyState::Ok {
         let key = key_name(Context::Find, Command::Clear);
         return format!("Opening; the store takes its time; {key} stops it");
     }
@@ -344,15 +342,14 @@ fn count(scene: Scene<'_>, find: &Find, found: &SearchHits) -> String {
 }
 
 /// Whether a search waits for the store longer than usual.
-fn is_waiting(scene: Scene<'_>, find: &Find) -> bool {
-    (find.waits || find.found.reading.is_loading())
-        && scene.shared.health.store != DependencyState::Ok
+fn is_waiting(cx: DrawContext<'_>, find: &Find) -> bool {
+    (find.waits || find.found.reading.is_loading()) && cx.shared.health.store != DependencyState::Ok
 }
 
 /// What becomes of a search that waits, and of keys meanwhile.
-fn waiting<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
-    let theme = scene.theme;
-    if scene.shared.health.store != DependencyState::Down {
+fn waiting<'a>(cx: DrawContext<'_>, area: Rect) -> Vec<Line<'a>> {
+    let theme = cx.theme;
+    if cx.shared.health.store != DependencyState::Down {
         return vec![Line::default(), Line::from("Searching")];
     }
     let title = vec![

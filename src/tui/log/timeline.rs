@@ -16,7 +16,7 @@ use crate::domain::event::Event;
 use crate::domain::time::Timestamp;
 use crate::tui::log::state::{LogPanel, Timeline};
 use crate::tui::log::view::{contact, mark, place, what};
-use crate::tui::machine::scene::{Focus, Scene};
+use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::scroll::Extent;
 use crate::tui::widgets::moment::second_or_day;
 use crate::tui::widgets::panel::{self, Title};
@@ -29,36 +29,36 @@ const INDENT: usize = 8 + 2 + 7 + 2;
 
 /// Draws a timeline.
 pub fn draw(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     log: &LogPanel,
     timeline: &Timeline,
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let theme = scene.theme;
-    let (lines, extent) = parts(scene, timeline, area);
+    let theme = cx.theme;
+    let (lines, extent) = parts(cx, timeline, area);
     let visible = timeline.scroll.visible(extent);
     let mut title = title(log, timeline);
     title.foot = foot(&visible, extent.lines, theme.symbols.more);
-    let inner = panel::draw(frame, area, theme, title, scene.has_focus(Focus::Log));
+    let inner = panel::draw(frame, area, theme, title, cx.has_focus(Focus::Log));
     panel::lines(frame, inner, lines.get(visible).unwrap_or_default());
 }
 
 /// The lines, and how many of them are in sight.
-fn parts<'a>(scene: Scene<'_>, timeline: &Timeline, area: Rect) -> (Vec<Line<'a>>, Extent) {
-    let inside = panel::inside(area, scene.theme);
+fn parts<'a>(cx: DrawContext<'_>, timeline: &Timeline, area: Rect) -> (Vec<Line<'a>>, Extent) {
+    let inside = panel::inside(area, cx.theme);
     let room = usize::from(inside.width);
     let lines = match timeline.events.value() {
-        Some(events) => entries(scene, events, room),
-        None => vec![Line::default(), Line::styled("Reading the timeline", scene.theme.muted)],
+        Some(events) => entries(cx, events, room),
+        None => vec![Line::default(), Line::styled("Reading the timeline", cx.theme.muted)],
     };
     let extent = Extent { lines: lines.len(), page: usize::from(inside.height) };
     (lines, extent)
 }
 
 /// The lines there are to scroll, and how many of them are in sight.
-pub fn extent(scene: Scene<'_>, timeline: &Timeline, area: Rect) -> Extent {
-    parts(scene, timeline, area).1
+pub fn extent(cx: DrawContext<'_>, timeline: &Timeline, area: Rect) -> Extent {
+    parts(cx, timeline, area).1
 }
 
 /// Which request, and of whom.
@@ -77,25 +77,25 @@ fn title<'a>(log: &LogPanel, timeline: &Timeline) -> Title<'a> {
     title
 }
 
-fn entries<'a>(scene: Scene<'_>, events: &[Event], room: usize) -> Vec<Line<'a>> {
+fn entries<'a>(cx: DrawContext<'_>, events: &[Event], room: usize) -> Vec<Line<'a>> {
     let Some(first) = events.first() else {
-        return vec![Line::default(), Line::styled("Nothing is known of it.", scene.theme.muted)];
+        return vec![Line::default(), Line::styled("Nothing is known of it.", cx.theme.muted)];
     };
     let last = events.len() - 1;
     let each = events.iter().enumerate();
-    each.flat_map(|(at, event)| entry(scene, event, first.at, at == last, room)).collect()
+    each.flat_map(|(at, event)| entry(cx, event, first.at, at == last, room)).collect()
 }
 
 fn entry<'a>(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     event: &Event,
     start: Timestamp,
     last: bool,
     room: usize,
 ) -> Vec<Line<'a>> {
-    let theme = scene.theme;
-    let now = scene.time().unwrap_or(event.at);
-    let time = second_or_day(event.at, now, scene.shared.place.zone);
+    let theme = cx.theme;
+    let now = cx.time().unwrap_or(event.at);
+    let time = second_or_day(event.at, now, cx.shared.place.zone);
     let wide = time.len().saturating_sub(8);
     let after = since(event.at, start);
     let (sign, style) = mark(event, theme);

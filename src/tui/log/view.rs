@@ -17,9 +17,9 @@ use crate::domain::event::{Event, EventFilter, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::tui::log::state::LogPanel;
 use crate::tui::log::timeline;
+use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::health::DependencyState;
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::machine::scene::{Focus, Scene};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::counter_name::counter;
 use crate::tui::widgets::field::field;
@@ -45,42 +45,42 @@ const ALL_ENTRIES: &str = "All entries, newest first";
 const MIN_WIDTH_FOR_HOUR: usize = 70;
 
 /// Draws the log, or a request's timeline over it.
-pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect) {
+pub fn draw(cx: DrawContext<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect) {
     if let Some(timeline) = &log.timeline {
-        return timeline::draw(scene, log, timeline, frame, area);
+        return timeline::draw(cx, log, timeline, frame, area);
     }
-    let focused = scene.has_focus(Focus::Log);
+    let focused = cx.has_focus(Focus::Log);
     let mut title = Title::of("Log");
-    if let Some(at) = log.read_at.filter(|_| is_old(scene, log)) {
-        let zone = scene.shared.place.zone;
-        let text = format!("from {}", minute_or_day(at, scene.time().unwrap_or(at), zone));
-        title.parts.push(Span::styled(text, scene.theme.warning));
+    if let Some(at) = log.read_at.filter(|_| is_old(cx, log)) {
+        let zone = cx.shared.place.zone;
+        let text = format!("from {}", minute_or_day(at, cx.time().unwrap_or(at), zone));
+        title.parts.push(Span::styled(text, cx.theme.warning));
     }
     if log.older {
         title.foot = Some("older entries below".into());
     }
-    let inner = panel::draw(frame, area, scene.theme, title, focused);
-    filters(scene, log, frame, Rect { height: 1, ..inner }, focused);
+    let inner = panel::draw(frame, area, cx.theme, title, focused);
+    filters(cx, log, frame, Rect { height: 1, ..inner }, focused);
     let below = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     if log.events.is_empty() {
-        let text = nothing(scene, log);
-        panel::lines(frame, below, &[Line::default(), Line::styled(text, scene.theme.muted)]);
+        let text = nothing(cx, log);
+        panel::lines(frame, below, &[Line::default(), Line::styled(text, cx.theme.muted)]);
     } else {
-        entries(scene, log, frame, below, focused);
+        entries(cx, log, frame, below, focused);
     }
 }
 
 /// Whether what is shown may be from before something happened.
-fn is_old(scene: Scene<'_>, log: &LogPanel) -> bool {
-    match scene.shared.health.store {
+fn is_old(cx: DrawContext<'_>, log: &LogPanel) -> bool {
+    match cx.shared.health.store {
         DependencyState::Ok | DependencyState::Fallback | DependencyState::Off => false,
         DependencyState::Slow => log.reading.is_loading(),
         DependencyState::Down => true,
     }
 }
 
-fn nothing(scene: Scene<'_>, log: &LogPanel) -> String {
-    let store = scene.shared.health.store;
+fn nothing(cx: DrawContext<'_>, log: &LogPanel) -> String {
+    let store = cx.shared.health.store;
     if store == DependencyState::Down && log.read_at.is_none() {
         "The log is read as soon as the store is back.".into()
     } else if log.reading.is_loading() && store != DependencyState::Ok {
@@ -95,8 +95,8 @@ fn nothing(scene: Scene<'_>, log: &LogPanel) -> String {
     }
 }
 
-fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, focused: bool) {
-    let theme = scene.theme;
+fn filters(cx: DrawContext<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, focused: bool) {
+    let theme = cx.theme;
     if let Some(typing) = &log.typing {
         let label = format!("Customer, request or 10:42 {} ", theme.symbols.pointer);
         let indent = u16::try_from(label.chars().count()).unwrap_or(0);
@@ -109,11 +109,11 @@ fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
         return;
     }
     let EventFilter { text, outcome, channel, before, .. } = &log.filter;
-    let zone = scene.shared.place.zone;
+    let zone = cx.shared.place.zone;
     let last = before.map(|before| before.minus(Duration::from_millis(1)));
     let parts: Vec<String> = [
         text.as_ref().map(|text| format!("\"{text}\"")),
-        last.map(|it| format!("until {}", minute_or_date(it, scene.time().unwrap_or(it), zone))),
+        last.map(|it| format!("until {}", minute_or_date(it, cx.time().unwrap_or(it), zone))),
         outcome.map(words),
         channel.map(|channel| channel.label().to_owned()),
     ]
@@ -132,8 +132,8 @@ fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
     panel::lines(frame, area, &[line]);
 }
 
-fn entries(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, focused: bool) {
-    let theme = scene.theme;
+fn entries(cx: DrawContext<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, focused: bool) {
+    let theme = cx.theme;
     let room = usize::from(area.width);
     let selected = log.selected.min(log.events.len() - 1);
     let narrow = room < MIN_WIDTH_FOR_HOUR;
@@ -142,9 +142,9 @@ fn entries(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
         (first, log.events.iter().skip(first).take(rows))
     };
     let (_, about) = near(usize::from(area.height));
-    let cells_of = |event: &Event| cells(event, scene, narrow);
+    let cells_of = |event: &Event| cells(event, cx, narrow);
     let widths = table::widths(&COLUMNS, &about.clone().map(cells_of).collect::<Vec<_>>(), room);
-    let details = |event: &Event| details(scene, event, &widths, room);
+    let details = |event: &Event| details(cx, event, &widths, room);
     // As many lines as any of them needs: the list does not move with each step.
     let lines = about.map(|event| details(event).len()).max().filter(|_| focused).unwrap_or(0);
     let [list, foot] = Layout::vertical([
@@ -167,8 +167,8 @@ fn entries(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
 }
 
 /// What the columns had to leave out of the selected entry.
-fn details<'a>(scene: Scene<'_>, event: &Event, widths: &[usize], room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn details<'a>(cx: DrawContext<'_>, event: &Event, widths: &[usize], room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let is_cut = |at: usize, text: &str| widths.get(at).is_none_or(|room| width(text) > *room);
     let customer = event.customer.as_ref().map(|it| {
         let name = if is_cut(2, &it.name) { it.name.as_str() } else { "" };
@@ -198,10 +198,10 @@ fn details<'a>(scene: Scene<'_>, event: &Event, widths: &[usize], room: usize) -
     lines
 }
 
-fn cells(event: &Event, scene: Scene<'_>, narrow: bool) -> Vec<Cell> {
-    let theme = scene.theme;
-    let zone = scene.shared.place.zone;
-    let time = match scene.time() {
+fn cells(event: &Event, cx: DrawContext<'_>, narrow: bool) -> Vec<Cell> {
+    let theme = cx.theme;
+    let zone = cx.shared.place.zone;
+    let time = match cx.time() {
         Some(now) if !same_day(event.at, now, zone) && narrow => short_day(event.at, zone),
         Some(now) => second_or_day(event.at, now, zone),
         None => second(event.at, zone),

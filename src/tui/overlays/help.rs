@@ -14,8 +14,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{BINDINGS, Context, PARTS};
-use crate::tui::machine::scene::Scene;
 use crate::tui::machine::scroll::{Extent, Scroll};
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::panel::{self, Title};
@@ -26,9 +26,9 @@ use crate::tui::widgets::text::{pad, wrap};
 const KEY_CELLS: usize = 17;
 
 /// Draws the help; `here` is the part that had the keyboard.
-pub fn draw(scene: Scene<'_>, scroll: Scroll, here: Context, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
-    let (area, lines, extent) = parts(scene, here, area);
+pub fn draw(cx: DrawContext<'_>, scroll: Scroll, here: Context, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
+    let (area, lines, extent) = parts(cx, here, area);
     let visible = scroll.visible(extent);
     let mut title = Title::of("Keys");
     title.foot = foot(&visible, extent.lines, theme.symbols.more);
@@ -37,21 +37,21 @@ pub fn draw(scene: Scene<'_>, scroll: Scroll, here: Context, frame: &mut Frame<'
 }
 
 /// The box, the lines, and how many of them are in sight.
-fn parts<'a>(scene: Scene<'_>, here: Context, area: Rect) -> (Rect, Vec<Line<'a>>, Extent) {
+fn parts<'a>(cx: DrawContext<'_>, here: Context, area: Rect) -> (Rect, Vec<Line<'a>>, Extent) {
     let area = centred(area, 78, area.height);
-    let room = panel::inside(area, scene.theme);
-    let lines = lines(scene, here, usize::from(room.width));
+    let room = panel::inside(area, cx.theme);
+    let lines = lines(cx, here, usize::from(room.width));
     let extent = Extent { lines: lines.len(), page: usize::from(room.height) };
     (area, lines, extent)
 }
 
 /// The lines there are to scroll, and how many of them are in sight.
-pub fn extent(scene: Scene<'_>, here: Context, area: Rect) -> Extent {
-    parts(scene, here, area).2
+pub fn extent(cx: DrawContext<'_>, here: Context, area: Rect) -> Extent {
+    parts(cx, here, area).2
 }
 
-fn lines<'a>(scene: Scene<'_>, here: Context, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn lines<'a>(cx: DrawContext<'_>, here: Context, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let first = PARTS.into_iter().filter(|(context, _)| *context == here);
     let others = PARTS.into_iter().filter(|(context, _)| *context != here);
     let mut lines = Vec::new();

@@ -11,8 +11,8 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::Binding;
-use crate::tui::machine::scene::Scene;
 use crate::tui::overlays::state::Palette;
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::field::field;
@@ -24,8 +24,8 @@ use crate::tui::widgets::text::{fit, pad};
 const KEY_CELLS: usize = 11;
 
 /// Draws the palette.
-pub fn draw(scene: Scene<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
+pub fn draw(cx: DrawContext<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
     let area = centred(area, 76, area.height.min(16));
     let inner = panel::draw(frame, area, theme, Title::of("What would you like to do?"), true);
     let before = format!("{} ", theme.symbols.pointer);
@@ -49,7 +49,7 @@ pub fn draw(scene: Scene<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Re
         .iter()
         .skip(first)
         .take(rows)
-        .map(|binding| line(scene, binding, usize::from(below.width)))
+        .map(|binding| line(cx, binding, usize::from(below.width)))
         .collect();
     panel::lines(frame, below, &lines);
     // The cursor stays in the field: what is typed goes there.
@@ -57,8 +57,8 @@ pub fn draw(scene: Scene<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Re
     panel::select(frame, below, row, KEY_CELLS - 2, theme);
 }
 
-fn line<'a>(scene: Scene<'_>, binding: &'static Binding, room: usize) -> Line<'a> {
-    let theme = scene.theme;
+fn line<'a>(cx: DrawContext<'_>, binding: &'static Binding, room: usize) -> Line<'a> {
+    let theme = cx.theme;
     let room = room.saturating_sub(KEY_CELLS);
     let name = fit(name(binding, room), room, theme.symbols.ellipsis).into_owned();
     Line::from(vec![Span::styled(pad(binding.key, KEY_CELLS, ""), theme.key), Span::raw(name)])

@@ -23,8 +23,8 @@ use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::service::messages;
+use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::machine::scene::{Focus, Scene};
 use crate::tui::send::state::Send;
 use crate::tui::widgets::customer_title::title;
 use crate::tui::widgets::facts::{LABEL, facts, labelled};
@@ -34,34 +34,34 @@ use crate::tui::widgets::rows::{Row, flow, settle};
 use crate::tui::widgets::text::wrap;
 
 /// Draws the choice of a channel.
-pub fn draw(scene: Scene<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
-    let focused = scene.has_focus(Focus::Work);
+pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
+    let focused = cx.has_focus(Focus::Work);
     let title = title(&send.customer, None);
-    let inner = panel::draw(frame, area, scene.theme, title, focused);
+    let inner = panel::draw(frame, area, cx.theme, title, focused);
     let room = usize::from(inner.width);
     let mut rows = vec![Row::Gap];
-    if scene.theme.framed {
-        rows.push(Line::styled("Send the code by", scene.theme.muted).into());
+    if cx.theme.framed {
+        rows.push(Line::styled("Send the code by", cx.theme.muted).into());
         rows.push(Row::Gap);
     }
     for (at, choice) in send.choices.iter().enumerate() {
-        let lines = channel(scene, choice, at == 0 && send.choices.len() > 1, room);
+        let lines = channel(cx, choice, at == 0 && send.choices.len() > 1, room);
         rows.extend(lines.into_iter().enumerate().map(|(line, it)| {
             if at == send.selected && line == 0 { Row::Marked(it) } else { Row::Line(it) }
         }));
     }
     rows.push(Row::Gap);
-    rows.extend(purpose(scene, send, room));
+    rows.extend(purpose(cx, send, room));
     rows.push(Row::Gap);
-    rows.extend(plan(scene, send, room).into_iter().map(Row::Line));
+    rows.extend(plan(cx, send, room).into_iter().map(Row::Line));
     if let Some(open) = send.open.as_deref().filter(|it| it.status == Status::Open) {
         rows.push(Row::Gap);
-        rows.extend(still_open(scene, open, room).into_iter().map(Row::Line));
+        rows.extend(still_open(cx, open, room).into_iter().map(Row::Line));
     }
     let settled = settle(rows, inner.height);
     panel::lines(frame, inner, &settled.lines);
     if let Some(row) = settled.marked {
-        let at = panel::select(frame, inner, row, LABEL - 2, scene.theme);
+        let at = panel::select(frame, inner, row, LABEL - 2, cx.theme);
         if focused {
             show_cursor(frame, at);
         }
@@ -69,13 +69,13 @@ pub fn draw(scene: Scene<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn channel<'a>(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     choice: &ChannelChoice,
     first: bool,
     room: usize,
 ) -> Vec<Line<'a>> {
-    let theme = scene.theme;
-    let now = scene.time().unwrap_or_default();
+    let theme = cx.theme;
+    let now = cx.time().unwrap_or_default();
     let label = choice.channel.label();
     let Some(reason) = &choice.refusal else {
         let contact = choice.contact.clone().unwrap_or_default();
@@ -106,8 +106,8 @@ fn channel<'a>(
     labelled(Span::styled(label, theme.muted), lines)
 }
 
-fn purpose<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
-    let Scene { shared, theme, .. } = scene;
+fn purpose<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
+    let DrawContext { shared, theme, .. } = cx;
     let purposes = &shared.place.purposes;
     let [before, after] = theme.symbols.turn;
     let name = purposes.get(send.purpose).cloned().unwrap_or_default();
@@ -125,8 +125,8 @@ fn purpose<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
 }
 
 /// What Enter will do, or what is being done.
-fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let Some(choice) = send.choices.get(send.selected).filter(|it| it.refusal.is_none()) else {
         let text = if send.choices.iter().any(|it| it.refusal.is_none()) {
             "This channel cannot be used for this customer. Choose another with the arrows, or \
@@ -143,17 +143,17 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     if send.sending.is_some() {
         return styled(&format!("Sending a code by {way} to {to}"), room, theme.accent);
     }
-    if let Some(until) = choice.waits(scene.time().unwrap_or_default()) {
-        let text = waits(scene, send, choice, until);
+    if let Some(until) = choice.waits(cx.time().unwrap_or_default()) {
+        let text = waits(cx, send, choice, until);
         return styled(&text, room, theme.warning);
     }
-    let digits = scene.shared.place.code_length;
+    let digits = cx.shared.place.code_length;
     let key = key_name(Context::Send, Command::Accept);
     let text = format!("{key} sends a code of {digits} digits by {way} to {to}.");
     let mut lines = styled(&text, room, Style::new());
     if choice.health == ProviderHealth::Down {
         let label = choice.channel.label();
-        let now = scene.time().unwrap_or_default();
+        let now = cx.time().unwrap_or_default();
         let works = |it: &ChannelChoice| it.is_usable(now) && it.health != ProviderHealth::Down;
         let instead =
             if send.choices.iter().any(works) { " Another channel is quicker." } else { "" };
@@ -166,9 +166,9 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
 }
 
 /// Why a changed contact is not used, and what to do instead.
-fn waits(scene: Scene<'_>, send: &Send, choice: &ChannelChoice, until: Timestamp) -> String {
-    let clock = |moment| scene.shared.place.wall_clock(moment);
-    let (kind, now) = (choice.channel.contact_kind(), scene.time());
+fn waits(cx: DrawContext<'_>, send: &Send, choice: &ChannelChoice, until: Timestamp) -> String {
+    let clock = |moment| cx.shared.place.wall_clock(moment);
+    let (kind, now) = (choice.channel.contact_kind(), cx.time());
     let why = messages::contact_waits(kind, until, now, &clock);
     let is_usable = |it: &ChannelChoice| it.is_usable(now.unwrap_or_default());
     let instead = if send.choices.iter().any(is_usable) {
@@ -189,15 +189,15 @@ const fn in_a_sentence(channel: Channel) -> &'static str {
     }
 }
 
-fn still_open<'a>(scene: Scene<'_>, open: &Request, room: usize) -> Vec<Line<'a>> {
-    let left = scene.until(open.expires_at);
+fn still_open<'a>(cx: DrawContext<'_>, open: &Request, room: usize) -> Vec<Line<'a>> {
+    let left = cx.until(open.expires_at);
     let left = left.map_or(String::new(), |left| format!(", {} left", clock_span(left)));
     let key = key_name(Context::Send, Command::EnterCode);
     let text = format!(
         "A code is open for \"{}\": reference {}{left}. {key} goes back to enter it.",
         open.purpose, open.reference
     );
-    styled(&text, room, scene.theme.accent)
+    styled(&text, room, cx.theme.accent)
 }
 
 fn styled<'a>(text: &str, room: usize, style: Style) -> Vec<Line<'a>> {

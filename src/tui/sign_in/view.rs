@@ -15,8 +15,8 @@ use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
 use crate::domain::sign_in::qr;
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::notice::Tone;
-use crate::tui::machine::scene::Scene;
 use crate::tui::sign_in::state::{Reason, SignInForm, Stage};
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::field::field;
@@ -30,8 +30,8 @@ const FORM_COLUMNS: u16 = 64;
 const LABEL_CELLS: usize = 24;
 
 /// Draws the form.
-pub fn draw(scene: Scene<'_>, form: &SignInForm, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
+pub fn draw(cx: DrawContext<'_>, form: &SignInForm, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
     let widest = centred(area, FORM_COLUMNS, area.height);
     let room = usize::from(panel::inside(widest, theme).width);
     let mut lines: Vec<Line<'_>> = Vec::new();
@@ -77,7 +77,7 @@ pub fn draw(scene: Scene<'_>, form: &SignInForm, frame: &mut Frame<'_>, area: Re
     }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let area = centred(area, FORM_COLUMNS, height.min(area.height));
-    let title = format!("{} {} {}", scene.shared.place.office, theme.symbols.dot, title(form));
+    let title = format!("{} {} {}", cx.shared.place.office, theme.symbols.dot, title(form));
     let inner = panel::draw(frame, area, theme, Title::of(title), true);
     panel::lines(frame, inner, &lines);
     if let Some((at, column)) = cursor {

@@ -17,7 +17,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::service::ports::TrayMessage;
-use crate::tui::machine::scene::{Focus, Scene};
+use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::scroll::Extent;
 use crate::tui::tray::state::TrayPanel;
 use crate::tui::widgets::facts::facts;
@@ -45,13 +45,13 @@ const MAX_SHORT_LIST_LINES: u16 = 4;
 const MIN_ROOMY_LINES: u16 = 24;
 
 /// Draws the tray.
-pub fn draw(scene: Scene<'_>, tray: &TrayPanel, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
-    let focused = scene.has_focus(Focus::Tray);
+pub fn draw(cx: DrawContext<'_>, tray: &TrayPanel, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
+    let focused = cx.has_focus(Focus::Tray);
     let mut title = Title::of("Tray");
     title.parts.push(Span::styled("nothing here was really sent", theme.muted));
     let shown = tray.preview.place(tray.selected, tray.messages.len());
-    let (lines, places) = parts(scene, tray, shown, area);
+    let (lines, places) = parts(cx, tray, shown, area);
     let visible = tray.scroll.visible(places.extent(&lines));
     title.foot = foot(&visible, lines.len(), theme.symbols.more);
     let inner = panel::draw(frame, area, theme, title, focused);
@@ -63,7 +63,7 @@ pub fn draw(scene: Scene<'_>, tray: &TrayPanel, frame: &mut Frame<'_>, area: Rec
         return panel::lines(frame, inner, &lines);
     }
     let selected = tray.selected.min(tray.messages.len() - 1);
-    list(scene, tray, selected, frame, Rect { height: places.list, ..inner }, focused);
+    list(cx, tray, selected, frame, Rect { height: places.list, ..inner }, focused);
     let rule = Line::styled(theme.symbols.rule.repeat(usize::from(inner.width)), theme.border);
     panel::lines(frame, Rect { y: inner.y + places.list, height: 1, ..inner }, &[rule]);
     let below = Rect { y: inner.y + places.list + 1, height: places.message, ..inner };
@@ -84,43 +84,40 @@ impl Places {
 
 /// The lines of the message that is `shown`, and the places of them and of the list.
 fn parts<'a>(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     tray: &TrayPanel,
     shown: usize,
     area: Rect,
 ) -> (Vec<Line<'a>>, Places) {
-    let inside = panel::inside(area, scene.theme);
+    let inside = panel::inside(area, cx.theme);
     let height = inside.height;
     let most = if height < MIN_ROOMY_LINES { MAX_SHORT_LIST_LINES } else { MAX_LIST_LINES };
     let wanted = u16::try_from(tray.messages.len() + 1).unwrap_or(MAX_LIST_LINES);
     let list = wanted.min(most).min(height / 3).max(2);
     let places = Places { list, message: height.saturating_sub(list + 1) };
     let room = usize::from(inside.width);
-    (
-        tray.messages.get(shown).map_or_else(Vec::new, |message| reading(scene, message, room)),
-        places,
-    )
+    (tray.messages.get(shown).map_or_else(Vec::new, |message| reading(cx, message, room)), places)
 }
 
 /// The lines of the selected message, and how many of them are in sight.
-pub fn extent(scene: Scene<'_>, tray: &TrayPanel, area: Rect) -> Extent {
-    let (lines, places) = parts(scene, tray, tray.selected, area);
+pub fn extent(cx: DrawContext<'_>, tray: &TrayPanel, area: Rect) -> Extent {
+    let (lines, places) = parts(cx, tray, tray.selected, area);
     places.extent(&lines)
 }
 
 fn list(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     tray: &TrayPanel,
     selected: usize,
     frame: &mut Frame<'_>,
     area: Rect,
     focused: bool,
 ) {
-    let theme = scene.theme;
+    let theme = cx.theme;
     let rows = usize::from(area.height.saturating_sub(1));
     let first = table::offset(selected, tray.messages.len(), rows);
     let shown: Vec<Vec<Cell>> =
-        tray.messages.iter().skip(first).take(rows).map(|it| cells(scene, it)).collect();
+        tray.messages.iter().skip(first).take(rows).map(|it| cells(cx, it)).collect();
     let widths = table::widths(&COLUMNS, &shown, usize::from(area.width));
     let mut lines = vec![table::heading(&COLUMNS, &widths, theme)];
     lines.extend(shown.into_iter().map(|row| table::line(&COLUMNS, &widths, row, theme)));
@@ -132,14 +129,14 @@ fn list(
     }
 }
 
-fn cells(scene: Scene<'_>, message: &TrayMessage) -> Vec<Cell> {
-    let zone = scene.shared.place.zone;
-    let time = match scene.time() {
+fn cells(cx: DrawContext<'_>, message: &TrayMessage) -> Vec<Cell> {
+    let zone = cx.shared.place.zone;
+    let time = match cx.time() {
         Some(now) => second_or_day(message.at, now, zone),
         None => second(message.at, zone),
     };
     vec![
-        (time, scene.theme.muted),
+        (time, cx.theme.muted),
         (message.channel.label().to_owned(), Style::new()),
         (message.reference.clone(), Style::new()),
         (message.to.clone(), Style::new()),
@@ -147,8 +144,8 @@ fn cells(scene: Scene<'_>, message: &TrayMessage) -> Vec<Cell> {
 }
 
 /// The message as the customer reads it.
-fn reading<'a>(scene: Scene<'_>, message: &TrayMessage, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn reading<'a>(cx: DrawContext<'_>, message: &TrayMessage, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let value =
         |text: &str| wrap(text, room.saturating_sub(14)).into_iter().map(Line::from).collect();
     let mut rows = facts("To", value(&message.to), theme);

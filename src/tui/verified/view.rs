@@ -22,7 +22,7 @@ use crate::domain::channel::{Channel, Factor};
 use crate::domain::customer::Customer;
 use crate::domain::money::Money;
 use crate::service::messages;
-use crate::tui::machine::scene::{Focus, Scene};
+use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::scroll::Extent;
 use crate::tui::verified::state::Verified;
 use crate::tui::widgets::countdown::{bar, digits};
@@ -57,15 +57,15 @@ const WEAK_PROOF: &str =
     "You may go on. Where your office asks for a strong proof, send a code by SMS as well.";
 
 /// Draws the verified customer.
-pub fn draw(scene: Scene<'_>, verified: &Verified, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
-    let parts = parts(scene, verified, area);
+pub fn draw(cx: DrawContext<'_>, verified: &Verified, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
+    let parts = parts(cx, verified, area);
     let extent = parts.extent();
     let visible = verified.scroll.visible(extent);
     let Parts { head, body, .. } = parts;
     let mut title = title(&verified.customer, Some(&verified.session.purpose));
     title.foot = foot(&visible, extent.lines, theme.symbols.more);
-    let inner = panel::draw(frame, area, theme, title, scene.has_focus(Focus::Work));
+    let inner = panel::draw(frame, area, theme, title, cx.has_focus(Focus::Work));
     let rule = theme.symbols.rule.repeat(usize::from(inner.width));
     let mut lines = head;
     lines.push(Line::styled(rule, theme.border));
@@ -86,21 +86,21 @@ impl Parts<'_> {
     }
 }
 
-fn parts<'a>(scene: Scene<'_>, verified: &Verified, area: Rect) -> Parts<'a> {
-    let inside = panel::inside(area, scene.theme);
+fn parts<'a>(cx: DrawContext<'_>, verified: &Verified, area: Rect) -> Parts<'a> {
+    let inside = panel::inside(area, cx.theme);
     let room = usize::from(inside.width);
-    let head = settle(head(scene, verified, room), 0).lines;
+    let head = settle(head(cx, verified, room), 0).lines;
     let height = usize::from(inside.height).saturating_sub(head.len() + 1);
-    Parts { head, body: body(scene, verified, room), height }
+    Parts { head, body: body(cx, verified, room), height }
 }
 
 /// The lines there are to scroll, and how many of them are in sight.
-pub fn extent(scene: Scene<'_>, verified: &Verified, area: Rect) -> Extent {
-    parts(scene, verified, area).extent()
+pub fn extent(cx: DrawContext<'_>, verified: &Verified, area: Rect) -> Extent {
+    parts(cx, verified, area).extent()
 }
 
-fn head<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> {
-    let theme = scene.theme;
+fn head<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
     let session = &verified.session;
     let proof = match session.factor {
         Factor::ContactConfirmed => format!("email confirmed. {WEAK_PROOF}"),
@@ -116,22 +116,21 @@ fn head<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> 
     let mark = Span::styled(format!("{} VERIFIED", theme.symbols.check), theme.good);
     let proof = wrap(&proof, room.saturating_sub(LABEL)).into_iter().map(Line::from).collect();
     let mut rows: Vec<Row<'_>> = labelled(mark, proof).into_iter().map(Row::Line).collect();
-    rows.extend(facts("Session", time_left(scene, verified, room.saturating_sub(LABEL)), theme));
+    rows.extend(facts("Session", time_left(cx, verified, room.saturating_sub(LABEL)), theme));
     rows
 }
 
-fn time_left<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn time_left<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let session = &verified.session;
     if verified.leaving.is_some() {
         return vec![Line::styled("logging out", theme.accent)];
     }
-    let (Some(left), Some(idle)) = (scene.until(session.expires_at), scene.until(session.idle_at))
-    else {
+    let (Some(left), Some(idle)) = (cx.until(session.expires_at), cx.until(session.idle_at)) else {
         return vec![Line::styled("reading the clock", theme.muted)];
     };
     let mut first = vec![digits(left, theme), Span::raw(" left")];
-    if !scene.shared.place.reduced_motion {
+    if !cx.shared.place.reduced_motion {
         first.push(Span::raw("  "));
         let whole = session.expires_at.since(session.created_at);
         first.extend(bar(left, whole, room.saturating_sub(14).min(MAX_BAR_CELLS), theme));
@@ -145,11 +144,11 @@ fn time_left<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line
     flow(parts, room, 3)
 }
 
-fn body<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
-    let mut rows = record(scene, &verified.customer, room);
+fn body<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
+    let mut rows = record(cx, &verified.customer, room);
     match verified.account.value() {
-        Some(account) => rows.extend(crate::tui::verified::view::account(scene, account, room)),
+        Some(account) => rows.extend(crate::tui::verified::view::account(cx, account, room)),
         None if verified.account.reading.is_loading() => {
             rows.push(fact("Balance", vec![Span::styled("being read", theme.muted)], theme));
         }
@@ -160,8 +159,8 @@ fn body<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>>
     settle(rows, u16::MAX).lines
 }
 
-fn record<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Row<'a>> {
-    let theme = scene.theme;
+fn record<'a>(cx: DrawContext<'_>, customer: &Customer, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
     let value = |text: Option<String>| match text {
         Some(text) => wrap(&text, room.saturating_sub(LABEL)).into_iter().map(Line::from).collect(),
         None => vec![Line::styled("none on file", theme.muted)],
@@ -180,10 +179,10 @@ fn record<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Row<'a>
 }
 
 /// Lists that are not known here are left out: "No bills." would be a claim.
-fn account<'a>(scene: Scene<'_>, account: &Account, room: usize) -> Vec<Row<'a>> {
-    let theme = scene.theme;
-    let zone = scene.shared.place.zone;
-    let mut rows = vec![fact("Balance", vec![balance(account.balance.as_ref(), scene)], theme)];
+fn account<'a>(cx: DrawContext<'_>, account: &Account, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
+    let zone = cx.shared.place.zone;
+    let mut rows = vec![fact("Balance", vec![balance(account.balance.as_ref(), cx)], theme)];
     if let Some(invoices) = &account.invoices {
         let bills = invoices.entries.iter().map(|bill| {
             let due = bill.due_at.as_ref().map(|it| recorded(it, zone)).unwrap_or_default();
@@ -192,28 +191,28 @@ fn account<'a>(scene: Scene<'_>, account: &Account, room: usize) -> Vec<Row<'a>>
                 (recorded(&bill.issued_at, zone), Style::new()),
                 (due, Style::new()),
                 (bill.amount.to_string(), Style::new()),
-                (bill.status.clone(), status(&bill.status, scene)),
+                (bill.status.clone(), status(&bill.status, cx)),
             ]
         });
         let none = ("Bills", "No bills.");
-        rows.extend(list(none, &BILLS, bills.collect(), &invoices.unreadable, scene, room));
+        rows.extend(list(none, &BILLS, bills.collect(), &invoices.unreadable, cx, room));
     }
     if let Some(feedback) = &account.feedback {
         let entries = feedback.entries.iter().map(|it| {
             vec![
                 (recorded(&it.at, zone), Style::new()),
                 (it.subject.clone(), Style::new()),
-                (it.status.clone(), status(&it.status, scene)),
+                (it.status.clone(), status(&it.status, cx)),
             ]
         });
         let none = ("Feedback", "No feedback.");
-        rows.extend(list(none, &FEEDBACK, entries.collect(), &feedback.unreadable, scene, room));
+        rows.extend(list(none, &FEEDBACK, entries.collect(), &feedback.unreadable, cx, room));
     }
     rows
 }
 
-fn balance(balance: Option<&Money>, scene: Scene<'_>) -> Span<'static> {
-    let theme = scene.theme;
+fn balance(balance: Option<&Money>, cx: DrawContext<'_>) -> Span<'static> {
+    let theme = cx.theme;
     let Some(balance) = balance else { return Span::styled("not known", theme.muted) };
     match balance.cents {
         0 => Span::styled("nothing is owed", theme.good),
@@ -226,11 +225,11 @@ fn balance(balance: Option<&Money>, scene: Scene<'_>) -> Span<'static> {
     }
 }
 
-fn status(word: &str, scene: Scene<'_>) -> Style {
+fn status(word: &str, cx: DrawContext<'_>) -> Style {
     match word {
-        "paid" | "answered" | "closed" | "resolved" => scene.theme.good,
-        "overdue" => scene.theme.bad,
-        "open" => scene.theme.warning,
+        "paid" | "answered" | "closed" | "resolved" => cx.theme.good,
+        "overdue" => cx.theme.bad,
+        "open" => cx.theme.warning,
         _ => Style::new(),
     }
 }
@@ -240,10 +239,10 @@ fn list<'a>(
     columns: &[Column],
     cells: Vec<Vec<Cell>>,
     unreadable: &[String],
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     room: usize,
 ) -> Vec<Row<'a>> {
-    let theme = scene.theme;
+    let theme = cx.theme;
     let mut rows = vec![Row::Gap, Line::styled(title, theme.title).into()];
     if cells.is_empty() && unreadable.is_empty() {
         rows.push(Line::styled(none, theme.muted).into());

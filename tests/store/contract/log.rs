@@ -9,9 +9,9 @@ use countersign::domain::delivery::DeliveryState::{
     Delivered, Failed, Queued, Sent, Undeliverable, Unknown,
 };
 use countersign::domain::delivery::{FailureClass, SendReport};
+use countersign::domain::delivery_retry::{NextStep, OutboxTask};
 use countersign::domain::event::{EventFilter, EventId, EventKind, EventPage};
 use countersign::domain::explanation::Explanation;
-use countersign::domain::outbox::{NextStep, OutboxTask};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::session::{SessionEnd, SessionId};
 use countersign::service::ports::{AttemptOutcome, NewEvent, SessionFilter};

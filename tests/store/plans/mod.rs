@@ -100,7 +100,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("events::CUSTOMERS_BEFORE", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
     ("events::CUSTOMERS_AFTER", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
     (
-        "rate_limits::LIMITS",
+        "cooldown_and_rate_limits::LIMITS",
         &[
             "7", "'7'", "'7'", "'3'", "'3'", "3600000", "86400000", "5", "5", "5", "5", "5", "5",
             "5", "5", "5", "5", "5", "5",

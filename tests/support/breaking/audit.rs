@@ -1,4 +1,4 @@
-//! The log, its trail, personal data and the maintenance over a connection that breaks.
+//! The fault-injecting ports of the log, its trail, personal data and maintenance.
 
 use super::*;
 

@@ -1,6 +1,6 @@
-//! One server process and its folder, which end with the process that wanted
-//! them: a shell stands between, and the end of its input is the end of both,
-//! whichever way the test went, by SIGKILL too.
+//! A server process and its folder, which are cleaned up with the process that started them: a
+//! shell supervises the server and kills it when its standard input is closed, however the test
+//! ended, by SIGKILL too.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -15,9 +15,8 @@ use std::{env, iter, process, thread};
 use rustix::fs::statvfs;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
-/// What the shell does. `$0` is the folder, `$1` the signal that ends the
-/// server for good; commands come line by line. What was stopped (SIGSTOP) is
-/// let go on first, with the processes it started.
+/// The supervising script. `$0` is the folder, `$1` the signal that ends the server; commands are
+/// read line by line. Processes that were stopped (SIGSTOP) are continued first.
 const SCRIPT: &str = r#"
 folder=$0 end=$1 server=
 trap : HUP INT TERM PIPE
@@ -48,7 +47,7 @@ for _ in 1 2 3 4 5; do
 done
 "#;
 
-/// Who the server runs as.
+/// The account that the server runs as.
 #[derive(Clone, Copy)]
 pub(super) struct Owner {
     uid: u32,
@@ -56,8 +55,8 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    /// For a server that refuses to run as root: `postgres`, or `nobody`, when
-    /// this process is root's.
+    /// The account for a server that refuses to run as root: `postgres` or `nobody`, if this
+    /// process runs as root.
     pub(super) fn unprivileged() -> Option<Self> {
         if !geteuid().is_root() {
             return None;
@@ -71,15 +70,14 @@ impl Owner {
         Some(find("postgres").or_else(|| find("nobody")).expect("a user who is not root"))
     }
 
-    /// Gives a file or a folder to this owner.
+    /// Changes the owner of a file or folder.
     pub(super) fn take(self, path: &Path) {
         std::os::unix::fs::chown(path, Some(self.uid), Some(self.gid)).expect("a new owner");
     }
 }
 
-/// A folder that nobody else can look into: on a disk for what is durable, else
-/// in memory where there is room, since even without `fsync` the many files of
-/// a new database take a disk ten times as long.
+/// Creates a private folder: on disk if durable, else in memory if there is room, since even
+/// without `fsync` the many files of a new database take ten times as long on disk.
 fn make_folder(durable: bool, owner: Option<Owner>) -> PathBuf {
     const ROOM: u64 = 2 << 30;
     const MEMORY: &str = "/dev/shm";
@@ -95,7 +93,7 @@ fn make_folder(durable: bool, owner: Option<Owner>) -> PathBuf {
     folder
 }
 
-/// A command as a shell reads it.
+/// Quotes a command for the shell.
 fn line(command: &Command) -> String {
     iter::once(command.get_program())
         .chain(command.get_args())
@@ -104,7 +102,7 @@ fn line(command: &Command) -> String {
         .join(" ")
 }
 
-/// The shell beside a server.
+/// The supervising shell.
 pub(super) struct Keeper {
     shell: Child,
     input: Option<ChildStdin>,
@@ -114,7 +112,7 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Makes a folder and keeps it. `end` is the signal that ends the server.
+    /// Creates a folder and its shell. `end` is the signal that ends the server.
     pub(super) fn new(durable: bool, end: &str, owner: Option<Owner>) -> Self {
         let folder = make_folder(durable, owner);
         let mut shell = Command::new("/bin/sh");
@@ -123,9 +121,10 @@ impl Keeper {
             shell.uid(owner.uid).gid(owner.gid);
         }
         let mut shell = shell
-            // The folder this process is in may be closed to the owner.
+            // The current folder may be inaccessible to the owner.
             .current_dir("/")
-            // A group of its own: Ctrl-C is for the test, whose end is for this.
+            // A separate process group, so that Ctrl-C reaches the test only, whose end closes the
+            // input.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -141,7 +140,7 @@ impl Keeper {
         &self.folder
     }
 
-    /// Says a word to the shell and hears its answer.
+    /// Sends a command to the shell and reads the answer.
     fn ask(&mut self, word: &str) -> String {
         writeln!(self.input.as_mut().expect("a pipe"), "{word}").expect("a shell that listens");
         let mut answer = String::new();
@@ -164,7 +163,7 @@ impl Keeper {
         assert_eq!(status, "0", "{command:?} failed: {}", self.log());
     }
 
-    /// Starts the server; `ready` is asked until it says yes.
+    /// Starts the server and polls `ready` until it returns true.
     pub(super) fn start(&mut self, command: &Command, ready: impl Fn() -> bool) {
         let pid = self.begin(command);
         let begun = Instant::now();
@@ -176,14 +175,14 @@ impl Keeper {
         }
     }
 
-    /// Waits until the server has ended, and gives its exit status.
+    /// Waits for the server to end; returns its exit status.
     pub(super) fn wait(&mut self) -> String {
         let status = self.ask("wait");
         self.server = None;
         status
     }
 
-    /// The end of what was said by what ran here.
+    /// The end of the log.
     fn log(&self) -> String {
         let log = fs::read(self.folder.join("log")).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
@@ -191,18 +190,18 @@ impl Keeper {
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
-    /// Sends a signal to the server's first process.
+    /// Sends a signal to the server's main process.
     pub(super) fn signal(&self, signal: Signal) {
         let server = self.server.expect("a server that runs");
         kill_process(server, signal).expect("sent");
     }
 
-    /// Stops the server's first process (SIGSTOP), so that it starts no other,
-    /// and gives it with those that it has started.
+    /// Stops the server's main process (SIGSTOP), so that it forks no more, and returns it with its
+    /// children.
     fn all(&self) -> Vec<Pid> {
         self.signal(Signal::STOP);
         let server = self.server.expect("a server that runs");
-        // One that is still making a process has one more.
+        // A fork in progress still adds a child.
         while !stopped(server) {
             thread::sleep(Duration::from_millis(1));
         }
@@ -212,7 +211,7 @@ impl Keeper {
         iter::once(server).chain(children).collect()
     }
 
-    /// Stops all the server's processes; each of their threads has stopped then.
+    /// Stops all the server's processes, including all of their threads.
     pub(super) fn pause(&self) {
         let all = self.all();
         send(&all, Signal::STOP);
@@ -221,12 +220,12 @@ impl Keeper {
         }
     }
 
-    /// Ends a pause.
+    /// Continues them.
     pub(super) fn resume(&self) {
         send(&self.all(), Signal::CONT);
     }
 
-    /// Ends all the server's processes at once. The next start may find none.
+    /// Kills all the server's processes at once. None is left for the next start to find.
     pub(super) fn kill(&mut self) {
         let all = self.all();
         send(&all, Signal::KILL);
@@ -236,7 +235,7 @@ impl Keeper {
         }
     }
 
-    /// The server's first process.
+    /// The server's main process.
     pub(super) fn server(&self) -> Option<i32> {
         self.server.map(Pid::as_raw_pid)
     }
@@ -251,25 +250,25 @@ impl Drop for Keeper {
 
 fn send(processes: &[Pid], signal: Signal) {
     for &process in processes {
-        // One may have ended meanwhile.
+        // It may have ended meanwhile.
         let _ = kill_process(process, signal);
     }
 }
 
-/// Whether a process has ended, though its end may still be to be asked for.
+/// Whether a process has ended, even if it has not been reaped.
 fn ended(pid: Pid) -> bool {
     let state = state(&PathBuf::from(format!("/proc/{}", pid.as_raw_pid())));
     state.is_none_or(|state| state == 'Z')
 }
 
-/// Whether none of a process's threads runs any more.
+/// Whether all threads of a process are stopped.
 fn stopped(pid: Pid) -> bool {
     let threads = fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid()));
     let threads = threads.into_iter().flatten().flatten();
     threads.filter_map(|thread| state(&thread.path())).all(|state| matches!(state, 'T' | 'X' | 'Z'))
 }
 
-/// What a process or a thread does, as its folder in /proc says: proc(5), `stat`.
+/// The state of a process or thread (proc(5), `stat`).
 fn state(folder: &Path) -> Option<char> {
     let stat = fs::read_to_string(folder.join("stat")).ok()?;
     stat.rsplit(") ").next()?.chars().next()

@@ -1,6 +1,5 @@
-//! How a MariaDB is installed, started and spoken to. It has only its own
-//! defaults, whatever the machine's files say: its character set is `latin1`
-//! there, which an office may have too.
+//! Installs, starts and administers a MariaDB server. It ignores the machine's option files and has
+//! its built-in defaults: its character set is `latin1`, which an office may have too.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,14 +19,14 @@ fn program(name: &str) -> PathBuf {
         .unwrap_or_else(|| missing("MariaDB"))
 }
 
-/// Unlike PostgreSQL it runs as root, if it is told to.
+/// Unlike PostgreSQL it runs as root if told to.
 fn as_this_user(command: &mut Command) {
     if geteuid().is_root() {
         command.arg("--user=root");
     }
 }
 
-/// What makes the server's data.
+/// The command that creates the data folder.
 pub(super) fn install(folder: &Path) -> Command {
     let mut install = Command::new(program("mariadb-install-db"));
     install
@@ -46,7 +45,7 @@ pub(super) fn command(folder: &Path, port: u16, options: Options) -> Command {
     command
         .arg("--no-defaults")
         .arg(option("datadir", &folder.join("data")))
-        // A server that starts deletes the temporary tables of others it finds there.
+        // A starting server deletes temporary tables of other servers in a shared `tmpdir`.
         .arg(option("tmpdir", folder))
         .arg(option("socket", &folder.join("socket")))
         .arg(option("pid-file", &folder.join("pid")))
@@ -72,7 +71,7 @@ fn option(name: &str, path: &Path) -> String {
     format!("--{name}={}", path.display())
 }
 
-/// What writes down a database and its rows.
+/// The command that dumps a database.
 pub(super) fn dump(folder: &Path, name: &str) -> Command {
     let mut command = Command::new(program("mariadb-dump"));
     command
@@ -82,7 +81,7 @@ pub(super) fn dump(folder: &Path, name: &str) -> Command {
     command
 }
 
-/// What is said to a new server.
+/// The statements that set up a new server.
 pub(super) fn welcome() -> Vec<String> {
     vec![
         format!("CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}'"),
@@ -91,8 +90,7 @@ pub(super) fn welcome() -> Vec<String> {
     ]
 }
 
-/// What makes an account that may get into a database and make nothing but
-/// tables of its own there.
+/// The statements for an account that may connect to a database and only create temporary tables.
 pub(super) fn stranger(name: &str, database: &str) -> Vec<String> {
     vec![
         format!("CREATE USER '{name}'@'%' IDENTIFIED BY '{PASSWORD}'"),
@@ -100,7 +98,7 @@ pub(super) fn stranger(name: &str, database: &str) -> Vec<String> {
     ]
 }
 
-/// What makes an empty database.
+/// The statements that create an empty database.
 pub(super) fn create(name: &str) -> Vec<String> {
     vec![format!("CREATE DATABASE {name}"), format!("GRANT ALL ON {name}.* TO '{USER}'@'%'")]
 }

@@ -1,12 +1,13 @@
-//! Real database servers for tests and benches: each process starts its own in
-//! a temporary folder when the first test asks for it, and each test gets a
-//! database of its own in it. Servers and folders end with the process.
+//! Real database servers for tests and benches: each process starts its own in a temporary folder
+//! when the first test needs it, and each test gets a database of its own. Servers and folders are
+//! removed with the process.
 //!
 //! ```ignore
 //! let database = Server::postgres().database("lookup");
 //! let migrated = Server::postgres().template("office", async |url| migrate(url).await);
 //! let lost = Server::new(Kind::MariaDb, Options::default()); // may be stopped, killed, paused
 //! ```
+//!
 //! Every call may be made from a plain test and from within a runtime.
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
@@ -30,11 +31,10 @@ use std::{env, panic, process, thread};
 use keeper::{Keeper, Owner};
 use rustix::process::Signal;
 
-/// Who owns each database; not an administrator.
+/// The owner of each database; not an administrator.
 pub(crate) const USER: &str = "counter";
-/// Who may do anything.
+/// The administrator.
 pub(crate) const ADMIN: &str = "admin";
-/// The password of both.
 pub(crate) const PASSWORD: &str = "canary-Passw0rd-db71";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +43,16 @@ pub(crate) enum Kind {
     MariaDb,
 }
 
-/// What a server is like.
+/// Options of a server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
-    /// Whether what is committed outlives a loss of power. Benches and tests
-    /// that kill the server want it; the others are quicker without.
+    /// Whether commits survive a power failure. Benches and tests that kill the server need it;
+    /// without it a server is faster.
     pub(crate) durable: bool,
-    /// Whether it has a certificate (see [`Server::ca`]) and refuses a
-    /// connection over TCP without TLS.
+    /// Whether it has a certificate (see [`Server::ca`]) and refuses TCP connections without TLS.
     pub(crate) tls: bool,
     pub(crate) max_connections: u16,
-    /// Further settings, as an office may have them: `name=value`.
+    /// Further settings as `name=value`.
     pub(crate) settings: &'static [&'static str],
 }
 
@@ -69,39 +68,39 @@ pub(crate) struct Database {
     pub(crate) name: String,
     /// For the owner of the database.
     pub(crate) url: String,
-    /// For the administrator of the server.
+    /// For the administrator.
     pub(crate) admin_url: String,
 }
 
-/// A server that runs, or can.
+/// A server, running or stopped.
 pub(crate) struct Server {
     kind: Kind,
     port: u16,
     folder: PathBuf,
     command: Command,
     keeper: Mutex<Keeper>,
-    /// Databases to be copied, by the name of what they hold.
+    /// Databases to be copied, by template name.
     templates: Mutex<HashMap<&'static str, String>>,
     databases: AtomicU32,
 }
 
 impl Server {
-    /// The PostgreSQL of this process.
+    /// The shared PostgreSQL server of this process.
     pub(crate) fn postgres() -> &'static Self {
         static SERVER: OnceLock<Server> = OnceLock::new();
         SERVER.get_or_init(|| Self::new(Kind::Postgres, Options::default()))
     }
 
-    /// The MariaDB of this process.
+    /// The shared MariaDB server of this process.
     pub(crate) fn mariadb() -> &'static Self {
         static SERVER: OnceLock<Server> = OnceLock::new();
         SERVER.get_or_init(|| Self::new(Kind::MariaDb, Options::default()))
     }
 
-    /// A server of the caller's own, which ends when it is dropped.
+    /// A separate server, which ends when it is dropped.
     pub(crate) fn new(kind: Kind, options: Options) -> Self {
         let (owner, end) = match kind {
-            // It tidies up what it shares with others of its kind, even in a hurry.
+            // SIGQUIT is an immediate shutdown in which PostgreSQL still removes its shared memory.
             Kind::Postgres => (Owner::unprivileged(), "QUIT"),
             Kind::MariaDb => (None, "KILL"),
         };
@@ -140,33 +139,33 @@ impl Server {
         self.kind
     }
 
-    /// Where it listens on 127.0.0.1.
+    /// Its port on 127.0.0.1.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// Its data, its log and its sockets.
+    /// The folder of its data, log and sockets.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Who vouches for its certificate, if it has one.
+    /// The CA certificate, if it has TLS.
     pub(crate) fn ca(&self) -> PathBuf {
         self.folder.join("ca.pem")
     }
 
-    /// Its first process, while it runs.
+    /// The id of its main process while it runs.
     pub(crate) fn pid(&self) -> Option<i32> {
         self.keeper().server()
     }
 
-    /// A new, empty database whose name begins so: small letters, digits and `_`.
+    /// A new, empty database whose name begins with `prefix` (lower-case letters, digits and `_`).
     pub(crate) fn database(&self, prefix: &str) -> Database {
         self.create(prefix, None)
     }
 
-    /// A new database that holds what `prepare` puts into it, given the owner's
-    /// URL. A PostgreSQL is prepared once for each name and copied from then on.
+    /// A new database with the content that `prepare` creates, given the owner's URL. On PostgreSQL
+    /// it is prepared once per name and then copied.
     pub(crate) fn template(
         &self,
         name: &'static str,
@@ -207,8 +206,7 @@ impl Server {
         Database { url: url(USER), admin_url: url(ADMIN), name }
     }
 
-    /// All that is in a database, written down; of a PostgreSQL, in its schema
-    /// `public`.
+    /// Dumps a database; on PostgreSQL, its schema `public`.
     pub(crate) fn dump(&self, database: &Database) -> String {
         let mut command = match self.kind {
             Kind::Postgres => postgres::dump("public", &database.url),
@@ -217,11 +215,11 @@ impl Server {
         let dump = command.output().expect("a dump");
         assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
         let dump = String::from_utf8(dump.stdout).expect("a text");
-        // A dump of PostgreSQL is sealed with a word drawn for it alone.
+        // PostgreSQL's dump has a random token in its `\restrict` lines.
         dump.lines().filter(|line| !line.contains("restrict ")).collect::<Vec<_>>().join("\n")
     }
 
-    /// Ends the server in good order; whoever is connected is cut off.
+    /// Shuts the server down; connected clients are cut off.
     pub(crate) fn stop(&self) {
         let mut keeper = self.keeper();
         keeper.signal(match self.kind {
@@ -231,17 +229,17 @@ impl Server {
         keeper.wait();
     }
 
-    /// Ends the server at once, as when its machine fails.
+    /// Kills the server, as in a machine failure.
     pub(crate) fn kill(&self) {
         self.keeper().kill();
     }
 
-    /// Starts a server again that was stopped or killed, where it was.
+    /// Starts a stopped or killed server again, on the same port.
     pub(crate) fn start(&self) {
         self.keeper().start(&self.command, || self.try_execute(&[]).is_ok());
     }
 
-    /// Lets the server answer nothing more, while its connections stay open.
+    /// Makes the server unresponsive; its connections stay open.
     pub(crate) fn pause(&self) {
         self.keeper().pause();
     }
@@ -251,8 +249,8 @@ impl Server {
         self.keeper().resume();
     }
 
-    /// Makes an account that may connect to a database and nothing else; its
-    /// password is everybody's.
+    /// Creates an account that may connect to a database and nothing else, with the common
+    /// password.
     pub(crate) fn stranger(&self, database: &Database, name: &str) -> String {
         let name = format!("{name}_{}", database.name);
         self.execute(&match self.kind {
@@ -262,10 +260,10 @@ impl Server {
         name
     }
 
-    /// Gives a server with TLS another certificate, signed by somebody else.
+    /// Replaces the certificate of a server with TLS by one of another CA.
     pub(crate) fn certify(&self, names: &[&str], expired: bool) {
         self.stop();
-        // The files stay whose they are.
+        // Overwriting keeps the owner of the files.
         certificates::certify(&self.folder, names, expired);
         self.start();
     }
@@ -286,7 +284,7 @@ impl Server {
     }
 }
 
-/// Runs a future on a thread of its own, whether or not there is a runtime here.
+/// Runs a future on a separate thread, with or without a runtime here.
 fn block_on<T: Send>(work: impl AsyncFnOnce() -> T + Send) -> T {
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -296,11 +294,11 @@ fn block_on<T: Send>(work: impl AsyncFnOnce() -> T + Send) -> T {
         .unwrap_or_else(|panicked| panic::resume_unwind(panicked))
 }
 
-/// A port that is free, below those that the system gives to whoever asks for
-/// any: so it is still free when the server is started again.
+/// A free port below the ephemeral range, so that it is still free when the server is started
+/// again.
 fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    // Processes that start at once begin their search in different places.
+    // Processes that start at the same time search from different ports.
     let begin = process::id().wrapping_mul(97) % 20_000;
     let count = NEXT.fetch_add(1, Ordering::Relaxed);
     (0..20_000)

@@ -1,4 +1,4 @@
-//! How a PostgreSQL is installed, started and spoken to.
+//! Installs, starts and administers a PostgreSQL server.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -21,7 +21,7 @@ fn programs() -> PathBuf {
     folder_of(&["initdb", "postgres"])
 }
 
-/// The folder of programs: one on the path, else the newest of Debian's.
+/// The folder of programs: on the path, else of the newest Debian package.
 fn folder_of(programs: &[&str]) -> PathBuf {
     let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -37,9 +37,8 @@ fn folder_of(programs: &[&str]) -> PathBuf {
         .unwrap_or_else(|| missing("PostgreSQL"))
 }
 
-/// Whether the programs know the rules of languages that `initdb` can choose
-/// since PostgreSQL 15. With them, an index that serves only the plain order of
-/// bytes is found out, as it would be at an office.
+/// Whether `initdb` can select ICU as the locale provider (since PostgreSQL 15). With an ICU
+/// locale, an index that only serves byte order is detected, as it would be at an office.
 fn knows_languages(programs: &Path) -> bool {
     let said = Command::new(programs.join("postgres")).arg("--version").output();
     let said = String::from_utf8(said.expect("its version").stdout).expect("its version");
@@ -47,7 +46,7 @@ fn knows_languages(programs: &Path) -> bool {
     version.is_some_and(|version: u32| version >= 15)
 }
 
-/// What makes the server's data.
+/// The command that creates the data folder.
 pub(super) fn install(folder: &Path) -> Command {
     let programs = programs();
     let mut initdb = Command::new(programs.join("initdb"));
@@ -62,8 +61,7 @@ pub(super) fn install(folder: &Path) -> Command {
     initdb
 }
 
-/// Who may come in, and how; and the key, which the server wants closed and
-/// its own.
+/// Writes the authentication rules and sets owner and mode of the TLS key.
 pub(super) fn admit(folder: &Path, options: Options, owner: Option<Owner>) {
     let host = if options.tls { "hostssl" } else { "host" };
     let rules = format!("local all all trust\n{host} all all 127.0.0.1/32 scram-sha-256\n");
@@ -102,14 +100,14 @@ pub(super) fn command(folder: &Path, port: u16, options: Options) -> Command {
     command
 }
 
-/// What writes down a schema and its rows.
+/// The command that dumps a schema.
 pub(super) fn dump(schema: &str, url: &str) -> Command {
     let mut command = Command::new(folder_of(&["pg_dump"]).join("pg_dump"));
     command.args(["--schema", schema, "--dbname", url]);
     command
 }
 
-/// What is said to a new server.
+/// The statements that set up a new server.
 pub(super) fn welcome() -> Vec<String> {
     let secret = scram();
     vec![
@@ -118,8 +116,8 @@ pub(super) fn welcome() -> Vec<String> {
     ]
 }
 
-/// The password as the server keeps it (RFC 5802), but hashed once where a
-/// server hashes 4,096 times: that would cost a test 25 ms for each connection.
+/// The SCRAM verifier of the password (RFC 5802), with one iteration instead of the server's 4,096,
+/// which would cost a test 25 ms per connection.
 fn scram() -> String {
     const SALT: &[u8] = b"salt of the tests";
     let hmac = |key: &[u8], text: &[&[u8]]| {
@@ -136,18 +134,18 @@ fn scram() -> String {
     format!("SCRAM-SHA-256$1:{salt}${stored}:{server}")
 }
 
-/// What makes an account without rights.
+/// The statements for an account without rights.
 pub(super) fn stranger(name: &str) -> Vec<String> {
     vec![format!("CREATE ROLE {name} LOGIN PASSWORD '{}'", scram())]
 }
 
-/// What makes a database, as a copy of another or empty.
+/// The statements that create a database, empty or as a copy.
 pub(super) fn create(name: &str, template: Option<&str>) -> Vec<String> {
     let template = template.unwrap_or("template1");
     vec![format!("CREATE DATABASE {name} OWNER {USER} TEMPLATE {template}")]
 }
 
-/// What makes a database fit to be copied: nobody is in it, or can get in.
+/// The statements that prepare a template: no connections, now or later.
 pub(super) fn seal(name: &str) -> Vec<String> {
     vec![
         format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
@@ -161,7 +159,7 @@ pub(super) async fn execute(
     port: u16,
     statements: &[String],
 ) -> Result<(), sqlx::Error> {
-    // No file and no variable of the user's has a say in it.
+    // Ignores the user's files and variables.
     let options = PgConnectOptions::from_str("postgres:///postgres")?
         .socket(folder)
         .port(port)

@@ -5,8 +5,8 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::config::keys::AuditShipKeys;
 use crate::config::settings::ShippingServer;
-use crate::config::table::AuditShipKeys;
 use crate::delivery::collector::syslog::{host, stream};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::timeouts::{Deadline, SendTimeouts, TimedOut};

@@ -1,4 +1,4 @@
-//! The letter: addresses, headers and both bodies.
+//! Composes the email: addresses, headers and both bodies.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -6,27 +6,27 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
 
-use crate::config::table::EmailKeys;
+use crate::config::keys::EmailKeys;
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::message::MessageKind;
 use crate::delivery::templates::Templates;
 use crate::domain::contact::EmailAddress;
 use crate::domain::text;
 
-/// A letter ready to be handed over.
+/// An email ready to be sent.
 pub(super) struct Letter {
-    /// The sender on the envelope.
+    /// The envelope sender.
     pub(super) from: Address,
-    /// The one recipient on the envelope.
+    /// The only envelope recipient.
     pub(super) to: Address,
-    /// The Message-ID, without its brackets.
+    /// The Message-ID, without angle brackets.
     pub(super) id: String,
     /// Headers and bodies.
     pub(super) bytes: Vec<u8>,
 }
 
 impl Letter {
-    /// Writes the letter for a message.
+    /// Composes the email of a message.
     pub(super) fn write(
         from: &Mailbox,
         piece: MessageKind<'_>,
@@ -47,12 +47,12 @@ impl Letter {
             .from(from.clone())
             .to(recipient)
             .subject(texts.subject)
-            // The store's clock, not this terminal's.
+            // The store's clock, not this machine's.
             .date(UNIX_EPOCH + seconds)
-            // The same message has the same id however often it is handed over.
+            // Retries of the same message have the same Message-ID.
             .message_id(Some(format!("<{id}>")))
-            // RFC 3834: no holiday notice and no bounce loop answers it; the
-            // second header says the same to Exchange.
+            // RFC 3834: suppresses vacation replies and bounce loops; the second header does the
+            // same for Exchange.
             .raw_header(header("Auto-Submitted", "auto-generated")?)
             .raw_header(header("X-Auto-Response-Suppress", "All")?)
             .multipart(MultiPart::alternative_plain_html(texts.plain, texts.html))
@@ -71,7 +71,7 @@ impl Letter {
     }
 }
 
-/// Reads the sender of the configuration: an address, or `Name <address>`.
+/// Parses the configured sender: an address, or `Name <address>`.
 pub(in crate::delivery) fn sender_address(
     keys: &'static EmailKeys,
     from: &str,
@@ -81,8 +81,8 @@ pub(in crate::delivery) fn sender_address(
         Some((name, address)) => (display_name(name.trim().trim_matches('"')), address),
         None => (None, from.trim()),
     };
-    // The domain goes in ASCII, and before the @ are plain letters only, so that every
-    // server can take mail from this office.
+    // The domain is converted to ASCII and the local part must be ASCII, so that every server
+    // accepts mail from this office.
     let address = EmailAddress::parse(address.trim()).ok().filter(|it| !it.needs_smtputf8());
     let address = address.and_then(|it| it.on_envelope().parse().ok()).ok_or_else(|| {
         let key = keys.from.path();
@@ -95,7 +95,7 @@ pub(in crate::delivery) fn sender_address(
     Ok(Mailbox::new(name, address))
 }
 
-/// A name beside an address: cleaned, or lettre panics on a line break in it.
+/// Cleans the display name; lettre panics on a line break in it.
 fn display_name(raw: &str) -> Option<String> {
     text::clean_optional(raw)
 }
@@ -106,7 +106,7 @@ fn header(name: &'static str, value: &str) -> Result<HeaderValue, DeliveryError>
         .map_err(|error| DeliveryError::unusable(format!("The header {name}: {error}.")))
 }
 
-/// The letters and digits of a name, for a place where nothing else may stand.
+/// Reduces a name to ASCII letters, digits and dashes.
 fn plain(name: &str) -> String {
     name.chars().filter(|char| char.is_ascii_alphanumeric() || *char == '-').collect()
 }
@@ -117,8 +117,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::keys::EMAIL;
     use crate::config::settings::MessageSettings;
-    use crate::config::table::EMAIL;
     use crate::domain::code::Code;
     use crate::domain::contact::Contact;
     use crate::domain::message::{MessageFacts, Outgoing};
@@ -189,7 +189,7 @@ mod tests {
         }
     }
 
-    /// An address that is read once is one for every library after that.
+    /// Whether an address that is accepted here is accepted by the libraries below too.
     fn is_one_for_all(raw: &str) -> bool {
         let Ok(address) = EmailAddress::parse(raw) else { return true };
         let Ok(to) = address.on_envelope().parse::<Address>() else { return false };

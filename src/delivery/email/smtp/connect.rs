@@ -1,4 +1,4 @@
-//! A connection to the mail server, protected and logged in.
+//! Connects to the mail server: TCP, TLS, EHLO and login.
 
 use std::fmt;
 use std::io;
@@ -13,8 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
+use crate::config::keys::EmailKeys;
 use crate::config::settings::{SmtpSettings, SmtpTls};
-use crate::config::table::EmailKeys;
 use crate::delivery::email::smtp::login::{self, Login};
 use crate::delivery::email::smtp::reply::{Stage, Verdicts};
 use crate::delivery::email::smtp::starttls::{self, Prologue};
@@ -24,7 +24,7 @@ use crate::delivery::redact::Secrets;
 use crate::delivery::timeouts::{Deadline, SendTimeouts, TimedOut};
 use crate::delivery::tls::{self, Trust};
 
-/// The mail server and how it is spoken to.
+/// The mail server and the connection settings.
 pub(super) struct Server {
     keys: &'static EmailKeys,
     provider: &'static str,
@@ -34,7 +34,7 @@ pub(super) struct Server {
     name: ServerName<'static>,
     login: Option<Login>,
     trust: Trust,
-    /// How this machine names itself in EHLO.
+    /// The name sent in EHLO.
     hello: ClientId,
 }
 
@@ -63,7 +63,7 @@ impl Server {
         })
     }
 
-    /// How to judge what goes wrong, without repeating what must stay hidden.
+    /// The classifier of errors for a message; it masks the login and the message's secrets.
     pub(super) fn verdicts(&self, piece: Option<MessageKind<'_>>) -> Verdicts {
         let secrets = self.login.as_ref().map(Login::secrets).unwrap_or_default();
         self.judging(match piece {
@@ -78,7 +78,7 @@ impl Server {
         Verdicts { keys, provider: self.provider, place, by_token, secrets }
     }
 
-    /// What `doctor` says where all is well.
+    /// The sentence of a successful check.
     pub(super) fn praise(&self) -> String {
         let protection = match self.tls {
             SmtpTls::Implicit => "TLS",
@@ -99,8 +99,8 @@ impl Server {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// A connection ready for a letter. A token that was kept may have been
-    /// withdrawn: where it is refused, a new one is tried, once.
+    /// Opens an authenticated connection. If a cached token is refused, it may have been revoked,
+    /// so a new one is tried once.
     pub(super) async fn open(
         &self,
         deadline: &Deadline,
@@ -129,7 +129,7 @@ impl Server {
         })
     }
 
-    /// A connection that is logged in.
+    /// Connects and logs in.
     async fn enter(
         &self,
         proof: &login::Proof,
@@ -161,7 +161,7 @@ impl Server {
         }
     }
 
-    /// A connection, protected as the settings say.
+    /// Connects with the configured TLS mode, up to EHLO.
     async fn greeted(
         &self,
         deadline: &Deadline,
@@ -215,13 +215,13 @@ impl Server {
             }
             Ok(Err(_)) | Err(TimedOut) => return Err(silent()),
         };
-        // Commands are small and each waits for its answer.
+        // Commands are small and each waits for its reply, so Nagle's algorithm only adds latency.
         let _ = tcp.set_nodelay(true);
         Ok(tcp)
     }
 
-    /// Without protection, and so to this machine only: the address that was
-    /// reached decides, whatever the name promised.
+    /// Without TLS, on this machine only: the address that was connected to decides, not the
+    /// configured name.
     async fn in_clear(
         &self,
         tcp: TcpStream,
@@ -240,7 +240,7 @@ impl Server {
         self.greet(Wire::new(&[], tcp, peer), deadline, verdicts).await
     }
 
-    /// Speaks the few words before TLS.
+    /// Negotiates STARTTLS.
     async fn turn(
         &self,
         mut tcp: TcpStream,
@@ -278,7 +278,7 @@ impl Server {
         }
     }
 
-    /// The server may want TLS from the first byte.
+    /// Suggests implicit TLS, in case the server expects it.
     fn try_implicit(&self, kind: FailureKind, what: String) -> DeliveryError {
         DeliveryError::new(kind, what)
             .advising("If it has a port for TLS from the start (465), set tls = \"implicit\".")
@@ -314,7 +314,7 @@ impl Server {
         }
     }
 
-    /// Hands a connection to lettre: greeting and EHLO.
+    /// Passes the connection to lettre, which reads the greeting and sends EHLO.
     async fn greet<S>(
         &self,
         wire: Wire<S>,
@@ -342,11 +342,11 @@ impl Server {
     }
 }
 
-/// Why there is no connection that is logged in.
+/// Why opening an authenticated connection failed.
 enum Entry {
-    /// The server did not take the login.
+    /// The server refused the login.
     Refused(DeliveryError),
-    /// It did not come to that.
+    /// It failed before the login.
     Halted(DeliveryError),
 }
 
@@ -364,21 +364,20 @@ impl From<Entry> for DeliveryError {
     }
 }
 
-/// What lettre reads first on a connection that was greeted in clear: after
-/// STARTTLS the server does not greet again (RFC 3207, 4.2), and lettre waits
-/// for a greeting.
+/// A substitute greeting for lettre: after STARTTLS the server does not greet again (RFC 3207,
+/// 4.2), but lettre waits for a greeting.
 const GREETING: &[u8] = b"220 protected\r\n";
 
-/// The most bytes that a server may say before it is spoken to again: lettre keeps a reply
-/// until its end (security requirement 59).
+/// The most bytes that a server may send in reply to one command: lettre buffers a reply until its
+/// end (security requirement 59).
 const REPLY_MAX: usize = 64 * 1024;
 
-/// A stream as lettre takes it.
+/// A stream in the form that lettre takes, with the read limit.
 struct Wire<S> {
     greeting: &'static [u8],
     stream: S,
     peer: SocketAddr,
-    /// Bytes read since something was written.
+    /// Bytes read since the last write.
     unanswered: usize,
 }
 
@@ -459,7 +458,7 @@ mod tests {
         let read = wire.read_to_end(&mut reply).await;
         assert!(read.is_err_and(|error| error.kind() == io::ErrorKind::InvalidData));
         assert!(reply.len() < 2 * REPLY_MAX, "{}", reply.len());
-        // The next command may be answered again.
+        // The next command's reply has a new limit.
         let mut some = [0; 100];
         assert!(wire.write_all(b"NOOP\r\n").await.is_ok());
         assert!(wire.read_exact(&mut some).await.is_ok());

@@ -1,18 +1,19 @@
-//! Connections that wait for the next message.
+//! The pool of idle SMTP connections.
 //!
-//! Several messages are handed over at once, and each needs a connection of its
-//! own. The newest waits on top: it is the least likely to have been ended by
-//! the server, and those below come to their end when there is less to do.
+//! Several messages are sent concurrently, each over a connection of its own. The most recently
+//! used connection is reused first: it is the least likely to have been closed by the server, and
+//! the older ones time out when there is less to do.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// As many are kept as messages are handed over at once.
+/// Maximum number of idle connections: the number of messages sent concurrently.
 pub(super) const MAX_IDLE: usize = 8;
 
-/// What waits, each for the same time; `leave` ends what waited in vain.
+/// A LIFO pool whose entries expire after the same idle time; `leave` disposes of an expired or
+/// surplus entry.
 pub(super) struct IdleConnections<T> {
     idle: Duration,
     leave: fn(T),
@@ -20,9 +21,9 @@ pub(super) struct IdleConnections<T> {
 }
 
 struct Places<T> {
-    /// The newest last, and so the one that has the longest left.
+    /// Entries with their expiry, the most recent last.
     taken: Vec<(Instant, T)>,
-    /// Whether somebody sees to it that each leaves in time.
+    /// Whether a task that expires entries is running.
     watched: bool,
 }
 
@@ -32,12 +33,12 @@ impl<T: Send + 'static> IdleConnections<T> {
         Self { idle, leave, places: Arc::new(Mutex::new(places)) }
     }
 
-    /// Takes the newest.
+    /// Takes the most recent entry.
     pub(super) fn take(&self) -> Option<T> {
         locked(&self.places).taken.pop().map(|(_, newest)| newest)
     }
 
-    /// Keeps one more. Where there is no room the oldest leaves.
+    /// Adds an entry; if the pool is full, disposes of the oldest.
     pub(super) fn keep(&self, one: T) {
         let (oldest, watched) = {
             let mut places = locked(&self.places);
@@ -53,7 +54,7 @@ impl<T: Send + 'static> IdleConnections<T> {
         }
     }
 
-    /// Ends all: they do not answer.
+    /// Disposes of all entries, since the server does not answer on them.
     pub(super) fn clear(&self) {
         let all = std::mem::take(&mut locked(&self.places).taken);
         for (_, one) in all {
@@ -62,7 +63,7 @@ impl<T: Send + 'static> IdleConnections<T> {
     }
 }
 
-/// Sees each off when its time is over, until none is left.
+/// Disposes of entries as they expire, until the pool is empty.
 async fn watch<T>(places: Weak<Mutex<Places<T>>>, leave: fn(T)) {
     while let Some(places) = places.upgrade() {
         let (over, next) = {
@@ -83,7 +84,7 @@ async fn watch<T>(places: Weak<Mutex<Places<T>>>, leave: fn(T)) {
     }
 }
 
-/// Whoever panicked while holding the lock left whole places behind.
+/// A poisoned lock is harmless: no entry is ever half changed.
 fn locked<T>(places: &Mutex<Places<T>>) -> MutexGuard<'_, Places<T>> {
     places.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -127,7 +128,7 @@ mod tests {
         parking.keep(2);
         assert_eq!(after(begun, IDLE_TIMEOUT * 5 / 4).await, 1);
         assert_eq!(after(begun, IDLE_TIMEOUT * 2).await, 3);
-        // Nobody watches now; the next begins again.
+        // The expiry task has ended; the next entry starts a new one.
         parking.keep(4);
         assert_eq!(after(begun, IDLE_TIMEOUT * 7 / 2).await, 7);
         assert_eq!(parking.take(), None);

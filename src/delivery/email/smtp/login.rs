@@ -1,5 +1,4 @@
-//! How an account is proven to the mail server: by a password, or by a token
-//! (XOAUTH2, as Google and Microsoft document it).
+//! SMTP authentication: by password, or by token (XOAUTH2 as documented by Google and Microsoft).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -9,19 +8,19 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::Auth;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::config::keys::EmailKeys;
 use crate::config::settings;
-use crate::config::table::EmailKeys;
 use crate::delivery::email::oauth::{Token, Tokens};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::redact::Secrets;
 use crate::delivery::timeouts::SendTimeouts;
 
-/// The mechanisms of a password, the likeliest first. Both carry the password
-/// itself: what protects it is TLS.
+/// The password mechanisms, the most common first. Both transmit the password itself, so TLS
+/// protects it.
 const BY_PASSWORD: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 const BY_TOKEN: [Mechanism; 1] = [Mechanism::Xoauth2];
 
-/// The account, and where its proof comes from.
+/// The account and the source of its credential.
 pub(super) struct Login {
     username: String,
     source: Source,
@@ -55,18 +54,18 @@ impl Login {
         matches!(self.source, Source::Tokens(_))
     }
 
-    /// What no sentence may repeat.
+    /// What error texts must not repeat.
     pub(super) fn secrets(&self) -> Secrets {
         match &self.source {
             Source::Password(password) => {
                 Secrets::new().with_login(&self.username, password.expose_secret())
             }
-            // Only the login itself says a token.
+            // A token is masked by `Proof::secrets`, since only the login transmits it.
             Source::Tokens(_) => Secrets::new(),
         }
     }
 
-    /// The proof to show now.
+    /// The credential to use now; fetches a token if needed.
     pub(super) async fn proof(&self) -> Result<Proof, DeliveryError> {
         let (secret, kind) = match &self.source {
             Source::Password(password) => (password.clone(), Kind::Password),
@@ -78,7 +77,7 @@ impl Login {
         Ok(Proof { username: self.username.clone(), secret, kind })
     }
 
-    /// Lets go of a proof that was refused.
+    /// Drops a refused token from the cache.
     pub(super) async fn forget(&self, proof: &Proof) {
         if let Source::Tokens(tokens) = &self.source {
             tokens.forget(&proof.secret).await;
@@ -92,7 +91,7 @@ enum Kind {
     Token { kept: bool },
 }
 
-/// What is shown to the server.
+/// The credential of one login.
 pub(super) struct Proof {
     username: String,
     secret: SecretString,
@@ -100,12 +99,12 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    /// Whether it may have been withdrawn since it was fetched.
+    /// Whether it is a cached token, which may have been revoked.
     pub(super) fn may_be_stale(&self) -> bool {
         self.kind == Kind::Token { kept: true }
     }
 
-    /// What it is, for a sentence.
+    /// The kind of credential, for messages.
     pub(super) const fn kind(&self) -> &'static str {
         match self.kind {
             Kind::Password => "password",
@@ -113,14 +112,14 @@ impl Proof {
         }
     }
 
-    /// What no sentence may repeat.
+    /// What error texts must not repeat.
     pub(super) fn secrets(&self) -> Secrets {
         let secret = self.secret.expose_secret();
         let line = format!("user={}\x01auth=Bearer {secret}\x01\x01", self.username);
         Secrets::new().with_login(&self.username, secret).with(&BASE64.encode(line))
     }
 
-    /// Whether the server takes proofs of this kind.
+    /// Whether the server offers a mechanism for this credential.
     pub(super) fn is_taken_by(&self, connection: &AsyncSmtpConnection) -> bool {
         connection.server_info().get_auth_mechanism(self.mechanisms()).is_some()
     }
@@ -132,16 +131,14 @@ impl Proof {
         }
     }
 
-    /// Logs in.
     pub(super) async fn show(&self, connection: &mut AsyncSmtpConnection) -> Result<(), Error> {
         let secret = self.secret.expose_secret().to_owned();
         let credentials = Credentials::new(self.username.clone(), secret);
         if self.kind == Kind::Password {
             return connection.auth(&BY_PASSWORD, &credentials).await.map(drop);
         }
-        // A token that is refused is answered with a challenge that holds the
-        // reason; an empty line asks for the refusal itself. lettre gives up at
-        // the challenge, and so would never learn that it was a refusal.
+        // A refused token is answered with a challenge that contains the reason; an empty line
+        // requests the final reply. lettre stops at the challenge and so never sees the refusal.
         let auth = Auth::new(Mechanism::Xoauth2, credentials, None)?;
         if connection.command(auth).await?.has_code(334) {
             connection.command("\r\n").await?;

@@ -1,9 +1,8 @@
 //! Email by SMTP.
 //!
-//! lettre writes the messages and speaks the protocol; the connection under it
-//! is made here, and each command is given by itself. That way it is known how
-//! far a hand-over came when it fails, and nothing a server said before TLS is
-//! taken for something it said under TLS.
+//! lettre serialises the commands; the connection below it is made here, and each command is sent
+//! separately. So it is known how far a send got when it fails, and nothing that a server sent
+//! before TLS is taken for a reply under TLS.
 
 mod compose;
 mod connect;
@@ -24,8 +23,8 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
 
+use crate::config::keys::EmailKeys;
 use crate::config::settings::SmtpSettings;
-use crate::config::table::EmailKeys;
 use crate::delivery::email::smtp::compose::Letter;
 use crate::delivery::email::smtp::connect::Server;
 use crate::delivery::email::smtp::idle_connections::IdleConnections;
@@ -38,9 +37,9 @@ use crate::delivery::timeouts::{Deadline, SendTimeouts, TimedOut};
 use crate::domain::provider::ProviderFingerprint;
 use crate::service::ports::SendGuard;
 
-/// How long a connection is kept for the next message.
+/// How long an idle connection is kept for the next message.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
-/// How long a goodbye may take; nobody waits for it.
+/// Timeout of QUIT, which runs in the background.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(in crate::delivery) use crate::delivery::email::smtp::compose::sender_address;
@@ -57,7 +56,7 @@ pub(in crate::delivery) struct SmtpProvider {
 }
 
 impl SmtpProvider {
-    /// A sender; nothing is connected yet.
+    /// Opens no connection yet.
     pub(in crate::delivery) fn new(
         keys: &'static EmailKeys,
         settings: &SmtpSettings,
@@ -79,9 +78,9 @@ impl SmtpProvider {
         })
     }
 
-    /// A connection that waits for the letter: a parked one, or a new one. A
-    /// parked connection can end between any two commands; up to the letter
-    /// nothing was taken, so a new one may begin again, once.
+    /// A connection on which DATA was accepted, either an idle one or a new one. An idle connection
+    /// can be closed between any two commands; nothing was transmitted before the letter, so one
+    /// retry on a new connection is safe.
     async fn announced(
         &self,
         letter: &Letter,
@@ -108,8 +107,8 @@ impl SmtpProvider {
         }
     }
 
-    /// The newest parked connection that still answers. A server that says
-    /// nothing on one says nothing on the others either.
+    /// The most recent idle connection that still answers. If the server is silent on one, the rest
+    /// are dropped untried.
     async fn parked(&self, deadline: &Deadline) -> Option<AsyncSmtpConnection> {
         while let Some(mut connection) = self.parked.take() {
             match deadline.step(connection.test_connected()).await {
@@ -122,24 +121,23 @@ impl SmtpProvider {
     }
 }
 
-/// Says goodbye in the background.
+/// Sends QUIT in the background.
 fn part(mut connection: AsyncSmtpConnection) {
     tokio::spawn(async move {
-        // A server that does not answer a goodbye has lost nothing.
+        // A lost QUIT has no consequence.
         let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await;
     });
 }
 
-/// Why a letter was not announced.
+/// Why DATA was not accepted.
 enum Halt {
-    /// The connection ended, or the server ends it (421: RFC 5321, 3.8).
+    /// The connection was closed, or the server closes it (421: RFC 5321, 3.8).
     Lost(DeliveryError),
-    /// Anything else.
+    /// Any other error.
     Told(DeliveryError),
 }
 
-/// Names sender and recipient and asks to hand the letter in. Nothing can have
-/// been taken by then.
+/// Sends MAIL, RCPT and DATA. The server cannot have accepted the message yet.
 async fn announce(
     connection: &mut AsyncSmtpConnection,
     letter: &Letter,
@@ -155,11 +153,10 @@ async fn announce(
     if go.has_code(354) { Ok(()) } else { Err(Halt::Told(verdicts.nonsense())) }
 }
 
-/// Hands the letter in. From its first byte on only the server's answer tells
-/// whether it was taken (RFC 5321, 4.2.5 and 6.1). lettre writes the letter and
-/// reads that answer in one call, so a connection that breaks while the letter
-/// is being written counts as uncertain too, though a server must not take half
-/// a letter.
+/// Transmits the letter. From its first byte only the server's reply tells whether it was accepted
+/// (RFC 5321, 4.2.5 and 6.1). lettre writes the letter and reads the reply in one call, so a
+/// connection that breaks during the write counts as uncertain too, though a server must not accept
+/// a partial letter.
 async fn hand_in(
     connection: &mut AsyncSmtpConnection,
     letter: &Letter,
@@ -175,7 +172,7 @@ async fn hand_in(
     }
 }
 
-/// What the server must be able to do for this letter.
+/// The MAIL parameters that this letter needs.
 fn parameters(
     connection: &AsyncSmtpConnection,
     letter: &Letter,
@@ -193,7 +190,7 @@ fn parameters(
         parameters.push(MailParameter::SmtpUtfEight);
     }
     if !letter.bytes.is_ascii() {
-        // RFC 6531, 3.1 (item 8): whoever offers SMTPUTF8 offers 8BITMIME.
+        // RFC 6531, 3.1 (item 8): a server with SMTPUTF8 has 8BITMIME too.
         parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
     Ok(parameters)
@@ -242,8 +239,8 @@ impl Provider for SmtpProvider {
         let verdicts = self.server.verdicts(Some(piece));
         let deadline = self.times.begin();
         let mut connection = self.announced(&letter, &deadline, &verdicts).await?;
-        // Without the send claim the connection ends where the letter would begin: another
-        // word would be part of it, and a server keeps nothing of a letter without
+        // Without the send claim the connection is dropped instead of sending the letter. Any
+        // further command would become part of the letter, and a server discards a letter without
         // its end (RFC 5321, 4.1.1.4).
         claim(guard).await?;
         match hand_in(&mut connection, &letter, &deadline, &verdicts).await {

@@ -1,54 +1,53 @@
-//! What a mail server's answer means: for the message, and in words.
+//! Classifies a mail server's replies and words the error.
 //!
-//! A reply that begins with 5 is final, one with 4 is not (RFC 5321, 4.2.1). Whose
-//! fault it is, [`status`] tells. Where the server turned this office
-//! away and not the message, the message failed: once an admin has put that right, the
-//! same message goes through.
+//! A 5xx reply is permanent, a 4xx reply is transient (RFC 5321, 4.2.1). [`status`] tells whose
+//! fault it is. If the server refused the office and not the message, the message can be sent once
+//! an admin has corrected that.
 
 use std::error::Error as _;
 use std::time::Duration;
 
 use lettre::transport::smtp::Error;
 
-use crate::config::table::{EMAIL_FALLBACK, EmailKeys, KeyPath};
+use crate::config::keys::{EMAIL_FALLBACK, EmailKeys, KeyPath};
 use crate::delivery::email::smtp::status::{self, Class, Matter, Pause};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::redact::Secrets;
 use crate::domain::text;
 
-/// How far the conversation was.
+/// The stage of the SMTP conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// The server's first words, and its EHLO.
+    /// The greeting and EHLO.
     Greeting,
-    /// The login.
+    /// AUTH.
     Login,
-    /// The sender's address.
+    /// MAIL FROM.
     Sender,
-    /// The recipient's address.
+    /// RCPT TO.
     Recipient,
-    /// Before the letter.
+    /// DATA, before the letter.
     Data,
-    /// The letter: from here on the server may have it.
+    /// The letter: from here on the server may have accepted it.
     Letter,
 }
 
-/// Judges what one server says.
+/// Classifies the replies of one server.
 pub(super) struct Verdicts {
-    /// Where it is set up.
+    /// The keys that configure it.
     pub(super) keys: &'static EmailKeys,
     /// `smtp`, `gmail`, `office365` or `sendgrid`.
     pub(super) provider: &'static str,
-    /// The server's name and port.
+    /// Host and port.
     pub(super) place: String,
-    /// Whether the login is by a token, not by a password.
+    /// Whether the login is by token instead of password.
     pub(super) by_token: bool,
-    /// What must not be repeated.
+    /// What error texts must not repeat.
     pub(super) secrets: Secrets,
 }
 
 impl Verdicts {
-    /// What an error of lettre's means.
+    /// Classifies an error of lettre.
     pub(super) fn of(&self, stage: Stage, error: &Error) -> DeliveryError {
         if let Some(code) = error.status() {
             let text = error.source().map(ToString::to_string).unwrap_or_default();
@@ -64,7 +63,7 @@ impl Verdicts {
         DeliveryError::new(FailureKind::FAILED, what)
     }
 
-    /// What a refusal means.
+    /// Classifies a refusal.
     pub(super) fn refused(&self, stage: Stage, code: u16, text: &str) -> DeliveryError {
         let error = self
             .turned_away(stage, code, text)
@@ -108,7 +107,7 @@ impl Verdicts {
         DeliveryError::new(kind, what)
     }
 
-    /// What is refused of the office's, and what an admin can do.
+    /// The error for a refusal that is the office's fault, with advice for the admin.
     fn of_the_office(&self, matter: Matter) -> DeliveryError {
         let at = self.keys.section();
         match matter {
@@ -148,7 +147,7 @@ impl Verdicts {
         }
     }
 
-    /// Nothing was heard in time.
+    /// The error for a timeout.
     pub(super) fn silence(&self, stage: Stage) -> DeliveryError {
         if stage == Stage::Letter {
             return self.uncertain();
@@ -158,7 +157,7 @@ impl Verdicts {
         DeliveryError::new(FailureKind::FAILED, what)
     }
 
-    /// The letter is on its way, or not.
+    /// The error if the server may or may not have accepted the letter.
     pub(super) fn uncertain(&self) -> DeliveryError {
         let what = format!(
             "The mail server {} did not confirm the message: it may arrive or not.",
@@ -167,7 +166,7 @@ impl Verdicts {
         DeliveryError::new(FailureKind::Uncertain, what)
     }
 
-    /// What answers there is no mail server.
+    /// The error if the peer is not a mail server.
     pub(super) fn nonsense(&self) -> DeliveryError {
         settings(
             format!("What answers at {} does not speak like a mail server.", self.place),
@@ -176,7 +175,7 @@ impl Verdicts {
         )
     }
 
-    /// Where it is the office that was turned away: what to do about it.
+    /// The errors of authentication and of other office settings that have specific advice.
     fn turned_away(&self, stage: Stage, code: u16, text: &str) -> Option<DeliveryError> {
         let at = self.keys.section();
         let has = |status: &str| text.split_whitespace().any(|word| word == status);
@@ -202,7 +201,7 @@ impl Verdicts {
         if stage == Stage::Login && permanent {
             return Some(self.login_refused(has("5.7.9")));
         }
-        // 530: a login is wanted (RFC 4954, 6).
+        // 530: authentication required (RFC 4954, 6).
         (code == 530 || has("5.7.57")).then(|| {
             settings(
                 "The mail server wants a login first.",
@@ -267,12 +266,12 @@ impl Verdicts {
     }
 }
 
-/// The office's fault: what happened, what an admin can do, and the key it is about.
+/// A `Settings` error with advice for the admin and the key that it is about.
 fn settings(what: impl Into<String>, advice: impl Into<String>, key: KeyPath) -> DeliveryError {
     DeliveryError::new(FailureKind::Settings, what).advising(advice).about(key)
 }
 
-/// How long a server that refuses for good by a fault of its own is left alone.
+/// Retry delay after a permanent refusal that is the server's own fault.
 const RECOVERY: Duration = Duration::from_mins(1);
 
 const fn of_a_pause(pause: Pause) -> &'static str {
@@ -282,11 +281,11 @@ const fn of_a_pause(pause: Pause) -> &'static str {
     }
 }
 
-/// The longest name of a message that is kept.
+/// Length limit of a message id.
 const ID_MAX: usize = 100;
 
-/// What the server calls the message, where its answer says so: `queued as X`
-/// (Postfix, Exim's `id=X`, SendGrid), `InternalId=X` (Exchange).
+/// The server's queue id, if its reply has one: `queued as X` (Postfix, SendGrid), `id=X` (Exim),
+/// `InternalId=X` (Exchange).
 pub(super) fn queue_id(answer: &str) -> Option<String> {
     let answer = text::clean(answer);
     let lower = answer.to_ascii_lowercase();
@@ -305,7 +304,7 @@ pub(super) fn queue_id(answer: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::table::EMAIL;
+    use crate::config::keys::EMAIL;
     use crate::delivery::error::tests::assert_is_told_well;
     use crate::domain::delivery::DeliveryState::{Failed, Undeliverable};
     use crate::domain::delivery::FailureClass;

@@ -1,21 +1,20 @@
-//! What the words of a reply without an enhanced status hint at. Only then are they read: a
-//! bare 550 at the recipient is all that Exim and qmail, and old servers of any kind, say of
-//! a mailbox that does not exist and of a relay that is refused.
+//! Classifies a reply by its words if it has no enhanced status. A bare 550 at RCPT is all that
+//! Exim, qmail and older servers send both for an unknown mailbox and for a refused relay.
 //!
-//! Words of both kinds, or of neither, decide nothing. The customer is told nothing that may
-//! be the office's fault: that is the worse of the two errors, since an address that is right
-//! gets "corrected".
+//! If words of both kinds or of neither occur, the reply stays unclassified. The customer must not
+//! be blamed for what may be the office's fault: that is the worse error, since a correct address
+//! would get "corrected".
 
-/// Whom the words are about.
+/// What the words are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hint {
     /// The recipient's mailbox.
     Mailbox,
-    /// Who sends: the machine, its account, its address, a rule about it.
+    /// The sender: its host, account, address, or a policy on it.
     Sender,
 }
 
-/// Beginnings of words, after a blank.
+/// Phrases, each matched from the start of a word.
 const OF_A_MAILBOX: [&str; 27] = [
     "user unknown",
     "unknown user",
@@ -78,7 +77,7 @@ const OF_A_SENDER: [&str; 29] = [
     "helo",
 ];
 
-/// What a reply's text hints at.
+/// What a reply's text suggests; `None` if its words are ambiguous.
 pub(super) fn hint(text: &str) -> Option<Hint> {
     let text = words(text);
     let has = |phrases: &[&str]| phrases.iter().any(|it| text.contains(&format!(" {it}")));
@@ -89,13 +88,13 @@ pub(super) fn hint(text: &str) -> Option<Hint> {
     }
 }
 
-/// The words in small letters, each after a blank, without addresses and links: whatever
-/// stands in those is a name.
+/// The lower-case words, each after a space. Addresses and links are removed, since what is in them
+/// is a name.
 fn words(text: &str) -> String {
     let is_name = |word: &&str| {
         word.contains('@') || word.contains("://") || word.to_ascii_lowercase().contains("www.")
     };
-    // Postfix: "User unknown in relay recipient table".
+    // Postfix says "User unknown in relay recipient table" for an unknown mailbox.
     let lower = text.to_ascii_lowercase().replace("relay recipient table", "");
     let kept = lower.split_whitespace().filter(|word| !is_name(word));
     let letters = |char: char| if char.is_alphanumeric() || char == '\'' { char } else { ' ' };

@@ -1,35 +1,34 @@
-//! The few words in clear before a connection turns to TLS (RFC 3207).
+//! The plaintext part of a connection before STARTTLS (RFC 3207).
 //!
-//! They are spoken here, not by lettre, for one reason: whatever a server sent
-//! along with its answer to STARTTLS came in clear, perhaps from somebody in
-//! between, and must not be taken for an answer under TLS. lettre 0.11.23
-//! keeps such bytes in its buffer and reads them as the reply to the EHLO that
-//! follows. Here they end the connection.
+//! It is implemented here instead of by lettre because of command injection: bytes that arrive
+//! together with the reply to STARTTLS came in plaintext, perhaps from an attacker, and must not be
+//! read as a reply under TLS. lettre 0.11.23 keeps such bytes in its buffer and reads them as the
+//! reply to the next EHLO. Here they end the connection.
 
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// The longest reply read.
+/// Length limit of a reply in bytes.
 const PROLOGUE_MAX: usize = 16 * 1024;
 
-/// Why the connection did not come to the point where TLS begins.
+/// Why STARTTLS failed.
 #[derive(Debug)]
 pub(super) enum Prologue {
-    /// It broke off.
+    /// An I/O error, or the connection was closed.
     Broken(io::Error),
-    /// The server said no.
+    /// The server refused it.
     Refused {
-        /// Its code.
+        /// The reply code.
         code: u16,
-        /// Its words.
+        /// The reply text.
         text: String,
     },
-    /// The server has no STARTTLS, or somebody took it out of its answer.
+    /// The server does not offer STARTTLS, or somebody removed it from its reply.
     NotOffered,
-    /// There was more than the answer.
+    /// There were bytes after the reply (injection).
     Injected,
-    /// It does not speak SMTP.
+    /// The peer does not speak SMTP.
     Nonsense,
 }
 
@@ -39,7 +38,7 @@ impl From<io::Error> for Prologue {
     }
 }
 
-/// Brings a fresh connection to the point where TLS begins.
+/// Negotiates on a new connection, up to the start of TLS.
 pub(super) async fn negotiate<S>(stream: &mut S, hello: &str) -> Result<(), Prologue>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -54,7 +53,7 @@ where
     read_reply(stream, 220).await.map(drop)
 }
 
-/// Reads exactly one reply: the text of each of its lines.
+/// Reads exactly one reply; returns the text of each line.
 async fn read_reply<S>(stream: &mut S, expected: u16) -> Result<Vec<String>, Prologue>
 where
     S: AsyncRead + Unpin,
@@ -81,7 +80,7 @@ struct Reply {
     lines: Vec<String>,
 }
 
-/// The reply in `received`, or nothing while it is not whole (RFC 5321, 4.2.1).
+/// Parses a reply; `None` if it is incomplete (RFC 5321, 4.2.1).
 fn parse(received: &[u8]) -> Result<Option<Reply>, Prologue> {
     let mut lines = Vec::new();
     let mut rest = received;

@@ -1,16 +1,15 @@
-//! Whose fault a refusal is: first from the enhanced status (RFC 3463; the registry of RFC
-//! 5248; what Google and Microsoft document of their own), then from how far the
-//! conversation was and the reply code (RFC 5321, 4.2.3). What is said before a recipient was
-//! named is about the office. A bare reply at the recipient or after the letter can be about
-//! either; its words are read then ([`reply_words`]), and where they decide nothing it is
-//! unclassified.
+//! Classifies a refusal: first by the enhanced status (RFC 3463, the registry of RFC 5248, and the
+//! codes that Google and Microsoft document), then by the stage of the conversation and the reply
+//! code (RFC 5321, 4.2.3). What is refused before RCPT concerns the office. A bare reply at RCPT or
+//! after the letter can concern either side: then its words are read ([`reply_words`]), and if they
+//! are ambiguous it stays unclassified.
 //!
 //! [`reply_words`]: crate::delivery::email::smtp::reply_words
 
 use crate::delivery::email::smtp::reply::Stage;
 use crate::delivery::email::smtp::reply_words::{self, Hint};
 
-/// The subject and the detail of an enhanced status: 1 and 8 of `5.1.8`.
+/// Subject and detail of an enhanced status: 1 and 8 of `5.1.8`.
 type Status = (u16, u16);
 
 /// Whose fault a refusal is.
@@ -18,57 +17,57 @@ type Status = (u16, u16);
 pub(super) enum Class {
     /// The recipient's address or mailbox.
     Recipient,
-    /// What the message says, or its size.
+    /// The content or size of the message.
     Message,
-    /// The office's set-up, its account or its reputation.
+    /// The office's settings, account or reputation.
     Office(Matter),
-    /// The server itself, or what lies behind it.
+    /// The server, or a system behind it.
     Provider,
-    /// It passes: this recipient gets nothing for now.
+    /// Temporary, for this recipient.
     Passing(Pause),
-    /// The reply fits several of these.
+    /// Ambiguous.
     Unclassified,
 }
 
-/// What of the office's was refused.
+/// What the office was refused for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Matter {
-    /// The machine or the account: no relay, a blocklist, a suspension, a policy.
+    /// The host or the account: no relay, a blocklist, a suspension, a policy.
     Policy,
-    /// How it speaks: the name in EHLO, a command, a parameter.
+    /// The SMTP dialogue: the name in EHLO, a command, a parameter.
     Protocol,
-    /// The address that messages come from.
+    /// The sender's address.
     Sender,
-    /// There were as many messages as it may send.
+    /// A sending limit.
     Limit,
 }
 
-/// Why a recipient gets nothing for now.
+/// Why a recipient is refused temporarily.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pause {
-    /// The mailbox takes nothing: it is full or busy.
+    /// The mailbox is full or busy.
     Mailbox,
-    /// The server wants to be asked again, such as by greylisting.
+    /// A policy such as greylisting.
     Policy,
 }
 
-/// Statuses that do not mean what their subject means.
+/// Statuses whose class differs from that of their subject.
 const SPECIAL: [(Status, Class); 24] = [
     ((1, 0), Class::Unclassified),
     ((1, 7), Class::Office(Matter::Sender)),
     ((1, 8), Class::Office(Matter::Sender)),
     ((1, 9), Class::Provider),
-    // Microsoft: the account's daily limit of recipients.
+    // Microsoft: the account's daily recipient limit.
     ((1, 90), Class::Office(Matter::Limit)),
     ((2, 3), Class::Message),
     // Microsoft: this mailbox may not send as that address.
     ((2, 252), Class::Office(Matter::Sender)),
     ((3, 4), Class::Message),
-    // Google: the daily limit.
+    // Google: the daily sending limit.
     ((4, 5), Class::Office(Matter::Limit)),
-    // RFC 6531: an address in letters beyond ASCII.
+    // RFC 6531: a non-ASCII address.
     ((6, 7), Class::Recipient),
-    // RFC 7293: the mailbox or the domain has another owner now.
+    // RFC 7293: the mailbox or domain has changed hands.
     ((7, 17), Class::Recipient),
     ((7, 18), Class::Recipient),
     ((7, 27), Class::Office(Matter::Sender)),
@@ -79,17 +78,16 @@ const SPECIAL: [(Status, Class); 24] = [
     ((7, 233), Class::Office(Matter::Limit)),
     ((7, 236), Class::Office(Matter::Limit)),
     ((7, 705), Class::Office(Matter::Limit)),
-    // Microsoft: the recipient is refused or refuses.
+    // Microsoft: the recipient does not exist or refuses mail.
     ((7, 504), Class::Recipient),
     ((7, 505), Class::Recipient),
     ((7, 507), Class::Recipient),
     ((7, 506), Class::Office(Matter::Protocol)),
-    // Microsoft: the message keeps to no RFC 5322.
+    // Microsoft: the message violates RFC 5322.
     ((7, 512), Class::Message),
 ];
 
-/// The enhanced status of a reply's text: its first word, or, as qmail writes it at the
-/// end, `(#5.7.1)`.
+/// The enhanced status of a reply: its first word, or at the end as `(#5.7.1)` (qmail).
 fn enhanced(text: &str) -> Option<Status> {
     let first = text.split_whitespace().next().map(|word| word.trim_end_matches([':', ',']));
     let at_the_end = || {
@@ -97,7 +95,7 @@ fn enhanced(text: &str) -> Option<Status> {
             text.split_whitespace().find_map(|it| it.trim_matches(['(', ')']).strip_prefix('#'));
         word.and_then(read)
     };
-    // 5.0.0 says nothing.
+    // x.0.0 carries no information.
     first.and_then(read).or_else(at_the_end).filter(|(subject, _)| *subject != 0)
 }
 
@@ -108,14 +106,13 @@ fn read(word: &str) -> Option<Status> {
     matches!(class, "4" | "5").then(|| Some((number(subject)?, number(detail)?)))?
 }
 
-/// Whose fault a refusal is.
 pub(super) fn classify(stage: Stage, code: u16, text: &str) -> Class {
     let status = enhanced(text);
     if !(500..600).contains(&code) {
         return passing(stage, code, status);
     }
     match stage {
-        // It turned this machine or this account away before it heard of a message.
+        // The server refused this host or account before it knew of a message.
         Stage::Greeting | Stage::Login => Class::Office(match code {
             500..=505 => Matter::Protocol,
             _ => Matter::Policy,
@@ -130,26 +127,26 @@ pub(super) fn classify(stage: Stage, code: u16, text: &str) -> Class {
         Stage::Recipient => final_status(stage, status).unwrap_or_else(|| match code {
             552 | 556 => Class::Recipient,
             code if is_protocol(code) => Class::Office(Matter::Protocol),
-            // The mailbox does not exist; servers that relay for nobody say the same.
+            // The mailbox does not exist, or the server refuses to relay: the code is the same.
             550 | 551 | 553 => by_words(text).unwrap_or(Class::Unclassified),
             _ => by_words(text).unwrap_or(Class::Office(Matter::Policy)),
         }),
-        // The mailbox can be the sender's own by now: Exchange says `5.2.0 SendAsDenied` and
-        // `5.2.2 Submission quota exceeded` after the letter.
+        // By now the mailbox can be the sender's own: after the letter Exchange says `5.2.0
+        // SendAsDenied` and `5.2.2 Submission quota exceeded`.
         Stage::Data | Stage::Letter if matches!(status, Some((2, 0..=2))) => {
             by_words(text).unwrap_or(Class::Unclassified)
         }
         Stage::Data | Stage::Letter => final_status(stage, status).unwrap_or_else(|| match code {
             552 => Class::Message,
             code if is_protocol(code) => Class::Office(Matter::Protocol),
-            // Spam, or a sender that the provider has not verified; some servers look for
-            // the mailbox only now.
+            // Spam, or a sender that the provider has not verified; some servers check the mailbox
+            // only now.
             _ => by_words(text).filter(|it| *it == Class::Recipient).unwrap_or(Class::Unclassified),
         }),
     }
 }
 
-/// Whose fault a bare reply is, where its words say so.
+/// The class of a bare reply by its words; `None` if they are ambiguous.
 fn by_words(text: &str) -> Option<Class> {
     reply_words::hint(text).map(|hint| match hint {
         Hint::Mailbox => Class::Recipient,
@@ -162,7 +159,7 @@ const fn is_protocol(code: u16) -> bool {
     matches!(code, 500..=504 | 555)
 }
 
-/// What a status says of a refusal for good.
+/// The class of a permanent refusal by its status.
 fn final_status(stage: Stage, status: Option<Status>) -> Option<Class> {
     let status = status?;
     if let Some((_, class)) = SPECIAL.iter().find(|(known, _)| *known == status) {
@@ -171,30 +168,30 @@ fn final_status(stage: Stage, status: Option<Status>) -> Option<Class> {
     let at_recipient = stage == Stage::Recipient;
     Some(match status {
         (1 | 2, _) => Class::Recipient,
-        // 4: no way to the recipient's domain, or (Microsoft) no such recipient, or no relay.
-        // 5.0: Outlook.com says `550 5.5.0` of a mailbox that does not exist.
+        // x.4.z: no route to the recipient's domain, or (Microsoft) no such recipient, or no relay.
+        // x.5.0: Outlook.com says `550 5.5.0` for an unknown mailbox.
         (4, _) | (5, 0) if at_recipient => Class::Unclassified,
         // `554 5.5.1 no valid recipients`
         (5, 1) if stage == Stage::Data => Class::Unclassified,
         (3 | 4, _) => Class::Provider,
         (5, _) => Class::Office(Matter::Protocol),
         (6, _) => Class::Message,
-        // Before the letter a policy is about who sends, after it about what is in it.
+        // Before the letter a policy concerns the sender, after it the content.
         (7, 0 | 1) if stage == Stage::Letter => Class::Message,
         (7, _) => Class::Office(Matter::Policy),
         _ => return None,
     })
 }
 
-/// Whose fault a refusal is that does not hold for good.
+/// The class of a transient refusal.
 fn passing(stage: Stage, code: u16, status: Option<Status>) -> Class {
-    // It ends the conversation, whatever follows it (RFC 5321, 3.8).
+    // 421 ends the conversation, whatever text follows (RFC 5321, 3.8).
     if code == 421 || matches!(stage, Stage::Greeting | Stage::Login) {
         return Class::Provider;
     }
     match status {
-        // Postfix puts off what it would not relay; 454 is that a login is missing
-        // (RFC 4954, 4), and Amazon's that a quota is used up.
+        // Postfix defers what it would not relay; 454 means that authentication is missing (RFC
+        // 4954, 4), or at Amazon that a quota is used up.
         _ if code == 454 => Class::Office(Matter::Policy),
         Some((1, 7 | 8)) => Class::Office(Matter::Sender),
         Some((1, 90) | (4, 5)) if stage == Stage::Sender => Class::Office(Matter::Limit),
@@ -231,7 +228,7 @@ mod tests {
     #[test]
     fn each_refusal_is_somebodys_fault() {
         for (stage, code, text, class) in [
-            // Relay denied: Postfix for good and put off, Exchange, qmail.
+            // Relay denied: Postfix permanently and deferred, Exchange, qmail.
             (Stage::Recipient, 554, "5.7.1 Relay access denied", Office(Matter::Policy)),
             (Stage::Recipient, 454, "4.7.1 Relay access denied", Office(Matter::Policy)),
             (Stage::Recipient, 550, "5.7.54 Unable to relay", Office(Matter::Policy)),
@@ -248,7 +245,7 @@ mod tests {
             (Stage::Recipient, 554, "5.7.1 blocked using zen", Office(Matter::Policy)),
             (Stage::Recipient, 550, "5.7.606 banned sending IP", Office(Matter::Policy)),
             (Stage::Sender, 550, "5.7.25 no PTR record", Office(Matter::Policy)),
-            // Limits and accounts.
+            // Limits and suspended accounts.
             (Stage::Letter, 550, "5.4.5 Daily user sending limit", Office(Matter::Limit)),
             (Stage::Sender, 550, "5.4.5 Daily sending quota", Office(Matter::Limit)),
             (Stage::Recipient, 550, "5.1.90 daily limit reached", Office(Matter::Limit)),
@@ -271,7 +268,7 @@ mod tests {
             (Stage::Recipient, 556, "5.1.10 null MX", Recipient),
             (Stage::Letter, 550, "5.1.1 User unknown", Recipient),
             (Stage::Letter, 552, "5.2.2 mailbox is full", Recipient),
-            // A bare reply, by its words.
+            // A bare reply, classified by its words.
             (Stage::Recipient, 550, "No such user here", Recipient),
             (Stage::Recipient, 550, "mailbox unavailable", Recipient),
             (Stage::Recipient, 554, "no such mailbox", Recipient),
@@ -280,7 +277,7 @@ mod tests {
             (Stage::Recipient, 550, "Access denied", Office(Matter::Policy)),
             (Stage::Recipient, 550, "blocked by policy", Office(Matter::Policy)),
             (Stage::Recipient, 553, "not in my list of allowed rcpthosts", Office(Matter::Policy)),
-            // A status decides, whatever the words are.
+            // A status takes precedence over the words.
             (Stage::Recipient, 550, "5.1.1 relay denied: blocked", Recipient),
             (Stage::Recipient, 550, "5.7.1 no such user", Office(Matter::Policy)),
             (Stage::Sender, 550, "no such user", Office(Matter::Sender)),
@@ -298,12 +295,12 @@ mod tests {
             (Stage::Recipient, 421, "4.7.0 too many of you", Provider),
             (Stage::Greeting, 450, "4.7.1 too many of you", Provider),
             (Stage::Login, 454, "4.7.0 later", Provider),
-            // What passes.
+            // Temporary.
             (Stage::Recipient, 450, "mailbox busy", Passing(Pause::Mailbox)),
             (Stage::Recipient, 452, "4.2.2 mailbox full", Passing(Pause::Mailbox)),
             (Stage::Recipient, 451, "4.7.1 greylisted", Passing(Pause::Policy)),
             (Stage::Letter, 451, "4.7.1 greylisted", Passing(Pause::Policy)),
-            // What could be one or the other.
+            // Ambiguous.
             (Stage::Recipient, 550, "rejected", Unclassified),
             (Stage::Recipient, 550, "sender verify failed: no such user", Unclassified),
             (Stage::Recipient, 550, "5.4.1 Access denied", Unclassified),

@@ -1,17 +1,14 @@
-//! What Twilio says of a message that it was given, or may have been.
+//! Polls Twilio for the status of a message that it has or may have.
 //!
-//! A message whose name is known is asked for by it. One whose POST had no
-//! answer is looked for among those to its number: by the reference in it, since
-//! nothing else of ours is kept with it
-//! (<https://www.twilio.com/docs/messaging/api/message-resource>).
+//! A message with a known SID is read by it. One whose POST had no response is searched among the
+//! messages to its number by the reference in its text, since Twilio stores nothing else of ours
+//! with it (<https://www.twilio.com/docs/messaging/api/message-resource>).
 //!
-//! That Twilio never had it, and that it may so be sent again, is believed only
-//! where nothing speaks against it. The list is not narrowed by `DateSent`: what
-//! waits to be sent has no such date. A list that goes on on another page, a
-//! message without words (an account can have bodies redacted) and an answer
-//! that cannot be read all leave the question open. Where an account has phone
-//! numbers redacted, Twilio lists none of its messages by number, and this
-//! cannot be known here: docs/providers.md says so.
+//! "Never received", which permits a resend, is concluded only if nothing contradicts it. The list
+//! is not filtered by `DateSent`: a queued message has none. A list with a further page, a message
+//! without text (accounts can redact bodies) and an unreadable response all leave the question
+//! open. If an account redacts phone numbers, Twilio lists none of its messages by number, which
+//! cannot be detected here: docs/providers.md says so.
 
 use std::time::Duration;
 
@@ -31,8 +28,8 @@ use crate::domain::time::Timestamp;
 const PAGE: &str = "100";
 /// The most that is read of a list: several times what a hundred messages take.
 const LIST_MAX: usize = 512 * 1024;
-/// By how much Twilio's clock and the store's may differ. No code works for
-/// longer than ten minutes, so what is older is another message.
+/// Tolerance between Twilio's clock and the store's. No code works for longer than ten minutes, so
+/// an older message is another one.
 const SKEW: Duration = Duration::from_mins(15);
 
 impl TwilioProvider {
@@ -85,7 +82,7 @@ impl TwilioProvider {
             .among(&list, verdicts)
     }
 
-    /// What is at an address below the account; nothing where there is nothing.
+    /// GETs a resource of the account; `None` if it does not exist.
     async fn get(
         &self,
         url: Result<Url, DeliveryError>,
@@ -113,7 +110,7 @@ impl TwilioProvider {
 
 const UNREADABLE: &str = "Twilio's answer about the message cannot be read.";
 
-/// How far a message has come, where its name and its status can be read.
+/// The delivery state, if the SID and the status can be parsed.
 fn known(json: &Value, verdicts: &Verdicts) -> Option<SendReport> {
     let answer = Answer::of(json);
     let provider_id = Some(answer.sid()?);
@@ -123,8 +120,7 @@ fn known(json: &Value, verdicts: &Verdicts) -> Option<SendReport> {
     Some(SendReport { state, provider_id, detail, fault })
 }
 
-/// Twilio's words for how far a message has come. Whatever else it says, it has
-/// the message.
+/// Maps Twilio's status. Any other status still means that Twilio has the message.
 fn state(status: &str) -> DeliveryState {
     match status {
         "sent" => DeliveryState::Forwarded,
@@ -157,8 +153,8 @@ enum Entry {
 }
 
 impl Search<'_> {
-    /// What a list of messages to the number says. Of several that match, one
-    /// after the other was handed over: the newest counts.
+    /// The status that a list of messages to the number gives. If several match, the newest counts,
+    /// since they were sent one after the other.
     fn among(&self, list: &Value, verdicts: &Verdicts) -> Result<ProviderStatus, Explanation> {
         let entries = list.get("messages").and_then(Value::as_array).ok_or(UNREADABLE)?;
         let mut open = !list.get("next_page_uri").is_some_and(Value::is_null);

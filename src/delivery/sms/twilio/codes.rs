@@ -1,27 +1,26 @@
-//! Twilio's error codes, and what they mean at a counter.
+//! Twilio's error codes and their meaning for a counter.
 //!
-//! They are those of Twilio's error dictionary
-//! (<https://www.twilio.com/docs/api/errors>, where each has a page of its own:
-//! <https://www.twilio.com/docs/api/errors/30003>). Twilio adds codes and splits
-//! old ones, so what is not listed here is judged by its HTTP status and shown
-//! in Twilio's own words.
+//! They are from Twilio's error dictionary (<https://www.twilio.com/docs/api/errors>, with one page
+//! per code: <https://www.twilio.com/docs/api/errors/30003>). Twilio adds codes and splits old
+//! ones, so a code that is not listed is classified by its HTTP status and shown with Twilio's own
+//! text.
 
-use crate::config::table::{KeyPath, SmsKeys, WhatsappKeys};
+use crate::config::keys::{KeyPath, SmsKeys, WhatsappKeys};
 
 use CodeMeaning::{Account, Barred, Busy, Message, Recipient};
 
-/// What becomes of the message, and whose fault that is.
+/// The meaning of an error code: what becomes of the message, and whose fault it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CodeMeaning {
-    /// This number gets no messages: it is never sent again.
+    /// The number gets no messages: never retried.
     Recipient,
-    /// What it says is not taken.
+    /// The content is refused.
     Message,
-    /// The office's account may not send to numbers like this one.
+    /// The account may not send to numbers like this one.
     Barred,
-    /// The office's account sends nothing as it is, or as it is set up here.
+    /// The account is suspended or misconfigured.
     Account,
-    /// There is more than Twilio or the network takes for now.
+    /// A rate limit of Twilio or the network.
     Busy,
 }
 
@@ -38,7 +37,7 @@ pub(super) enum AdviceKey {
     Whatsapp(fn(&WhatsappKeys) -> KeyPath),
 }
 
-/// What only an admin can do; it ends with the section of the key.
+/// Advice for the admin; the key's section is appended.
 pub(super) type Advice = (&'static str, AdviceKey);
 
 /// What a code means.
@@ -49,7 +48,7 @@ pub(super) struct KnownCode {
     pub(super) advice: Option<Advice>,
 }
 
-/// What a code means, where it has words of its own.
+/// Looks up a code that has its own text.
 pub(super) fn known(code: u64) -> Option<KnownCode> {
     let by_admin =
         BY_ADMIN.iter().find(|(codes, ..)| codes.contains(&code)).map(|(_, what, advice, key)| {
@@ -108,9 +107,9 @@ const KNOWN: &[(&[u64], CodeMeaning, &str)] = &[
         Barred,
         "Twilio's protection against SMS fraud blocks this number for now. Use another channel.",
     ),
-    // What the network says after the hand-over. Each of these pages says that
-    // the cause may pass; the same message is not sent again all the same, since
-    // it may have been paid for and the customer can be asked.
+    // Reported by the network after the send. Twilio's page of each code says that the cause may be
+    // temporary; the message is still not resent, since it may have been charged and the customer
+    // can be asked.
     (
         &[30003],
         Recipient,
@@ -286,7 +285,7 @@ const BY_ADMIN: &[(&[u64], &str, &str, AdviceKey)] = &[
     ),
 ];
 
-/// What a refused login means.
+/// The text for refused credentials.
 pub(super) const LOGIN: (&str, &str, AdviceKey) = (
     "Twilio refused the login.",
     "Check account_sid and auth_token, or api_key and api_secret,",

@@ -1,8 +1,8 @@
-//! Text messages and WhatsApp by Twilio's Messages resource (API 2010-04-01).
+//! SMS and WhatsApp through Twilio's Messages resource (API 2010-04-01).
 //!
-//! One POST hands one message over. It is never repeated: not by a redirect,
-//! not by the HTTP client, not here. Where no answer came, the message may be
-//! on its way, and the report says so; Twilio can be asked about it.
+//! One POST sends one message. It is never repeated: not by a redirect, not by the HTTP client, not
+//! here. If there was no response the message may have been sent, and the report says so; Twilio
+//! can be polled about it.
 
 mod ask;
 mod codes;
@@ -32,17 +32,17 @@ use crate::domain::provider::ProviderFingerprint;
 use crate::domain::text;
 use crate::service::ports::SendGuard;
 
-/// What a message says, and so what it goes by.
+/// The content of a message, which also determines the channel.
 pub(in crate::delivery) enum Words {
     /// A text message in our own words.
     Text(Arc<Templates>),
-    /// A WhatsApp message in words that WhatsApp approved and Twilio keeps. A
-    /// body of our own is not taken (63016): only the variables are ours.
+    /// A WhatsApp template that is approved and stored at Twilio. Free text is refused (63016):
+    /// only the variables are ours.
     Approved(WhatsappTemplate),
 }
 
 impl Words {
-    /// What stands before a number that is reached by them.
+    /// The prefix of the recipient's number.
     const fn channel(&self) -> &'static str {
         match self {
             Self::Text(_) => "",
@@ -86,7 +86,7 @@ impl TwilioProvider {
         Verdicts { at: self.at, secrets }
     }
 
-    /// The fields that say whom from, whom to and what.
+    /// The form fields for sender, recipient and content.
     fn form(
         &self,
         number: &str,
@@ -171,7 +171,7 @@ impl TwilioProvider {
         self.at.peer().below(&self.base, &[["2010-04-01", "Accounts"].as_slice(), parts].concat())
     }
 
-    /// What no sentence may repeat.
+    /// What error texts must not repeat.
     fn secrets(&self) -> Secrets {
         let (name, secret) = match &self.settings.credentials {
             TwilioCredentials::AuthToken(token) => (&self.settings.account_sid, token),

@@ -1,12 +1,12 @@
-//! What Twilio's answer means: for the message, and in words.
+//! Classifies Twilio's responses and words the error.
 
 use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::Value;
 
+use crate::config::keys::{KeyPath, SMS, SmsKeys, WHATSAPP};
 use crate::config::settings::{TwilioCredentials, TwilioSettings};
-use crate::config::table::{KeyPath, SMS, SmsKeys, WHATSAPP};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::http::HttpPeer;
 use crate::delivery::redact::Secrets;
@@ -96,7 +96,7 @@ impl TwilioKeys {
     }
 }
 
-/// What `doctor` says where all is well.
+/// The sentence of a successful check.
 pub(super) fn welcomed(
     answer: &Answer,
     settings: &TwilioSettings,
@@ -123,7 +123,7 @@ pub(super) fn welcomed(
     }
 }
 
-/// Judges what Twilio says.
+/// Classifies Twilio's responses.
 pub(super) struct Verdicts {
     pub(super) at: TwilioKeys,
     /// What must not be repeated.
@@ -131,7 +131,7 @@ pub(super) struct Verdicts {
 }
 
 impl Verdicts {
-    /// What an answer to a hand-over means: the message's name, or why not.
+    /// Classifies the response to a send: the message's SID, or the error.
     pub(super) fn sent(
         &self,
         status: StatusCode,
@@ -147,8 +147,8 @@ impl Verdicts {
         answer.sid().map(Some).ok_or_else(|| self.at.peer().uncertain())
     }
 
-    /// What it means that Twilio took the message and gave it up at once. It may have been
-    /// paid for: what passes is not sent again here.
+    /// The error if Twilio accepted the message and failed it at once. It may have been charged, so
+    /// a temporary cause is not retried here.
     fn given_up(&self, answer: &Answer) -> DeliveryError {
         let error = self.undelivered(answer);
         match error.kind() {
@@ -157,7 +157,7 @@ impl Verdicts {
         }
     }
 
-    /// What a refusal means.
+    /// Classifies a refusal.
     fn refused(
         &self,
         status: StatusCode,
@@ -181,7 +181,7 @@ impl Verdicts {
                  Twilio's console.",
             ),
             429 => return peer.busy(wait, &said),
-            // A gateway that lost its way cannot say whether Twilio has it.
+            // A proxy error does not tell whether Twilio has the message.
             408 | 502 | 504 => return peer.uncertain(),
             500..=599 => return peer.at_fault(wait, &said),
             300..=399 => return peer.redirects(&said),
@@ -193,7 +193,7 @@ impl Verdicts {
         error.quoting(said)
     }
 
-    /// What a code means that has words of its own.
+    /// The error for a code that has its own text.
     fn by_code(&self, code: u64) -> Option<DeliveryError> {
         let known = codes::known(code)?;
         let kind = match known.meaning {
@@ -210,7 +210,7 @@ impl Verdicts {
         Some(error.quoting(format!("Twilio {code}")))
     }
 
-    /// What `doctor` says where Twilio says no.
+    /// The error of a failed check.
     pub(super) fn turned_away(
         &self,
         status: StatusCode,
@@ -228,8 +228,7 @@ impl Verdicts {
         refusal
     }
 
-    /// What to say of a message that Twilio took and could not deliver, and whose fault
-    /// that is.
+    /// The error for a message that Twilio accepted and could not deliver, and whose fault it is.
     pub(super) fn undelivered(&self, answer: &Answer) -> DeliveryError {
         let Some(code) = answer.code else {
             let what = if answer.status.as_deref() == Some("canceled") {
@@ -252,7 +251,7 @@ impl Verdicts {
         }
     }
 
-    /// Why Twilio does not say what became of a message.
+    /// Why Twilio does not give a message's status.
     pub(super) fn silent(&self, status: StatusCode, answer: &Answer) -> Explanation {
         let said = self.said(status, answer);
         let what = match status.as_u16() {
@@ -285,7 +284,7 @@ impl Verdicts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::table::SMS_FALLBACK;
+    use crate::config::keys::SMS_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     #[test]

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::config::key::{Key, KeyPath, Section, section};
+use crate::config::keys::number;
 use crate::config::kind::Kind;
 use crate::config::settings::ShippingTarget;
-use crate::config::table::number;
 use crate::config::value::{Secret, UNSET, word};
 
 section! {

@@ -1,4 +1,4 @@
-//! The keys of what messages say, and of the terminal.
+//! The keys of messages, desk, service, tray, log and terminal.
 
 use std::path::PathBuf;
 

@@ -1,16 +1,16 @@
 //! The keys of providers.
 //!
-//! A provider that stands in is set up by the same keys as the one it stands in for: they are
-//! declared once, for a section of any name.
+//! A fallback provider has the same keys as the main one: they are declared once, for a section of
+//! any name.
 
 use std::path::PathBuf;
 
 use crate::config::key::{Key, KeyPath, Section, section};
+use crate::config::keys::number;
 use crate::config::kind::Kind;
 use crate::config::settings::{
     EmailProvider, GatewayContent, GatewayMethod, MailAuth, SmsProvider, SmtpTls, WhatsappProvider,
 };
-use crate::config::table::number;
 use crate::config::value::{Absent, Secret, UNSET, word, words};
 use crate::domain::message::Fact;
 use crate::domain::phone::NumberType;
@@ -199,14 +199,14 @@ pub static SMS_FALLBACK: SmsKeys = SmsKeys::of(
 pub static WHATSAPP: WhatsappKeys = WhatsappKeys::of(Section::named("whatsapp"));
 
 impl EmailKeys {
-    /// Whether they set up a provider that stands in for another one.
+    /// Whether these are the keys of a fallback provider.
     pub fn is_fallback(&self) -> bool {
         self.section() == EMAIL_FALLBACK_SECTION
     }
 }
 
 impl SmsKeys {
-    /// Whether they set up a provider that stands in for another one.
+    /// Whether these are the keys of a fallback provider.
     pub fn is_fallback(&self) -> bool {
         self.section() == SMS_FALLBACK_SECTION
     }
@@ -223,7 +223,7 @@ pub(super) fn secret_files() -> Vec<&'static Key<Option<PathBuf>>> {
     email.chain(sms).collect()
 }
 
-/// Of each pair, a place may set one.
+/// Pairs of keys of which one source may set only one.
 pub(super) fn alternatives() -> Vec<[KeyPath; 2]> {
     let email = [&EMAIL, &EMAIL_FALLBACK].into_iter().flat_map(|keys| {
         [

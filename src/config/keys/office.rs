@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::config::identifier::{Identifier, TableName};
 use crate::config::key::{Key, KeyPath, Section, section};
+use crate::config::keys::{number, time};
 use crate::config::kind::{Kind, Unit};
 use crate::config::settings::{Environment, StoreTls};
-use crate::config::table::{number, time};
 use crate::config::value::{Absent, Column, Secret, UNSET, word, words};
 use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;
@@ -15,14 +15,14 @@ use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use crate::domain::sign_in::policy::{SignInMode, SignInPolicy};
 use crate::domain::staff::Role;
 
-/// The most messages an hour any limit can be set to.
+/// Upper bound of every hourly limit, in messages.
 const MOST_MESSAGES: i64 = 1_000_000;
 
-/// The log is kept for so many days at least, whoever sets it otherwise (security
+/// Lower bound of the log's retention in days, whatever the configuration says (security
 /// requirement 55).
 const LEAST_LOG_DAYS: i64 = 90;
 
-/// A hundred years.
+/// A hundred years: the upper bound of a retention time.
 const MOST_DAYS: i64 = 36_500;
 
 const PURPOSES: &[&str] = &["account access", "pay a bill", "change of contact", "complaint"];
@@ -222,7 +222,7 @@ pub(super) fn secret_files() -> Vec<&'static Key<Option<PathBuf>>> {
     vec![&STORE.url_file, &STORE.password_file]
 }
 
-/// Of each pair, a place may set one.
+/// Pairs of keys of which one source may set only one.
 pub(super) fn alternatives() -> Vec<[KeyPath; 2]> {
     vec![
         [STORE.url.path(), STORE.url_file.path()],

@@ -1,4 +1,4 @@
-//! What a part of the picture is drawn from, beside its own state.
+//! What a view is drawn from, beside its own state: `cx` in every view.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub enum Focus {
 
 /// What a part of the picture is drawn from.
 #[derive(Clone, Copy, Debug)]
-pub struct Scene<'a> {
+pub struct DrawContext<'a> {
     /// What all parts share.
     pub shared: &'a Shared,
     /// What it looks like.
@@ -31,7 +31,7 @@ pub struct Scene<'a> {
     pub focus: Option<Focus>,
 }
 
-impl Scene<'_> {
+impl DrawContext<'_> {
     /// What the store's clock says; none until it was first read.
     pub fn time(&self) -> Option<Timestamp> {
         self.shared.time(self.now)

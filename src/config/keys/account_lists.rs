@@ -1,4 +1,4 @@
-//! The keys of the office's tables of bills and of feedback.
+//! The keys of `[customers.invoices]` and `[customers.feedback]`.
 
 use crate::config::identifier::{Identifier, TableName};
 use crate::config::key::{Key, KeyPath, Section, section};
@@ -70,7 +70,7 @@ pub static FEEDBACK_LIST: ListKeys = ListKeys::of(
 );
 pub static FEEDBACK: FeedbackKeys = FeedbackKeys::of(FEEDBACK_SECTION);
 
-/// Of each pair, a place may set one.
+/// Pairs of keys of which one source may set only one.
 pub(super) fn alternatives() -> Vec<[KeyPath; 2]> {
     vec![
         [INVOICE_LIST.account_no.path(), INVOICE_LIST.customer_id.path()],

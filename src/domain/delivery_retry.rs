@@ -1,7 +1,8 @@
-//! What is done with a message, step by step, until nothing is left to be done.
+//! The retry policy of code messages: whether a failed send is retried, when, and by which
+//! provider, and when the provider is polled.
 //!
-//! Each step is decided by what came of the one before and by how long the code
-//! is still of use; a table of cases, without a clock and without a provider.
+//! Each step follows from the result of the one before and the remaining validity of the code, by a
+//! table of cases without a clock or a provider.
 
 use std::time::Duration;
 
@@ -12,46 +13,45 @@ use crate::domain::timing::{
 };
 use crate::domain::word::words;
 
-/// What has to be done for a message.
+/// The next task for an outbox message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum OutboxTask {
-    /// Hand it over.
+    /// Send it.
     Send,
-    /// Find out whether a hand-over without an answer succeeded.
+    /// Find out whether a send without a response succeeded.
     Settle,
-    /// Ask how far it has come.
+    /// Poll its delivery state.
     Follow,
 }
 
 words!(OutboxTask, "a task of the outbox");
 
-/// What is known and what comes next.
+/// The result to record and the next task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextStep {
-    /// What to write down of the message.
+    /// The result to record.
     pub report: SendReport,
-    /// What is still to be done, and after how long; none where that is all.
+    /// The next task and its delay; `None` if there is none.
     pub next: Option<(OutboxTask, Duration)>,
 }
 
-/// How things stand when a step is decided.
+/// The state in which a step is decided.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageStanding {
-    /// Hand-overs begun so far, this one too.
+    /// Number of sends started, including this one.
     pub tries: u32,
-    /// How long ago the last one began.
+    /// Time since the last send started.
     pub age: Duration,
-    /// How long the code still works.
+    /// Remaining validity of the code.
     pub left: Duration,
-    /// Whether the provider can be asked about a message.
+    /// Whether the provider can be polled.
     pub can_tell: bool,
-    /// Whether another provider stands ready for the next try.
+    /// Whether another provider is available for a retry.
     pub has_other: bool,
 }
 
-/// What comes after a hand-over. Of several providers the one that failed is
-/// followed by the other at once.
+/// The step after a send. After the first failure the other provider is tried at once.
 pub fn after_sending(report: SendReport, standing: MessageStanding) -> NextStep {
     let again = |asked_for: Option<Duration>| {
         if standing.has_other && standing.tries == 1 {
@@ -63,7 +63,7 @@ pub fn after_sending(report: SendReport, standing: MessageStanding) -> NextStep 
     match report.fault {
         Some(FailureClass::Provider { retry_after }) => later(report, again(retry_after), standing),
         Some(FailureClass::Passing) => later(report, again(None), standing),
-        // Another provider may do what this one does not do for the office.
+        // Another provider may accept what this one refuses for the office.
         Some(fault) if fault.is_for_another() && standing.has_other && standing.tries == 1 => {
             later(report, Duration::ZERO, standing)
         }
@@ -84,7 +84,7 @@ pub fn after_sending(report: SendReport, standing: MessageStanding) -> NextStep 
     }
 }
 
-/// What comes after a provider was asked about a hand-over without an answer.
+/// The step after polling a provider about a send without a response.
 pub fn after_settling(told: ProviderStatus, standing: MessageStanding) -> NextStep {
     let unsure = |detail: Option<Explanation>| SendReport {
         state: DeliveryState::Unknown,
@@ -98,7 +98,7 @@ pub fn after_settling(told: ProviderStatus, standing: MessageStanding) -> NextSt
             report: unsure(None),
             next: Some((OutboxTask::Settle, look_again(standing.age))),
         },
-        // It was never taken: it may be handed over again.
+        // The provider never got it, so it may be resent.
         ProviderStatus::Nothing => {
             let detail = "The provider never got the message.".into();
             let report = SendReport {
@@ -117,7 +117,7 @@ pub fn after_settling(told: ProviderStatus, standing: MessageStanding) -> NextSt
     }
 }
 
-/// What comes after a provider was asked how far a message has come.
+/// The step after polling the delivery state.
 pub fn after_asking(told: ProviderStatus, standing: MessageStanding) -> NextStep {
     let next =
         (standing.age < FOLLOW_DURATION).then(|| (OutboxTask::Follow, look_again(standing.age)));
@@ -132,14 +132,14 @@ pub fn after_asking(told: ProviderStatus, standing: MessageStanding) -> NextStep
             );
             NextStep { next: if over { None } else { next }, report }
         }
-        // What it took it may not show yet; nothing is known but what was.
+        // The provider may not list an accepted message yet; the known state stays.
         ProviderStatus::Nothing | ProviderStatus::Silence(_) => {
             NextStep { report: SendReport::sent(None), next }
         }
     }
 }
 
-/// A terminal began a hand-over and never said what came of it.
+/// The step if a worker started a send and never recorded the result.
 pub fn after_vanishing(standing: MessageStanding) -> NextStep {
     let report = SendReport {
         state: DeliveryState::Unknown,
@@ -150,7 +150,7 @@ pub fn after_vanishing(standing: MessageStanding) -> NextStep {
     after_sending(report, standing)
 }
 
-/// The message waits for another try, where the code is still of use then.
+/// Schedules a retry if the code is still useful by then.
 fn later(report: SendReport, wait: Duration, standing: MessageStanding) -> NextStep {
     if wait + MIN_USEFUL_VALIDITY >= standing.left {
         let report = SendReport { state: DeliveryState::Failed, ..report };
@@ -160,8 +160,8 @@ fn later(report: SendReport, wait: Duration, standing: MessageStanding) -> NextS
     NextStep { report, next: Some((OutboxTask::Send, wait)) }
 }
 
-/// The older a message, the more seldom its provider is asked: every second at
-/// first, since a clerk watches, then at a fifth of its age.
+/// The polling interval grows with the age: every second at first, since a clerk watches, then a
+/// fifth of the age.
 fn look_again(age: Duration) -> Duration {
     (age / 5).max(FIRST_STATUS_DELAY)
 }
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(told(&step), (DeliveryState::Unknown, Some((OutboxTask::Settle, 1))));
         let step = after_settling(ProviderStatus::Nothing, asks);
         assert_eq!(told(&step), (DeliveryState::Unknown, Some((OutboxTask::Settle, 1))));
-        // A line that stalls and then lets it through: longer than any sender waits.
+        // A connection can stall longer than any sender waits, and then deliver.
         let stalled = MessageStanding { age: Duration::from_mins(2), ..asks };
         let step = after_settling(ProviderStatus::Nothing, stalled);
         assert_eq!(told(&step), (DeliveryState::Unknown, Some((OutboxTask::Settle, 24))));
