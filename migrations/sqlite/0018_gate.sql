@@ -9,5 +9,5 @@ FROM core_session s
 LEFT JOIN core_customer c ON c.id = s.customer_id
     AND EXISTS (SELECT 1 FROM core_setting t WHERE t.name = 'customers' AND t.value = 'core_customer')
 WHERE s.ended_at IS NULL AND s.mac <> ''
-    AND s.expires_at > CAST(round(unixepoch('subsec') * 1000) AS INTEGER)
-    AND s.idle_at > CAST(round(unixepoch('subsec') * 1000) AS INTEGER);
+    AND s.expires_at > CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+    AND s.idle_at > CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER);

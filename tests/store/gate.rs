@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use countersign::domain::customer::CustomerId;
 use countersign::domain::session::{Session, SessionEnd};
-use countersign::service::ports::{AttemptOutcome, CustomerKey, CustomerStore, SessionStore};
+use countersign::service::ports::{AttemptOutcome, CustomerKey, CustomerStore};
 use sqlx::postgres::PgListener;
 
 use crate::grants::{admit, forbidden};
@@ -184,7 +184,6 @@ async fn security_72_the_role_of_a_billing_program_reads_the_view_and_nothing_el
                 "SELECT contact FROM core_otp_readable",
                 "SELECT id FROM core_event",
                 "SELECT value FROM core_setting",
-                "UPDATE core_verified_now SET purpose = 'x'",
                 "DELETE FROM core_session",
                 "INSERT INTO core_event (at, kind, clerk, counter) VALUES (0, 'x', 'x', 'x')",
                 "CREATE TABLE mine (id BIGINT)",

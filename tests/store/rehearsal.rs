@@ -3,24 +3,30 @@
 use std::sync::Arc;
 
 use countersign::config::settings::CustomerSettings;
+use countersign::domain::customer::CustomerId;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::rehearsal::Script;
-use countersign::service::ports::{
-    CustomerKey, CustomerStore, IssueOutcome, StoreError, StoreHealth,
-};
+use countersign::service::ports::{CustomerKey, CustomerStore, IssueOutcome, StoreError};
 use countersign::store::{SqlStore, StoreUse};
 
 use crate::support::{Terminal, TestStore, actor, email, on_each_store, wish};
 
-async fn open(fixture: &TestStore, store_use: StoreUse) -> SqlStore {
+/// A store without a use, as its owner opens it to mark it.
+async fn owner(fixture: &TestStore) -> SqlStore {
     let customers = CustomerSettings::default();
-    SqlStore::open_for(&fixture.settings(), &customers, store_use).await.expect("opened")
+    SqlStore::open(&fixture.settings(), &customers).await.expect("opened")
 }
 
 /// What a desk of this use is told at its first call; nothing where it works.
 async fn refused(fixture: &TestStore, store_use: StoreUse) -> Option<String> {
-    match open(fixture, store_use).await.now().await {
-        Ok(_) => None,
+    let customers = CustomerSettings::default();
+    let opened = SqlStore::open_for(&fixture.settings(), &customers, store_use).await;
+    let read = match opened {
+        Ok(store) => store.customer(CustomerId(1)).await.map(drop),
+        Err(error) => Err(error),
+    };
+    match read {
+        Ok(()) => None,
         Err(StoreError::Refused(why)) => {
             assert_eq!(why.key.as_deref(), Some("environment"), "{why:?}");
             Some(why.for_admin)
@@ -31,7 +37,7 @@ async fn refused(fixture: &TestStore, store_use: StoreUse) -> Option<String> {
 
 on_each_store! {
     async fn security_74_a_rehearsal_touches_no_store_of_production_nor_production_one_of_a_rehearsal(fixture) {
-        let rehearsal = open(&fixture, StoreUse::Rehearsal).await;
+        let rehearsal = owner(&fixture).await;
         let why = refused(&fixture, StoreUse::Rehearsal).await.expect("not marked yet");
         assert!(why.contains("migrate --rehearsal"), "{why}");
         assert_eq!(refused(&fixture, StoreUse::Production).await, None);
@@ -41,15 +47,13 @@ on_each_store! {
         assert_eq!(refused(&fixture, StoreUse::Rehearsal).await, None);
         let why = refused(&fixture, StoreUse::Production).await.expect("a rehearsal's");
         assert!(why.contains("one of a rehearsal"), "{why}");
-        let production = open(&fixture, StoreUse::Production).await;
-        production.mark_production(&actor()).await.expect_err("it has the other mark");
+        rehearsal.mark_production(&actor()).await.expect_err("it has the other mark");
 
         let real = TestStore::new(fixture.kind());
-        open(&real, StoreUse::Production).await.mark_production(&actor()).await.expect("marked");
+        owner(&real).await.mark_production(&actor()).await.expect("marked");
         let why = refused(&real, StoreUse::Rehearsal).await.expect("one of real customers");
         assert!(why.contains("real customers"), "{why}");
-        let other = open(&real, StoreUse::Rehearsal).await;
-        other.mark_rehearsal(&actor()).await.expect_err("it has the other mark");
+        owner(&real).await.mark_rehearsal(&actor()).await.expect_err("it has the other mark");
         assert_eq!(refused(&real, StoreUse::Production).await, None);
 
         // One that nobody marked, and that was used, becomes none.
@@ -57,12 +61,12 @@ on_each_store! {
         let desk = Terminal::new(used.open().await);
         let customer = desk.customer("WB-1").await;
         desk.issue(&wish(customer, "123456")).await;
-        open(&used, StoreUse::Rehearsal).await.mark_rehearsal(&actor()).await.expect_err("used");
+        owner(&used).await.mark_rehearsal(&actor()).await.expect_err("used");
         assert_eq!(used.number("SELECT COUNT(*) FROM core_rehearsal").await, 0);
     }
 
     async fn the_customers_of_a_rehearsal_are_set_back_to_the_beginning_of_their_scripts(fixture) {
-        let store = Arc::new(open(&fixture, StoreUse::Rehearsal).await);
+        let store = Arc::new(owner(&fixture).await);
         store.mark_rehearsal(&actor()).await.expect("marked");
         let desk = Terminal::new(store.clone());
         let find = async |script: Script| {

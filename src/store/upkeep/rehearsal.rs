@@ -87,6 +87,14 @@ pub(in crate::store) async fn check(db: &Database, store_use: StoreUse) -> Resul
     Err(StoreError::misconfigured("environment", why))
 }
 
+/// Fails where a store is marked as one of a rehearsal.
+pub(in crate::store) async fn refuse_marked(tx: &mut Tx) -> Result<(), StoreError> {
+    if Marks::read(tx).await?.of_rehearsal {
+        return Err(StoreError::refused("This store is marked as one of a rehearsal."));
+    }
+    Ok(())
+}
+
 /// Marks a store as one of a rehearsal, and sets its customers back to the beginning of their
 /// scripts; whether it was not marked yet.
 pub(in crate::store) async fn mark(

@@ -169,10 +169,10 @@ on_each_store! {
         let collector: Arc<Collected> = Arc::default();
         let mut killed = 0;
         for round in 0_u64.. {
-            let store = trail.fixture.open().await;
-            let desk = shipping(&desk(store, Drawer::with(7)), &collector);
+            // A process has a name of its own as an owner.
+            let desk = shipping(&desk(trail.store.clone(), Drawer::with(7)), &collector);
             // Dropped at whatever it waits for: as if its process had been killed.
-            let patience = Duration::from_micros(300 + (round * 977) % 40_000);
+            let patience = Duration::from_millis(1 + (round * 13) % 200);
             match tokio::time::timeout(patience, desk.ship_trail()).await {
                 Err(_) => killed += 1,
                 Ok(progress) => match progress.expect("answered") {

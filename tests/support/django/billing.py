@@ -51,4 +51,4 @@ urlpatterns = [path("accounts/<account_no>/", account)]
 client = Client()
 for line in sys.stdin:
     response = client.get(f"/accounts/{line.strip()}/")
-    print(response.status_code, response.content.decode()[:40], flush=True)
+    print(response.status_code, response.content.decode().split("\n")[0][:60], flush=True)
