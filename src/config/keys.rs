@@ -126,7 +126,10 @@ fn sections() -> impl Iterator<Item = Section> {
 
 /// Whether a section with this name exists.
 pub(super) fn is_section(name: &str) -> bool {
-    sections().any(|section| section.name() == name)
+    sections().any(|section| {
+        let rest = section.name().strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 /// The known section most similar to an unknown one.
