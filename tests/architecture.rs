@@ -371,7 +371,20 @@ const LAYERS_OF_TUI: &[&[&str]] = &[
     &["terminal"],
     &["theme"],
     &["widgets", "machine"],
-    &["find", "send", "enter_code", "verified", "log", "tray", "deliveries", "overlays", "sign_in"],
+    &[
+        "approvals",
+        "customer_acts",
+        "dashboard",
+        "deliveries",
+        "enter_code",
+        "find",
+        "log",
+        "overlays",
+        "send",
+        "sign_in",
+        "tray",
+        "verified",
+    ],
     &["app"],
 ];
 

@@ -7,6 +7,8 @@
 mod any;
 #[path = "flows/counter.rs"]
 mod counter;
+#[path = "flows/customer_acts.rs"]
+mod customer_acts;
 #[path = "flows/desk.rs"]
 mod desk;
 #[path = "flows/enter_code.rs"]

@@ -19,6 +19,8 @@ mod post_office;
 mod restarts;
 #[path = "remote/service.rs"]
 mod service;
+#[path = "remote/service_manager.rs"]
+mod service_manager;
 #[path = "remote/ssh.rs"]
 mod ssh;
 #[expect(dead_code, reason = "the tests of the interface do more at a terminal")]

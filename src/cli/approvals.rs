@@ -1,15 +1,16 @@
-//! `approvals` and `approve`: acts that need the approval of a second admin.
+//! `approvals`, `approve` and `refuse`: acts that need the approval of a second admin.
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{ApprovalLine, ApproveReply};
 use crate::cli::moment;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
-use crate::domain::approval::ApprovalId;
+use crate::domain::approval::{Approval, ApprovalId};
 use crate::domain::outcome::Outcome;
 use crate::service::api::DeskClient;
-use crate::service::approvals::ApprovalOutcome;
-use crate::service::approvals::calls::{ApproveAct, ListApprovals};
+use crate::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct};
+use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
+use crate::service::messages;
 
 pub async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
     let waiting = desk.call(ListApprovals).await?;
@@ -39,49 +40,43 @@ pub async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failur
 
 pub async fn approve(desk: &DeskClient, output: &mut Output, typed: &str) -> Result<Exit, Failure> {
     let approval: ApprovalId = typed.parse().map_err(|_| missing(typed))?;
-    let forbidden = |text: String| Err(Failure::outcome(Outcome::Forbidden, text));
-    let (approval, changed) = match desk.call(ApproveAct { approval }).await? {
-        ApprovalOutcome::CarriedOut { approval, changed } => (approval, changed),
-        ApprovalOutcome::NotFound => return Err(missing(typed)),
-        ApprovalOutcome::Expired(it) => {
-            return Err(Failure::outcome(
-                Outcome::Expired,
-                format!(
-                    "{} could be approved until {}. Have it asked for again.",
-                    it.id,
-                    moment::short(it.expires_at)
-                ),
-            ));
-        }
-        ApprovalOutcome::Yourself(it) => {
-            return forbidden(format!(
-                "You asked for {} yourself. Another admin approves it.",
-                it.id
-            ));
-        }
-        ApprovalOutcome::ByAnother(it) => {
-            let by = it.approved_by.unwrap_or_default();
-            return Err(Failure::outcome(
-                Outcome::Used,
-                format!("{by} approved {} before.", it.id),
-            ));
-        }
-        ApprovalOutcome::AskerMayNot(it) => {
-            let asker = it.asked_by.clerk;
-            return forbidden(format!("{asker}, who asked for {}, is no admin any more.", it.id));
-        }
+    let outcome = desk.call(ApproveAct { approval }).await?;
+    let told = messages::approval(&outcome, &moment::short);
+    let message = message(told, typed)?;
+    let ApprovalOutcome::CarriedOut { approval, changed } = outcome else {
+        return Err(missing(typed));
     };
-    let (word, done) = if changed {
-        ("carried_out", "It is done.")
-    } else {
-        ("nothing_to_do", "There was nothing to do any more.")
-    };
-    let message = format!("{}, as {} asked. {done}", approval.target, approval.asked_by.clerk);
+    let word = if changed { "carried_out" } else { "nothing_to_do" };
+    reply(output, word, &message, &approval)
+}
+
+pub async fn refuse(desk: &DeskClient, output: &mut Output, typed: &str) -> Result<Exit, Failure> {
+    let approval: ApprovalId = typed.parse().map_err(|_| missing(typed))?;
+    let outcome = desk.call(RefuseAct { approval }).await?;
+    let message = message(messages::refused_approval(&outcome), typed)?;
+    let RefusalOutcome::Refused(approval) = outcome else { return Err(missing(typed)) };
+    reply(output, "refused", &message, &approval)
+}
+
+/// The sentence about what was done; a failure where it was not.
+fn message(told: Option<(Option<Outcome>, String)>, typed: &str) -> Result<String, Failure> {
+    match told {
+        None => Err(missing(typed)),
+        Some((None, message)) => Ok(message),
+        Some((Some(outcome), message)) => Err(Failure::outcome(outcome, message)),
+    }
+}
+
+fn reply(
+    output: &mut Output,
+    outcome: &'static str,
+    message: &str,
+    approval: &Approval,
+) -> Result<Exit, Failure> {
     if output.json() {
-        let approval = ApprovalLine::new(&approval);
-        output.object(&ApproveReply { outcome: word, message: &message, approval })?;
+        output.object(&ApproveReply { outcome, message, approval: ApprovalLine::new(approval) })?;
     } else {
-        output.line(&message)?;
+        output.line(message)?;
     }
     Ok(Exit::DONE)
 }

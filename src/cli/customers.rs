@@ -64,11 +64,9 @@ pub async fn unlock(
     let customer = identify(desk, &arguments.customer).await?;
     let key = desk.idempotency_key();
     let unlock = UnlockCustomer { customer: customer.id, reason, key };
-    let (word, message) = if desk.call(unlock).await? {
-        ("unlocked", format!("{} may be sent a new code.", customer.name))
-    } else {
-        ("not_locked", format!("{} has no wrong codes to forgive.", customer.name))
-    };
+    let was_locked = desk.call(unlock).await?;
+    let word = if was_locked { "unlocked" } else { "not_locked" };
+    let message = messages::unlocked(&customer.name, was_locked);
     output.answer(&Reply::of(word, message.clone()).with_customer(&customer), &message)?;
     Ok(Exit::DONE)
 }
@@ -81,14 +79,11 @@ pub async fn confirm(
     let reason = reason(&arguments.reason)?;
     let kind = arguments.which.kind();
     let customer = identify(desk, &arguments.customer).await?;
-    let (name, label) = (&customer.name, kind.label());
     let key = desk.idempotency_key();
     let confirm = ConfirmContact { customer: customer.id, kind, reason, key };
-    let (word, message) = if desk.call(confirm).await? {
-        ("confirmed", format!("Codes can go to the {label} of {name} from now on."))
-    } else {
-        ("not_waiting", format!("No changed {label} of {name} waits to be confirmed."))
-    };
+    let waited = desk.call(confirm).await?;
+    let word = if waited { "confirmed" } else { "not_waiting" };
+    let message = messages::confirmed(&customer.name, kind, waited);
     output.answer(&Reply::of(word, message.clone()).with_customer(&customer), &message)?;
     Ok(Exit::DONE)
 }
@@ -103,7 +98,7 @@ pub async fn reveal(
     let customer = identify(desk, &arguments.customer).await?;
     let Some(revealed) = desk.call(RevealContact { customer: customer.id, kind, reason }).await?
     else {
-        let text = format!("{} has no {} on file.", customer.name, kind.label());
+        let text = messages::no_contact(&customer.name, kind);
         return Err(Failure::outcome(Outcome::NoContact, text));
     };
     let contact = text::clean(&revealed.contact);

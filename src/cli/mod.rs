@@ -255,6 +255,7 @@ async fn at_the_desk(
         Command::Policy(command) => policy::run(&desk, output, command).await,
         Command::Approvals(_) => approvals::list(&desk, output).await,
         Command::Approve(arguments) => approvals::approve(&desk, output, &arguments.approval).await,
+        Command::Refuse(arguments) => approvals::refuse(&desk, output, &arguments.approval).await,
         Command::Audit(command) => audit::run(&desk, output, command).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),

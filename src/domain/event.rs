@@ -72,6 +72,8 @@ pub enum EventKind {
     ApprovalAsked,
     /// A second admin approved an act.
     Approved,
+    /// An act that waited for a second admin will not be done.
+    ApprovalRefused,
     /// The office's policy is another one than before.
     PolicyChanged,
     /// Somebody of the staff signed in.
@@ -146,6 +148,7 @@ impl EventKind {
             Self::ContactRevealed => "Contact revealed",
             Self::ApprovalAsked => "Waits for a second admin",
             Self::Approved => "Approved by a second admin",
+            Self::ApprovalRefused => "Approval refused",
             Self::PolicyChanged => "Policy changed",
             Self::SignedIn => "Signed in",
             Self::SignInFailed => "Sign-in failed",

@@ -115,7 +115,7 @@ mod tests {
              superseded cancelled expired session_ended unlocked imported maintained provider_down \
              provider_up tested contact_changed contact_confirmed notice_sent notice_not_sent \
              staff_changed account_opened contact_revealed approval_asked approved \
-             policy_changed signed_in sign_in_failed signed_out terminal_locked sitting_ended \
+             approval_refused policy_changed signed_in sign_in_failed signed_out terminal_locked sitting_ended \
              sign_in_set_up sign_in_reset service_started keys_rotated store_marked migrated events_purged \
              erased exported reported held released",
         );

@@ -5,6 +5,7 @@
 //! is given as `now`, and `clock` formats a moment as the reader's wall clock shows it
 //! (`10:42`). They name no key of the interface, since the command line uses them too.
 
+mod acts;
 pub(super) mod deliveries;
 mod sessions;
 mod shipping;
@@ -13,6 +14,9 @@ mod store_errors;
 mod waits;
 
 pub use crate::service::delivery::outcome::delivery_outcome;
+pub use crate::service::messages::acts::{
+    approval, confirmed, no_contact, refused_approval, unlocked,
+};
 pub use crate::service::messages::deliveries::{
     ASK_FIRST, delivery, elsewhere, span, spread, state,
 };

@@ -121,12 +121,17 @@ fn failure(error: &DeskError) -> Failure {
     tracing::warn!(%error, "the desk could not act");
     match error {
         DeskError::Store(error) if error.is_away() => broken(error),
-        error => Failure { text: messages::desk_error(error).for_clerk, lost: false, waits: false },
+        error => Failure {
+            text: messages::desk_error(error).for_clerk,
+            lost: false,
+            waits: false,
+            awaits_approval: matches!(error, DeskError::AwaitsApproval(_)),
+        },
     }
 }
 
 /// What there is to say where the store is away or lets somebody wait.
 pub(in crate::tui) fn broken(error: &StoreError) -> Failure {
     let waits = error.is_wait();
-    Failure { text: messages::lost(error), lost: !waits, waits }
+    Failure { text: messages::lost(error), lost: !waits, waits, awaits_approval: false }
 }

@@ -9,7 +9,8 @@
 //! ```text
 //! runtime, executor              the shell: waits, reads the terminal, carries effects out
 //!  └ app                         puts the features together: model, dispatch, replies, view
-//!     └ find, send, enter_code, verified, log, tray, deliveries, overlays, sign_in
+//!     └ find, send, enter_code, verified, log, tray, deliveries, overlays, sign_in,
+//!        │  customer_acts, approvals
 //!        │                       a feature each: state, update and view; none knows another
 //!        ├ machine               what features stand on: keys, effects, clock, messages
 //!        └ widgets               lines and boxes from values
@@ -20,6 +21,8 @@
 //! Each sees what is below it. `machine` sees `theme` and `terminal`, and no widget.
 
 pub mod app;
+pub mod approvals;
+pub mod customer_acts;
 pub mod deliveries;
 pub mod enter_code;
 pub mod executor;

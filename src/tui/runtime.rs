@@ -93,6 +93,9 @@ const fn unanswered(doing: PendingAct) -> &'static str {
             "nobody answered whether the code was cancelled; the log says so as soon as the store \
              is back"
         }
+        PendingAct::Administer => {
+            "nobody answered whether that was done; the log says so as soon as the store is back"
+        }
         PendingAct::Logout => {
             "nobody answered whether the customer was logged out; if not, the session ends when \
              its time is over"

@@ -33,7 +33,7 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     if !keep_memory_out_of_swap() {
         tracing::warn!("keys may be written to the swap space: LimitMEMLOCK is not infinity");
     }
-    let listener = listener(&config.serve).await?;
+    let (listener, own_socket) = listener(&config.serve).await?;
     let mut signals = Signals::new().map_err(failed)?;
     let lifecycle = Lifecycle::new();
     let end = CancellationToken::new();
@@ -63,12 +63,16 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     if let Finish::LeftBehind(left) = lifecycle.finish(&mut signals, SERVICE_END_TIMEOUT).await {
         tracing::warn!(left, "something was still under way at the end");
     }
-    remove(&config.serve.socket);
+    if let Some(path) = own_socket {
+        // Terminals notice the end at once. It may be gone already.
+        let _ = std::fs::remove_file(path);
+    }
     Ok(Exit::signal(signal.exit_code()))
 }
 
-/// The socket passed by the service manager (`sd_listen_fds(3)`), or a new one.
-async fn listener(settings: &ServeSettings) -> Result<UnixListener, Failure> {
+/// The socket passed by the service manager (`sd_listen_fds(3)`), or a new one and its path,
+/// which the service removes in the end. A socket of the service manager stays.
+async fn listener(settings: &ServeSettings) -> Result<(UnixListener, Option<&Path>), Failure> {
     let failed = |error: std::io::Error| {
         Failure::configuration(format!(
             "The socket of the service manager cannot be used: {error}."
@@ -76,10 +80,12 @@ async fn listener(settings: &ServeSettings) -> Result<UnixListener, Failure> {
     };
     if let Some(given) = ListenFd::from_env().take_unix_listener(0).map_err(failed)? {
         given.set_nonblocking(true).map_err(failed)?;
-        return UnixListener::from_std(given).map_err(failed);
+        return Ok((UnixListener::from_std(given).map_err(failed)?, None));
     }
     let listening = remote::listen(&settings.socket, settings.group.as_deref()).await;
-    listening.map_err(|error| Failure::configuration(super::sentence(&error.to_string())))
+    let listening =
+        listening.map_err(|error| Failure::configuration(super::sentence(&error.to_string())))?;
+    Ok((listening, Some(&settings.socket)))
 }
 
 /// Runs maintenance periodically.
@@ -124,14 +130,5 @@ fn tell_manager(state: &[NotifyState<'_>]) {
     // Without a service manager this does nothing.
     if let Err(error) = sd_notify::notify(state) {
         tracing::warn!(%error, "the service manager was not told");
-    }
-}
-
-/// Removes the socket, so that terminals notice the end at once. A socket of the service manager
-/// stays.
-fn remove(socket: &Path) {
-    if std::env::var_os("LISTEN_FDS").is_none() {
-        // It may be gone already.
-        let _ = std::fs::remove_file(socket);
     }
 }

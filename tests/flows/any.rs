@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use countersign::domain::event::EventPage;
-use countersign::service::api::{Answer, Call};
+use countersign::service::api::{Answer, Call, Role};
+use countersign::service::approvals::ApprovalOutcome;
 use countersign::service::audit::calls::LogPage;
 use countersign::tui::app::deadlines::next_wake;
 use countersign::tui::app::model::{Model, Overlay, Screen};
@@ -90,7 +91,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         3 => prop::sample::select(vec![
             "riv", "<Enter>", "<Esc>", "481902", "000000", "<Ctrl-R>", "<Ctrl-O>", "<Ctrl-X>",
-            "<Ctrl-E>", "<Ctrl-L>", "<F2>", "<F3>", "<Ctrl-P>", "riv<Enter><Enter>", "/oxc",
+            "<Ctrl-E>", "<Ctrl-L>", "<F2>", "<F3>", "<F5>", "<F6>", "<F7>", "<F5><Enter>", "ar", "<Ctrl-P>", "riv<Enter><Enter>", "/oxc",
         ]).prop_map(Happening::Keys),
         3 => (code(), modifiers(), kind()).prop_map(|(code, held, kind)| {
             Happening::Key(code, held, kind)
@@ -146,6 +147,15 @@ const ANSWERS: &[fn() -> Answer<Failure>] = &[
     || Answer::ReadTray(Ok(Vec::new())),
     || Answer::ReadBreakers(Err(down())),
     || Answer::ReadDeliveryStats(Err(down())),
+    || Answer::RevealContact(Err(down())),
+    || Answer::RevealContact(Ok(None)),
+    || Answer::UnlockCustomer(Err(down())),
+    || Answer::UnlockCustomer(Ok(true)),
+    || Answer::ConfirmContact(Ok(false)),
+    || Answer::ListApprovals(Err(down())),
+    || Answer::ListApprovals(Ok(Vec::new())),
+    || Answer::ApproveAct(Ok(ApprovalOutcome::NotFound)),
+    || Answer::RefuseAct(Err(down())),
 ];
 
 fn happen(counter: &mut Counter, happening: Happening) {
@@ -274,9 +284,11 @@ proptest! {
 
     #[test]
     fn whatever_happens_the_machine_stays_whole(
-        happenings in prop::collection::vec(happening(), 1..120)
+        happenings in prop::collection::vec(happening(), 1..120),
+        role in prop::sample::select(vec![Role::Clerk, Role::Admin, Role::Auditor]),
     ) {
         let mut counter = Counter::new();
+        counter.model.shared.place.role = role;
         counter.slow();
         for happening in happenings {
             happen(&mut counter, happening);

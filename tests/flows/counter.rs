@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::{FixedOffset, Offset as _, Utc};
 use countersign::config::settings::ThemeName;
 use countersign::domain::time::Timestamp;
-use countersign::service::api::{Answer, Call};
+use countersign::service::api::{Answer, Call, Role};
 use countersign::tui::app::model::{Model, Screen};
 use countersign::tui::app::{deadlines, update};
 use countersign::tui::enter_code::state::EnterCode;
@@ -46,6 +46,7 @@ pub(crate) fn place() -> CounterInfo {
         office: "Riverside Billing".into(),
         counter: "3".into(),
         clerk: "amira".into(),
+        role: Role::Clerk,
         code_length: 6,
         purposes: vec!["pay a bill".into(), "change of address".into()],
         country: "US".into(),
@@ -309,6 +310,10 @@ fn key(name: &str) -> KeyEvent {
         "F2" => plain(KeyCode::F(2)),
         "F3" => plain(KeyCode::F(3)),
         "F4" => plain(KeyCode::F(4)),
+        "F5" => plain(KeyCode::F(5)),
+        "F6" => plain(KeyCode::F(6)),
+        "F7" => plain(KeyCode::F(7)),
+        "F8" => plain(KeyCode::F(8)),
         "F9" => plain(KeyCode::F(9)),
         "F10" => plain(KeyCode::F(10)),
         other => panic!("no key is called {other}"),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use countersign::domain::account::Account;
+use countersign::domain::approval::{Approval, ApprovalId, GuardedAct};
 use countersign::domain::channel::Channel;
 use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, SendReport};
@@ -14,11 +15,16 @@ use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use countersign::domain::time::Timestamp;
 use countersign::service::api::{Answer, Call};
+use countersign::service::approvals::calls::{ApproveAct, RefuseAct};
+use countersign::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use countersign::service::audit::calls::LogPage;
 use countersign::service::audit::calls::{ReadLog, ReadTimeline};
 use countersign::service::customers::calls::OpenedCustomer;
-use countersign::service::customers::calls::{FindCustomers, OpenCustomer};
+use countersign::service::customers::calls::{
+    ConfirmContact, FindCustomers, OpenCustomer, RevealContact, UnlockCustomer,
+};
 use countersign::service::customers::lookup::{ChannelChoice, SearchResult};
+use countersign::service::customers::reveal::RevealedContact;
 use countersign::service::delivery::calls::ReadTray;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::ports::{IndexProgress, NoCustomers, TrayMessage};
@@ -27,6 +33,8 @@ use countersign::service::verification::calls::{AskForCode, VerifyCode};
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
 use countersign::service::verification::verify::{RefusedCode, Verification, VerifiedCustomer};
 use countersign::tui::machine::message::Failure;
+
+use super::counter::START_MILLIS;
 
 pub(crate) const CODE: &str = "481902";
 
@@ -49,7 +57,49 @@ pub(crate) struct Desk {
     pub(crate) whatsapp: bool,
     /// By how many milliseconds this terminal's own clock is ahead.
     pub(crate) own_clock: i64,
+    /// A wrong code locks the customer.
+    pub(crate) locks_customer: bool,
+    /// Contacts were changed a short while ago.
+    pub(crate) waits: bool,
+    /// The reasons that were given for acts on customers.
+    pub(crate) reasons: Vec<String>,
+    /// The acts that wait for a second admin.
+    pub(crate) waiting: Vec<Approval>,
+    /// Those that were approved.
+    pub(crate) approved: Vec<Approval>,
     requests: u64,
+}
+
+/// An act that waits for a second admin.
+pub(crate) fn waiting_act(bits: u64, clerk: &str) -> Approval {
+    let asked_at = Timestamp::from_millis(START_MILLIS);
+    Approval {
+        id: ApprovalId::from_bits(bits),
+        act: GuardedAct::Unlock,
+        customer: Some(CustomerId(1)),
+        target: "unlock Dana Rivera (WB-004217)".into(),
+        reason: "showed an identity card".into(),
+        asked_by: Actor { clerk: clerk.into(), counter: "12".into() },
+        asked_at,
+        expires_at: asked_at.plus(Duration::from_mins(15)),
+        approved_by: None,
+    }
+}
+
+/// An entry of the log.
+pub(crate) fn event(id: i64) -> Event {
+    Event {
+        id: EventId(id),
+        at: Timestamp::from_millis(id * 1_000),
+        kind: EventKind::Attempt,
+        outcome: Some(Outcome::Wrong),
+        request: (id % 2 == 0).then(|| RequestId::from_bits(id.unsigned_abs())),
+        customer: None,
+        channel: Some(Channel::Sms),
+        contact: None,
+        actor: Actor { clerk: "amira".into(), counter: "3".into() },
+        detail: None,
+    }
 }
 
 pub(crate) fn down() -> Failure {
@@ -57,6 +107,7 @@ pub(crate) fn down() -> Failure {
         text: "The store cannot be reached. Try again in a moment.".into(),
         lost: true,
         waits: false,
+        awaits_approval: false,
     }
 }
 
@@ -92,6 +143,11 @@ impl Desk {
             preparing: None,
             whatsapp: false,
             own_clock: 0,
+            locks_customer: false,
+            waits: false,
+            reasons: Vec::new(),
+            waiting: Vec::new(),
+            approved: Vec::new(),
             requests: 0,
         }
     }
@@ -103,18 +159,7 @@ impl Desk {
     pub(crate) fn log(&mut self, count: i64) {
         for _ in 0..count {
             let id = i64::try_from(self.events.len()).expect("few") + 1;
-            self.events.push(Event {
-                id: EventId(id),
-                at: Timestamp::from_millis(id * 1_000),
-                kind: EventKind::Attempt,
-                outcome: Some(Outcome::Wrong),
-                request: (id % 2 == 0).then(|| RequestId::from_bits(id.unsigned_abs())),
-                customer: None,
-                channel: Some(Channel::Sms),
-                contact: None,
-                actor: Actor { clerk: "amira".into(), counter: "3".into() },
-                detail: None,
-            });
+            self.events.push(event(id));
         }
     }
 
@@ -202,8 +247,42 @@ impl Desk {
                 let newer = self.tray.iter().filter(|message| message.number > after);
                 Answer::ReadTray(Ok(newer.cloned().collect()))
             }
+            Call::RevealContact(RevealContact { customer, kind, reason }) => {
+                self.reasons.push(reason);
+                let of = self.customers.iter().find(|it| it.id == customer);
+                let contact = of.and_then(|it| it.recorded(kind.channel())).map(str::to_owned);
+                Answer::RevealContact(Ok(contact.map(|contact| RevealedContact { kind, contact })))
+            }
+            Call::UnlockCustomer(UnlockCustomer { reason, .. }) => {
+                self.reasons.push(reason);
+                Answer::UnlockCustomer(Ok(true))
+            }
+            Call::ConfirmContact(ConfirmContact { reason, .. }) => {
+                self.reasons.push(reason);
+                Answer::ConfirmContact(Ok(true))
+            }
+            Call::ListApprovals(_) => Answer::ListApprovals(Ok(self.waiting.clone())),
+            Call::ApproveAct(ApproveAct { approval }) => {
+                Answer::ApproveAct(Ok(match self.decided(&approval) {
+                    None => ApprovalOutcome::NotFound,
+                    Some(approval) => {
+                        self.approved.push(approval.clone());
+                        ApprovalOutcome::CarriedOut { approval, changed: true }
+                    }
+                }))
+            }
+            Call::RefuseAct(RefuseAct { approval }) => {
+                let refused = self.decided(&approval).map(RefusalOutcome::Refused);
+                Answer::RefuseAct(Ok(refused.unwrap_or(RefusalOutcome::NotFound)))
+            }
             other => panic!("the interface does not ask for {other:?}"),
         }
+    }
+
+    /// The act of this name, which waits no more.
+    fn decided(&mut self, id: &ApprovalId) -> Option<Approval> {
+        let place = self.waiting.iter().position(|it| it.id == *id)?;
+        Some(self.waiting.remove(place))
     }
 
     fn find(&self, typed: &str) -> SearchResult {
@@ -231,7 +310,9 @@ impl Desk {
                     .recorded(channel)
                     .is_none()
                     .then(|| "no phone number on file".to_owned()),
-                waits_until: None,
+                waits_until: self
+                    .waits
+                    .then(|| Timestamp::from_millis(START_MILLIS).plus(Duration::from_hours(20))),
                 health: self.breakers.health(channel, self.breakers.read_at),
             })
             .collect();
@@ -309,12 +390,15 @@ impl Desk {
         if request.attempts_left() == 0 {
             request.status = Status::Locked;
         }
+        if self.locks_customer {
+            request.status = Status::Locked;
+        }
         let outcome = if request.status == Status::Locked { Outcome::Locked } else { outcome };
         Verification::Refused(Box::new(RefusedCode {
             outcome,
             request: request.clone(),
             superseded: None,
-            customer_locked: false,
+            customer_locked: self.locks_customer,
             clerk_waits_until: None,
         }))
     }

@@ -205,6 +205,7 @@ fn an_act_whose_fate_is_unknown_says_so_and_is_looked_up() {
         text: "It is not known whether this was done.".into(),
         lost: false,
         waits: false,
+        awaits_approval: false,
     };
     let mut counter = Counter::after("riv<Enter><Enter>");
     counter.slow().keys("481902").breaks(VERIFY).tell(Msg::StoreChanged);

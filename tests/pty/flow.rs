@@ -75,3 +75,21 @@ fn a_wrong_code_is_told() {
     session.act(wrong).wait_for_text("That code is wrong. 4 tries are left.");
     session.press("\x18").wait_for_text("Enter");
 }
+
+#[test]
+fn security_37_a_contact_is_on_the_terminal_for_its_reason_alone_until_it_is_locked() {
+    const CONTACT: &str = "dana.rivera@example.org";
+    let mut session = PtySession::demo();
+    session.press("river").wait_for_text("Dana Rivera");
+    assert!(!session.seen().text().contains(CONTACT));
+    session.press("\x1b[15~").wait_for_text("Show a contact in full");
+    session.act("\r").wait_for_text("masked again in");
+    session.wait_for_text(CONTACT);
+    session.press("\x1b[20~").wait_for_text("This terminal is locked");
+    assert!(!session.seen().text().contains(CONTACT), "{}", session.seen().text());
+    session.act("\r").wait_for_text("Dana Rivera");
+    assert!(!session.seen().text().contains(CONTACT), "it is not shown again");
+    session.press("\x1bOQ").wait_for_text("Contact revealed");
+    session.press("\x1b").leave();
+    assert_eq!(session.end(), 0);
+}

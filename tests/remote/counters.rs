@@ -66,6 +66,7 @@ fn security_31_who_is_not_of_the_staff_or_of_another_role_is_refused_and_the_log
         &["maintain", "--json"],
         &["approvals", "--json"],
         &["approve", "7K3M9QX2TB", "--json"],
+        &["refuse", "7K3M9QX2TB", "--json"],
         &["policy", "preview", "--set", "otp.length=8", "--json"],
         &["customers", "import", "../customers.csv", "--json"],
         &["migrate", "--json"],
@@ -91,6 +92,7 @@ fn security_31_who_is_not_of_the_staff_or_of_another_role_is_refused_and_the_log
         "RunMaintenanceStep",
         "ListApprovals",
         "ApproveAct",
+        "RefuseAct",
         "ReadPastSends",
         "ImportCustomers",
     ] {

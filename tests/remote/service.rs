@@ -11,6 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -201,10 +202,14 @@ impl Service {
     /// A command of the service's account, with the service's configuration.
     fn owner_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.as_account(OWNER, arguments);
+        self.configure_owner(&mut command);
+        command
+    }
+
+    fn configure_owner(&self, command: &mut Command) {
         command
             .env("COUNTERSIGN_CONFIG", self.path("own").join("service.toml"))
             .current_dir(self.path("own"));
-        command
     }
 
     #[track_caller]
@@ -216,7 +221,31 @@ impl Service {
 
     /// Starts the service, and waits until it listens.
     pub(crate) fn run(&mut self) {
-        self.child = Some(self.owner_command(&["serve"]).spawn().expect("it starts"));
+        self.run_with(|_| {});
+    }
+
+    /// The same, with other surroundings.
+    pub(crate) fn run_with(&mut self, change: impl FnOnce(&mut Command)) {
+        let mut command = self.owner_command(&["serve"]);
+        change(&mut command);
+        self.started(command);
+    }
+
+    /// The same through another program of the service's account, which is given the path of
+    /// the binary.
+    pub(crate) fn run_as_program(
+        &mut self,
+        program: &str,
+        change: impl FnOnce(&mut Command, &Path),
+    ) {
+        let mut command = self.program_as_account(OWNER, program);
+        self.configure_owner(&mut command);
+        change(&mut command, binary());
+        self.started(command);
+    }
+
+    fn started(&mut self, mut command: Command) {
+        self.child = Some(command.spawn().expect("it starts"));
         let since = Instant::now();
         while !self.greets() {
             let ended = self.child.as_mut().expect("a service").try_wait().expect("looked");
@@ -224,6 +253,14 @@ impl Service {
             assert!(since.elapsed() < TEST_TIMEOUT, "the service does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Tells the service to end, and waits until it has.
+    pub(crate) fn end(&mut self) {
+        let mut child = self.child.take().expect("a service");
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process"));
+        kill_process(pid.expect("a process"), Signal::TERM).expect("told");
+        child.wait().expect("ended");
     }
 
     /// The process of the service (setpriv becomes it).
@@ -321,6 +358,12 @@ impl Raw {
             }
         }
     }
+}
+
+/// Makes an account the owner of a file.
+pub(crate) fn give_to(path: &Path, account: &str) {
+    let (uid, gid) = ids(account);
+    chown(path, Some(uid), Some(gid)).expect("given");
 }
 
 fn ids(account: &str) -> (u32, u32) {

@@ -5,11 +5,13 @@ use std::time::Instant;
 use chrono::FixedOffset;
 use countersign::config::settings::ThemeName;
 use countersign::domain::account::{Account, Feedback, Invoice, RecordedDate};
+use countersign::domain::approval::{Approval, ApprovalId, GuardedAct};
 use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::circuit_breaker::{
     BreakerRecord, ProviderHealth, ProviderSlot, SendExperience,
 };
 use countersign::domain::code::TypedCode;
+use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
@@ -19,10 +21,13 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionId, SessionToken};
 use countersign::domain::time::Timestamp;
+use countersign::service::api::Role;
 use countersign::service::customers::lookup::ChannelChoice;
+use countersign::service::customers::reveal::RevealedContact;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::ports::TrayMessage;
 use countersign::tui::app::model::{Model, Screen};
+use countersign::tui::customer_acts::state::{ActForm, CustomerAct, Subject};
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::enter_code::state::EnterCode;
 use countersign::tui::find::state::{Find, SearchHits};
@@ -30,8 +35,10 @@ use countersign::tui::log::state::LogPanel;
 use countersign::tui::machine::counter_info::{CounterInfo, Mark};
 use countersign::tui::machine::loaded::{Loaded, Reading};
 use countersign::tui::machine::notice::{Notice, Tone};
+use countersign::tui::machine::revealed::Revealed;
 use countersign::tui::machine::scroll::Scroll;
 use countersign::tui::machine::store_clock::StoreClock;
+use countersign::tui::machine::waiting_approvals::WaitingApprovals;
 use countersign::tui::send::state::Send;
 use countersign::tui::tray::state::TrayPanel;
 use countersign::tui::verified::state::Verified;
@@ -60,6 +67,7 @@ fn place() -> CounterInfo {
         office: "Riverside Billing".into(),
         counter: "3".into(),
         clerk: "amira".into(),
+        role: Role::Clerk,
         code_length: 6,
         purposes: ["pay a bill", "change of address", "refund"].map(str::to_owned).to_vec(),
         country: "US".into(),
@@ -182,6 +190,59 @@ pub(crate) fn email_by_fallback() -> BreakerSnapshot {
     breakers
 }
 
+/// What waits for a second admin.
+pub(crate) fn approvals() -> WaitingApprovals {
+    let act = |bits: u64, act, target: &str, reason: &str, clerk: &str, asked: i64| Approval {
+        id: ApprovalId::from_bits(bits),
+        act,
+        customer: Some(CustomerId(1)),
+        target: target.into(),
+        reason: reason.into(),
+        asked_by: Actor { clerk: clerk.into(), counter: "window 12".into() },
+        asked_at: at(asked),
+        expires_at: at(asked + 900),
+        approved_by: None,
+    };
+    let list = Loaded::of(vec![
+        act(
+            1,
+            GuardedAct::Unlock,
+            "unlock Dana Rivera (WB-004217)",
+            "Showed an identity card; twenty wrong codes since the phone was changed, and the \
+             customer has the new one at hand",
+            "tomasz",
+            -177,
+        ),
+        act(
+            2,
+            GuardedAct::Confirm,
+            "confirm the phone number of Riverabank Housing Association (WB-000009)",
+            "Change ordered in writing, checked",
+            "amira",
+            -60,
+        ),
+        act(3, GuardedAct::Purge, "purge what is past", "the yearly one", "li", -5),
+    ]);
+    let mut approvals = WaitingApprovals::default();
+    approvals.list = list;
+    approvals
+}
+
+/// A contact in full, four seconds ago.
+pub(crate) fn revealed(contact: &str, now: Instant) -> Revealed {
+    let kind = if contact.contains('@') { ContactKind::Email } else { ContactKind::Phone };
+    let shown = RevealedContact { kind, contact: contact.into() };
+    let before = now.checked_sub(std::time::Duration::from_secs(4)).expect("a moment before");
+    Revealed::new("Dana Rivera (WB-004217)".into(), shown, before)
+}
+
+/// The form for an act on Dana.
+pub(crate) fn act_form(acts: &[CustomerAct]) -> ActForm {
+    let subject =
+        Subject { id: CustomerId(1), name: "Dana Rivera".into(), account_no: "WB-004217".into() };
+    ActForm::new(subject, acts.to_vec()).expect("something to do")
+}
+
 /// A day's messages.
 pub(crate) fn delivery_stats() -> DeliveryStatsPanel {
     let sample = |provider: &str, fallback, state, minute: i64, took: Option<i64>| DeliverySample {
@@ -295,6 +356,7 @@ pub(crate) fn entry(typed: &str, request: Request) -> EnterCode {
         delivering: None,
         reading: Reading::default(),
         customer_locked: false,
+        unlocked: false,
         last: None,
     }
 }

@@ -38,6 +38,9 @@ fn check_theme(name: &str, theme: ThemeName, ascii: bool) {
         states::verified_by_sms(),
         states::log(),
         states::confirm_cancel(),
+        states::find_revealed(),
+        states::act_reveal(),
+        states::approvals(),
     ]
     .map(|(mut model, now)| {
         model.shared.place.ascii = ascii;

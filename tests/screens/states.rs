@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use countersign::domain::account::{Account, Invoice, Listing, RecordedDate};
+use countersign::domain::approval::ApprovalId;
 use countersign::domain::channel::{Channel, Factor};
+use countersign::domain::contact::ContactKind;
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::EventFilter;
 use countersign::domain::money::Money;
@@ -11,10 +13,13 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::domain::sign_in::TypedSecret;
+use countersign::service::api::Role;
 use countersign::service::messages;
 use countersign::service::ports::{IndexProgress, NoCustomers};
 use countersign::service::staff::sign_in::TotpOffer;
 use countersign::tui::app::model::{Model, Overlay, Screen};
+use countersign::tui::approvals::state::ApprovalsPanel;
+use countersign::tui::customer_acts::state::CustomerAct;
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::enter_code::state::EnterCode;
 use countersign::tui::log::state::{LogPanel, Timeline};
@@ -26,6 +31,7 @@ use countersign::tui::machine::loaded::Loaded;
 use countersign::tui::machine::navigation::Question;
 use countersign::tui::machine::notice::Tone;
 use countersign::tui::machine::scroll::Scroll;
+use countersign::tui::machine::waiting_approvals::WaitingApprovals;
 use countersign::tui::overlays::state::Palette;
 use countersign::tui::send::state::Send;
 use countersign::tui::sign_in::state::{Reason, SignInForm, Stage};
@@ -375,6 +381,50 @@ states! {
     });
     delivery_stats_reading => overlay(Overlay::DeliveryStats(DeliveryStatsPanel::default()));
     delivery_stats_empty => overlay(Overlay::DeliveryStats(m::no_delivery_stats()));
+    find_for_an_auditor => with(find_empty(), |model| model.shared.place.role = Role::Auditor);
+    find_revealed => revealed(find_several(), "+4915112345612");
+    send_revealed => revealed(
+        send_both(),
+        "accounts-receivable.third-court-management@riverabank-housing-association.example.org",
+    );
+    verified_revealed => revealed(verified_by_sms(), "dana@example.org");
+    send_locked_for_an_admin => admin(send_both(), |model| {
+        model.shared.notice = Some(m::notice(
+            Tone::Warning,
+            "This customer is locked after too many wrong codes. It holds at every counter until \
+             an admin lifts it. F6 lifts it, for a reason.",
+        ));
+    });
+    send_on_waiting_for_an_admin => admin(send_on_waiting(), |_| {});
+    enter_code_customer_locked_for_an_admin => admin(enter_code_customer_locked(), |_| {});
+    act_reveal => over(send_both(), Overlay::CustomerAct(m::act_form(&[
+        CustomerAct::Reveal(ContactKind::Phone),
+        CustomerAct::Reveal(ContactKind::Email),
+    ])));
+    act_unlock_typed => {
+        let mut form = m::act_form(&[CustomerAct::Unlock, CustomerAct::Confirm(ContactKind::Phone)]);
+        form.typed = "came with the bill of March".into();
+        over(enter_code_customer_locked_for_an_admin(), Overlay::CustomerAct(form))
+    };
+    act_confirm_waits => {
+        let mut form = m::act_form(&[CustomerAct::Confirm(ContactKind::Email)]);
+        form.waiting = Some(EffectId(1));
+        over(send_on_waiting_for_an_admin(), Overlay::CustomerAct(form))
+    };
+    approvals => admin(over(find_several(), Overlay::Approvals(ApprovalsPanel::default())), |model| {
+        model.shared.approvals = m::approvals();
+    });
+    approvals_own => admin(approvals(), |model| {
+        let selected = Some(ApprovalId::from_bits(2));
+        model.overlay = Some(Overlay::Approvals(ApprovalsPanel { selected, acting: None }));
+    });
+    approvals_none => admin(approvals(), |model| {
+        model.shared.approvals.list.set(Vec::new());
+    });
+    approvals_reading => admin(approvals(), |model| {
+        model.shared.approvals = WaitingApprovals::default();
+    });
+    help_of_an_admin => admin(help(), |_| {});
     help => overlay(Overlay::Help(Scroll::default()));
     help_in_the_log => with(in_log(m::log()), |model| {
         model.overlay = Some(Overlay::Help(Scroll::default()));
@@ -411,6 +461,22 @@ states! {
 fn with((mut model, now): State, change: impl FnOnce(&mut Model)) -> State {
     change(&mut model);
     (model, now)
+}
+
+fn admin(state: State, change: impl FnOnce(&mut Model)) -> State {
+    with(state, |model| {
+        model.shared.place.role = Role::Admin;
+        change(model);
+    })
+}
+
+fn over(state: State, overlay: Overlay) -> State {
+    with(state, |model| model.overlay = Some(overlay))
+}
+
+fn revealed(state: State, contact: &str) -> State {
+    let now = state.1;
+    with(state, |model| model.shared.revealed = Some(m::revealed(contact, now)))
 }
 
 fn preparing(state: State) -> State {

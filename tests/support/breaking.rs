@@ -560,6 +560,10 @@ impl ApprovalStore for Breaking {
     async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
         self.act(self.inner.approve(approval, by)).await
     }
+
+    async fn refuse_approval(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
+        self.act(self.inner.refuse_approval(approval, by)).await
+    }
 }
 
 #[async_trait]

@@ -4,8 +4,8 @@ use countersign::domain::approval::{Approval, GuardedAct};
 use countersign::domain::staff::AccountName;
 use countersign::service::DeskError;
 use countersign::service::api::{Answer, Authentication, Call, Caller, Role};
-use countersign::service::approvals::ApprovalOutcome;
-use countersign::service::approvals::calls::{ApproveAct, ListApprovals};
+use countersign::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct};
+use countersign::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use countersign::service::customers::calls::UnlockCustomer;
 use countersign::service::retry::RetryPolicy;
 use countersign::service::staff::StaffAct;
@@ -98,6 +98,39 @@ async fn security_31_an_act_that_takes_two_admins_is_never_done_by_one() {
     let told = as_admin(&bench.desk, "amira", unlock(&dana, "she showed an id", "k")).await;
     assert!(matches!(told, Answer::UnlockCustomer(Ok(true))), "{told:?}");
     assert_eq!(bench.number(UNLOCKED).await, 1);
+}
+
+async fn refuse(desk: &Desk, clerk: &str, approval: &Approval) -> RefusalOutcome {
+    let call = RefuseAct { approval: approval.id.clone() };
+    let answer = as_admin(desk, clerk, call).await;
+    let Answer::RefuseAct(Ok(outcome)) = answer else { panic!("{answer:?}") };
+    outcome
+}
+
+#[tokio::test]
+async fn security_31_an_act_that_was_refused_is_not_done() {
+    let bench = office().await;
+    let dana = with_a_wrong_code(&bench).await;
+    let waiting = waits(&as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k")).await);
+    for _ in 0..2 {
+        let refused = refuse(&bench.desk, "boss", &waiting).await;
+        assert!(matches!(refused, RefusalOutcome::Refused(_)), "{refused:?}");
+    }
+    let entries = "SELECT COUNT(*) FROM core_event WHERE kind = 'approval_refused'";
+    assert_eq!(bench.number(entries).await, 1, "told twice, done once");
+    let late = approve(&bench.desk, "third", &waiting).await;
+    assert!(matches!(late, ApprovalOutcome::Expired(_)), "{late:?}");
+    assert_eq!(bench.number(FAILURES).await, 1, "nothing was done");
+    // Whoever asked takes it back; what was approved stays so.
+    let own = waits(&as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k2")).await);
+    let taken_back = refuse(&bench.desk, "amira", &own).await;
+    assert!(matches!(taken_back, RefusalOutcome::Refused(_)), "{taken_back:?}");
+    let third = waits(&as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k3")).await);
+    approve(&bench.desk, "boss", &third).await;
+    let refused = refuse(&bench.desk, "third", &third).await;
+    assert!(matches!(refused, RefusalOutcome::Approved(_)), "{refused:?}");
+    assert_eq!(bench.number(FAILURES).await, 0);
+    assert_eq!(bench.number(entries).await, 2);
 }
 
 #[tokio::test]

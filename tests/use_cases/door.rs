@@ -248,6 +248,7 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ChangeStaff",
             "ListApprovals",
             "ApproveAct",
+            "RefuseAct",
             "ReadPastSends",
             "ResetSignIn",
             "ApproveReset",

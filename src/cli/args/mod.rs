@@ -198,6 +198,10 @@ Examples:
     #[command(after_help = "Example:\n  countersign approve 7K3M9QX2TB\n\n\
         Nobody approves what they asked for. The log keeps who asked, why, and who approved.")]
     Approve(ApproveArgs),
+    /// Refuse an act that waits for a second admin, or withdraw one's own
+    #[command(after_help = "Example:\n  countersign refuse 7K3M9QX2TB\n\n\
+        It is not done. The log keeps who refused it.")]
+    Refuse(ApproveArgs),
     /// The desk as a service of this host, at which its terminals work
     #[command(after_help = "\
 Example:
@@ -271,7 +275,7 @@ pub struct Json {
     pub json: bool,
 }
 
-/// `approve`
+/// `approve` and `refuse`
 #[derive(Debug, Args)]
 pub struct ApproveArgs {
     /// The act, such as 7K3M9QX2TB, as `approvals` lists it
@@ -346,6 +350,7 @@ impl Command {
             | Self::Keys(Keys::List(output) | Keys::Rotate(output))
             | Self::Approvals(output)
             | Self::Approve(ApproveArgs { output, .. })
+            | Self::Refuse(ApproveArgs { output, .. })
             | Self::Migrate(MigrateArgs { output, .. })
             | Self::Doctor(DoctorArgs { output, .. })
             | Self::Config(ConfigCommand::Check(output) | ConfigCommand::Show(output)) => {

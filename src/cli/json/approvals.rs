@@ -1,4 +1,4 @@
-//! JSON of `approvals` and `approve`.
+//! JSON of `approvals`, `approve` and `refuse`.
 
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub struct ApprovalLine<'a> {
 /// The result of `approve`.
 #[derive(Debug, Serialize)]
 pub struct ApproveReply<'a> {
-    /// `carried_out` or `nothing_to_do`.
+    /// `carried_out`, `nothing_to_do` or `refused`.
     pub outcome: &'static str,
     pub message: &'a str,
     #[serde(flatten)]

@@ -22,8 +22,8 @@ use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::domain::sign_in::sitting::Sitting;
 use crate::service::api::{Permission, TypedCall};
-use crate::service::approvals::ApprovalOutcome;
-use crate::service::approvals::calls::{ApproveAct, ListApprovals};
+use crate::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct};
+use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use crate::service::audit::calls::{
     BeginExport, BeginVerification, LogPage, ProveConsistency, ProveEntry, ReadExport, ReadLog,
     ReadShipping, ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail, ShipTrail, VerifyTrail,
@@ -259,6 +259,7 @@ calls! {
     // Approvals
     ListApprovals -> Vec<Approval>, Administer, once;
     ApproveAct -> ApprovalOutcome, Administer, until_answered;
+    RefuseAct -> RefusalOutcome, Administer, until_answered;
     // Policy
     ReadPolicy -> Option<StoredPolicy>, Audit, once;
     ReadPastSends -> Vec<PastSend>, Administer, once;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Approval, ApprovalId};
-use crate::service::approvals::ApprovalOutcome;
+use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use crate::service::{Desk, DeskError};
 
 /// Lists the acts that wait for a second admin, oldest first.
@@ -29,5 +29,18 @@ impl ApproveAct {
         desk: &Desk,
     ) -> Result<ApprovalOutcome, DeskError> {
         desk.approve(&self.approval).await
+    }
+}
+
+/// Ends the wait of an act, which is not done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefuseAct {
+    /// Which.
+    pub approval: ApprovalId,
+}
+
+impl RefuseAct {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<RefusalOutcome, DeskError> {
+        desk.refuse_approval(&self.approval).await
     }
 }

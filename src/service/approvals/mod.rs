@@ -39,6 +39,17 @@ pub enum ApprovalOutcome {
     AskerMayNot(Approval),
 }
 
+/// What came of refusing an act that waits.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum RefusalOutcome {
+    /// It waits no more, and is not done.
+    Refused(Approval),
+    /// There is no act of this name.
+    NotFound,
+    /// It was approved before.
+    Approved(Approval),
+}
+
 /// A guarded act as it waits: the call itself.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum WaitingAct {
@@ -156,6 +167,25 @@ impl Desk {
             return Ok(ApprovalOutcome::ByAnother(approval));
         }
         self.carry_out(approval, &signed).await
+    }
+
+    /// Ends the wait of an act. Any admin may, whoever asked for it too: nothing is done by
+    /// it. An act whose time was over before is answered alike.
+    pub async fn refuse_approval(&self, id: &ApprovalId) -> Result<RefusalOutcome, DeskError> {
+        let Some(stored) = self.stored_approval(id).await? else {
+            return Ok(RefusalOutcome::NotFound);
+        };
+        let approval = stored.approval;
+        if self.retry(|| self.store.refuse_approval(&approval, &self.actor)).await? {
+            return Ok(RefusalOutcome::Refused(approval));
+        }
+        Ok(match self.stored_approval(id).await? {
+            None => RefusalOutcome::NotFound,
+            Some(now) if now.approval.approved_by.is_some() => {
+                RefusalOutcome::Approved(now.approval)
+            }
+            Some(now) => RefusalOutcome::Refused(now.approval),
+        })
     }
 
     /// The act was approved, or its time ended, since it was read.

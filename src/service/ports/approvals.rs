@@ -20,6 +20,9 @@ pub trait ApprovalStore: Send + Sync {
     /// Approves an act that waits, with its event; whether it was approved now. Nobody
     /// approves what they asked for.
     async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError>;
+    /// Ends the wait of an act that nobody has approved, with its event; whether it waited
+    /// until now.
+    async fn refuse_approval(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError>;
 }
 
 /// An act about to wait.

@@ -27,4 +27,8 @@ impl ApprovalStore for SqlStore {
     async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
         retry_on_conflict(|| records::approve(&self.db, approval, by)).await
     }
+
+    async fn refuse_approval(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
+        retry_on_conflict(|| records::refuse(&self.db, approval, by)).await
+    }
 }

@@ -71,6 +71,10 @@ statements! {
         "UPDATE core_approval SET approved_by = $2, approved_at = " now " WHERE public_id = $1 \
          AND approved_by IS NULL AND clerk <> $2 AND expires_at > " clock
     }
+    REFUSE {
+        "UPDATE core_approval SET expires_at = " clock " WHERE public_id = $1 \
+         AND approved_by IS NULL AND expires_at > " clock
+    }
     DELETE_OLD { "DELETE FROM core_approval WHERE expires_at < " now " - $1" }
 }
 
@@ -141,6 +145,27 @@ pub(in crate::store) async fn approve(
     let event = NewEvent {
         customer: approval.customer,
         ..NewEvent::of_office(EventKind::Approved, detail, by)
+    };
+    events::write(&mut tx, &event).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Ends the wait of an act: its time is over now.
+pub(in crate::store) async fn refuse(
+    db: &Database,
+    approval: &Approval,
+    by: &Actor,
+) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    if tx.write(&REFUSE, args![approval.id.as_str()]).await? == 0 {
+        return Ok(false);
+    }
+    let Approval { id, target, asked_by, .. } = approval;
+    let detail = format!("{target}, which {} asked for as {id}", asked_by.clerk);
+    let event = NewEvent {
+        customer: approval.customer,
+        ..NewEvent::of_office(EventKind::ApprovalRefused, detail, by)
     };
     events::write(&mut tx, &event).await?;
     tx.commit().await?;

@@ -10,7 +10,7 @@ use crate::tui::machine::health::{Dependency, DependencyState};
 use crate::tui::machine::notice::LiveNotice;
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::store_clock::Now;
-use crate::tui::machine::{circuit_breakers, clock_reading};
+use crate::tui::machine::{circuit_breakers, clock_reading, revealed, waiting_approvals};
 use crate::tui::{enter_code, find, send, verified};
 
 /// An effect that takes longer than this is called slow.
@@ -19,6 +19,8 @@ pub(super) const SLOW_AFTER: Duration = Duration::from_millis(1_500);
 pub(in crate::tui) fn passed(turn: &mut Turn<'_>) {
     turn.step(clock_reading::read_if_due);
     read_providers_if_due(turn);
+    turn.step(waiting_approvals::read_if_due);
+    turn.step(revealed::tick);
     refresh_choices(turn);
     turn.step(clock_reading::say_own_clock);
     mark_slow(&mut turn.model.shared, turn.now);

@@ -12,6 +12,7 @@ use crate::tui::machine::health::DependencyState;
 use crate::tui::machine::notice::LiveNotice;
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::store_clock::{Now, StoreClock};
+use crate::tui::machine::waiting_approvals;
 use crate::tui::{enter_code, find, send, verified};
 
 /// When to wake up the machine; none where nothing moves.
@@ -34,8 +35,10 @@ pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     };
     let preview = model.tray.as_ref().and_then(|tray| tray.preview.due());
     let deferred = shared.keyboard.deferred.map(|it| it.due);
-    let reads = [clock_due(shared), breakers_due(shared), search];
-    let own = [by_clock, next_slow(shared), preview, deferred, lock::due(model)];
+    let revealed = shared.revealed.as_ref().map(|it| it.due(now));
+    let approvals = waiting_approvals::due(shared);
+    let reads = [clock_due(shared), breakers_due(shared), approvals, search];
+    let own = [by_clock, next_slow(shared), preview, deferred, revealed, lock::due(model)];
     own.into_iter().chain(reads).flatten().min()
 }
 

@@ -7,15 +7,19 @@ use crate::config::settings::ThemeName;
 use crate::tui::app::extent::extent;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::turn::Turn;
-use crate::tui::app::{input_gate, lock};
+use crate::tui::app::{input_gate, lock, subject};
 use crate::tui::machine::draw_context::Focus;
 use crate::tui::machine::keymap::{self, Binding, Command, Context, key_name};
 use crate::tui::machine::navigation::Question;
 use crate::tui::machine::notice::Tone;
+use crate::tui::machine::permissions;
 use crate::tui::machine::scroll::{Extent, Scroll, motion};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
-use crate::tui::{deliveries, enter_code, find, log, overlays, send, sign_in, tray, verified};
+use crate::tui::{
+    approvals, customer_acts, deliveries, enter_code, find, log, overlays, send, sign_in, tray,
+    verified,
+};
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
 
@@ -59,6 +63,9 @@ fn type_key(turn: &mut Turn<'_>, context: Context, key: KeyEvent) {
         }
         Context::SignIn => {
             turn.sign_in(|form, _| sign_in::update::key(form, key));
+        }
+        Context::CustomerAct => {
+            turn.customer_act(|form, _| customer_acts::update::key(form, key));
         }
         Context::Palette => {
             let offered = offered(turn.model);
@@ -133,6 +140,9 @@ pub(in crate::tui) fn paste(turn: &mut Turn<'_>, text: &str) {
         Context::SignIn => {
             turn.sign_in(|form, _| sign_in::update::paste(form, text));
         }
+        Context::CustomerAct => {
+            turn.customer_act(|form, _| customer_acts::update::paste(form, text));
+        }
         Context::Palette => {
             let offered = offered(turn.model);
             turn.palette(|palette, _| overlays::update::paste(palette, text, &offered));
@@ -153,6 +163,9 @@ pub(in crate::tui) fn perform(turn: &mut Turn<'_>, command: Command) {
         _ if context == Context::SignIn => {
             turn.sign_in(|form, step| sign_in::update::command(form, step, command));
         }
+        _ if !permissions::may(&turn.model.shared, command) => {
+            turn.step(|step| permissions::say_forbidden(step, permissions::needed(command)));
+        }
         Command::Lock => lock::lock(turn),
         Command::SignOut => lock::sign_out(turn),
         Command::Help => toggle_help(turn.model),
@@ -160,6 +173,9 @@ pub(in crate::tui) fn perform(turn: &mut Turn<'_>, command: Command) {
         Command::ToggleLog => toggle_log(turn),
         Command::ToggleTray => toggle_tray(turn),
         Command::ToggleDeliveryStats => toggle_delivery_stats(turn),
+        Command::ToggleApprovals => toggle_approvals(turn),
+        Command::Reveal => subject::reveal(turn),
+        Command::Lift => subject::lift(turn),
         _ => perform_in(turn, context, command),
     }
 }
@@ -183,6 +199,12 @@ fn perform_in(turn: &mut Turn<'_>, context: Context, command: Command) {
         Context::Tray => turn.tray(|it, step| tray::update::command(it, step, command, extent)),
         Context::DeliveryStats => {
             turn.delivery_stats(|it, step| deliveries::update::command(it, step, command, extent))
+        }
+        Context::CustomerAct => {
+            turn.customer_act(|it, step| customer_acts::update::command(it, step, command))
+        }
+        Context::Approvals => {
+            turn.approvals(|it, step| approvals::update::command(it, step, command))
         }
         Context::Palette => turn.palette(|it, step| overlays::update::palette(it, step, command)),
         Context::Help => turn.help(|it, step| overlays::update::help(it, step, command, extent)),
@@ -235,6 +257,8 @@ fn toggle_palette(model: &mut Model) {
 fn offered(model: &Model) -> Vec<&'static Binding> {
     let is_offered = |binding: &&Binding| match binding.command {
         Command::Palette | Command::Interrupt => false,
+        command if !permissions::may(&model.shared, command) => false,
+        Command::Reveal | Command::Lift => subject::is_there(model),
         Command::ToggleTray => model.shared.place.has_tray,
         command => motion(command).is_none(),
     };
@@ -290,6 +314,12 @@ fn toggle_delivery_stats(turn: &mut Turn<'_>) {
         (!is_open).then(|| Overlay::DeliveryStats(turn.step(deliveries::update::begin)));
 }
 
+fn toggle_approvals(turn: &mut Turn<'_>) {
+    let is_open = matches!(turn.model.overlay, Some(Overlay::Approvals(_)));
+    turn.model.overlay =
+        (!is_open).then(|| Overlay::Approvals(turn.step(approvals::update::begin)));
+}
+
 /// Empties the field or closes what is open; where nothing is left of that,
 /// leaves.
 fn interrupt(turn: &mut Turn<'_>) {
@@ -306,9 +336,14 @@ fn interrupt(turn: &mut Turn<'_>) {
         (Context::LogFilter | Context::Timeline | Context::Log | Context::Tray, _) => {
             perform(turn, Command::Close);
         }
-        (Context::Palette | Context::Help | Context::DeliveryStats, _) => {
-            perform(turn, Command::Back);
-        }
+        (
+            Context::Palette
+            | Context::Help
+            | Context::DeliveryStats
+            | Context::CustomerAct
+            | Context::Approvals,
+            _,
+        ) => perform(turn, Command::Back),
         (Context::Confirm, _) if !turn.model.is_asking_to_quit() => perform(turn, Command::Back),
         _ => quit(turn),
     }

@@ -212,7 +212,11 @@ pub(in crate::tui) fn is_hidden(model: &Model) -> bool {
 fn is_field(model: &Model) -> bool {
     matches!(
         model.context(),
-        Context::Find | Context::LogFilter | Context::Palette | Context::SignIn
+        Context::Find
+            | Context::LogFilter
+            | Context::Palette
+            | Context::SignIn
+            | Context::CustomerAct
     )
 }
 
@@ -277,7 +281,11 @@ fn enter_behind_burst(turn: &mut Turn<'_>, at: Now) -> Key {
 /// Whether a command does something that cannot be undone.
 fn is_act(model: &Model, command: Command) -> bool {
     match (model.context(), command) {
-        (Context::Send | Context::Confirm | Context::Palette, Command::Accept)
+        (
+            Context::Send | Context::Confirm | Context::Palette | Context::CustomerAct,
+            Command::Accept,
+        )
+        | (Context::Approvals, Command::Approve | Command::Refuse)
         | (Context::EnterCode, Command::Resend)
         | (Context::Verified, Command::Logout) => true,
         (Context::EnterCode, Command::Accept) => match &model.screen {

@@ -17,7 +17,7 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use crate::tui::app::chrome::notice;
+use crate::tui::app::chrome::{notice, revealed};
 use crate::tui::app::model::Model;
 use crate::tui::machine::counter_info::Mark;
 use crate::tui::machine::draw_context::Focus;
@@ -45,6 +45,8 @@ pub struct Areas {
     pub log: Option<Rect>,
     /// The tray.
     pub tray: Option<Rect>,
+    /// A contact that is shown in full; without height where none is.
+    pub revealed: Rect,
     /// The message.
     pub notice: Rect,
     /// The keys.
@@ -55,7 +57,7 @@ impl Areas {
     /// All above the message: what lies on top is drawn there, so that the
     /// message and the keys stay in sight.
     pub const fn above_notice(&self) -> Rect {
-        Rect { height: self.notice.y.saturating_sub(self.top.y), ..self.top }
+        Rect { height: self.revealed.y.saturating_sub(self.top.y), ..self.top }
     }
 }
 
@@ -67,17 +69,18 @@ pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
     let notice_height = notice::height(model.shared.notice.as_ref(), area.width);
     let least = if area.height >= MIN_TWO_LINE_HEIGHT { 2 } else { 1 };
     let banner = model.shared.place.mark.and_then(Mark::banner);
-    let [banner, top, steps, middle, notice, hints] = Layout::vertical([
+    let [banner, top, steps, middle, revealed, notice, hints] = Layout::vertical([
         Constraint::Length(u16::from(banner.is_some())),
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Fill(1),
+        Constraint::Length(revealed::height(&model.shared, area.width)),
         Constraint::Length(notice_height.max(least)),
         Constraint::Length(1),
     ])
     .areas(area);
     let (work, log, tray) = split(model, middle);
-    Some(Areas { banner, top, steps, work, log, tray, notice, hints })
+    Some(Areas { banner, top, steps, work, log, tray, revealed, notice, hints })
 }
 
 fn split(model: &Model, middle: Rect) -> (Option<Rect>, Option<Rect>, Option<Rect>) {

@@ -10,6 +10,7 @@ use crate::tui::app::turn::Turn;
 use crate::tui::app::update::{begin_work, store_changed};
 use crate::tui::machine::notice::Tone;
 use crate::tui::machine::store_clock::Now;
+use crate::tui::machine::waiting_approvals::WaitingApprovals;
 use crate::tui::sign_in::state::{Reason, SignInForm};
 
 const CUSTOMER_IS_SERVED: &str = "Finish with the customer first, or lock the terminal (F9): \
@@ -72,6 +73,7 @@ pub(in crate::tui) fn sign_in_needed(turn: &mut Turn<'_>) {
 
 fn cover(turn: &mut Turn<'_>, reason: Reason) {
     turn.model.overlay = None;
+    turn.model.shared.revealed = None;
     turn.model.sign_in = Some(SignInForm::new(reason));
 }
 
@@ -80,6 +82,8 @@ pub(in crate::tui) fn signed_in(turn: &mut Turn<'_>, signed_in: &SignedIn) {
     let place = &mut turn.model.shared.place;
     place.clerk.clone_from(&signed_in.profile.actor.clerk);
     place.counter.clone_from(&signed_in.profile.actor.counter);
+    place.role = signed_in.profile.role;
+    turn.model.shared.approvals = WaitingApprovals::default();
     uncover(turn);
     let tone = if signed_in.earlier.failures > 0 { Tone::Warning } else { Tone::Plain };
     turn.step(|step| {

@@ -17,6 +17,7 @@ pub(super) mod lock;
 pub mod model;
 pub mod question;
 pub(super) mod replies;
+pub(super) mod subject;
 pub(super) mod turn;
 pub mod update;
 pub mod view;

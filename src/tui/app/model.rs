@@ -3,6 +3,8 @@
 //! cannot be verified without a session.
 
 use crate::config::settings::ThemeName;
+use crate::tui::approvals::state::ApprovalsPanel;
+use crate::tui::customer_acts::state::ActForm;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::find::state::Find;
@@ -59,6 +61,10 @@ pub enum Screen {
 pub enum Overlay {
     /// How messages fare.
     DeliveryStats(DeliveryStatsPanel),
+    /// The reason for an act on a customer.
+    CustomerAct(ActForm),
+    /// The acts that wait for a second admin.
+    Approvals(ApprovalsPanel),
     /// The keys.
     Help(Scroll),
     /// Every command by name.
@@ -87,7 +93,9 @@ impl Model {
     pub fn is_typing(&self) -> bool {
         match (self.context(), &self.screen) {
             (Context::Find, Screen::Find(find)) => !find.input.value().is_empty(),
-            (Context::LogFilter | Context::Palette | Context::SignIn, _) => true,
+            (Context::LogFilter | Context::Palette | Context::SignIn | Context::CustomerAct, _) => {
+                true
+            }
             _ => false,
         }
     }
@@ -99,6 +107,8 @@ impl Model {
             _ if self.sign_in.is_some() => Context::SignIn,
             Some(Overlay::Help(_)) => Context::Help,
             Some(Overlay::DeliveryStats(_)) => Context::DeliveryStats,
+            Some(Overlay::CustomerAct(_)) => Context::CustomerAct,
+            Some(Overlay::Approvals(_)) => Context::Approvals,
             Some(Overlay::Palette(_)) => Context::Palette,
             None => self.context_beneath(),
         }

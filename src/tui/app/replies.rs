@@ -16,9 +16,11 @@ use crate::tui::machine::notice::Tone;
 use crate::tui::machine::pending::{PendingAct, PendingEffect};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::{
-    circuit_breakers, clock_reading, code_answer, delivery_answer, store_lost,
+    circuit_breakers, clock_reading, code_answer, delivery_answer, store_lost, waiting_approvals,
 };
-use crate::tui::{deliveries, enter_code, find, log, send, sign_in, tray, verified};
+use crate::tui::{
+    approvals, customer_acts, deliveries, enter_code, find, log, send, sign_in, tray, verified,
+};
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
     let Some(done) = turn.step(|step| step.answered(id)) else {
@@ -88,11 +90,38 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         Answer::ReadDeliveryStats(answer) => {
             turn.delivery_stats(|it, step| deliveries::update::answered(it, step, id, answer));
         }
+        Answer::RevealContact(answer) => {
+            turn.customer_act(|form, step| customer_acts::update::revealed(form, step, id, answer));
+        }
+        Answer::UnlockCustomer(answer) => unlocked(turn, id, answer),
+        Answer::ConfirmContact(answer) => {
+            turn.customer_act(|form, step| customer_acts::update::lifted(form, step, id, answer));
+        }
+        Answer::ListApprovals(answer) => {
+            turn.step(|step| waiting_approvals::answered(step, id, answer));
+        }
+        Answer::ApproveAct(answer) => {
+            turn.approvals(|it, step| approvals::update::approved(it, step, id, answer));
+        }
+        Answer::RefuseAct(answer) => {
+            turn.approvals(|it, step| approvals::update::refused(it, step, id, answer));
+        }
         Answer::ReadTray(answer) => {
             turn.tray(|tray, step| tray::update::answered(tray, step, id, answer));
         }
         // The interface asks for nothing else.
         _ => {}
+    }
+}
+
+/// A lockout was lifted: the boxes say no longer that their customer is locked.
+fn unlocked(turn: &mut Turn<'_>, id: EffectId, answer: Result<bool, Failure>) {
+    let lifted = turn.customer_act(|form, step| {
+        let customer = form.subject.id;
+        customer_acts::update::lifted(form, step, id, answer).then_some(customer)
+    });
+    if let Some(customer) = lifted.flatten() {
+        turn.enter_code(|entry, _| enter_code::update::unlocked(entry, customer));
     }
 }
 

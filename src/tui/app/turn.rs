@@ -3,6 +3,8 @@
 
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::{dispatch, lock};
+use crate::tui::approvals::state::ApprovalsPanel;
+use crate::tui::customer_acts::state::ActForm;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::find::state::Find;
@@ -70,6 +72,8 @@ impl<'a> Turn<'a> {
     step_of! { log, log as Some(it) => it, LogPanel }
     step_of! { tray, tray as Some(it) => it, TrayPanel }
     step_of! { sign_in, sign_in as Some(it) => it, SignInForm }
+    step_of! { customer_act, overlay as Some(Overlay::CustomerAct(it)) => it, ActForm }
+    step_of! { approvals, overlay as Some(Overlay::Approvals(it)) => it, ApprovalsPanel }
     step_of! { help, overlay as Some(Overlay::Help(it)) => it, Scroll }
     step_of! { palette, overlay as Some(Overlay::Palette(it)) => it, Palette }
     step_of! {
@@ -86,6 +90,9 @@ impl<'a> Turn<'a> {
 
     /// Does what a feature asked for.
     fn go_to(&mut self, to: Navigation) {
+        if to.is_another_screen() {
+            self.model.shared.revealed = None;
+        }
         match to {
             Navigation::Find { typed } => {
                 let begin = |step: &mut Step<'_>| find::update::begin(step, &typed);
@@ -139,6 +146,7 @@ impl<'a> Turn<'a> {
 
     pub(in crate::tui) fn close_log(&mut self) {
         if let Some(panel) = self.model.log.take() {
+            self.model.shared.revealed = None;
             self.model.log_page = self.step(|step| log::update::close(panel, step));
             self.model.focus = Focus::Work;
         }
@@ -154,6 +162,7 @@ impl<'a> Turn<'a> {
     /// Ends the program. A session ends with it: its secret is nowhere else.
     pub(in crate::tui) fn leave(&mut self) {
         self.model.shared.quitting = true;
+        self.model.shared.revealed = None;
         self.verified(verified::update::log_out);
     }
 }

@@ -2,13 +2,14 @@
 //! as it is now and a list of effects come out. It never waits, reads or
 //! writes anything, and it takes every message in every state.
 
+use crate::service::api::Permission;
 use crate::tui::app::model::{Model, Overlay};
 use crate::tui::app::turn::Turn;
 use crate::tui::app::{clock_ticks, dispatch, input_gate, lock, replies};
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::Msg;
 use crate::tui::machine::store_clock::Now;
-use crate::tui::machine::{circuit_breakers, store_lost};
+use crate::tui::machine::{circuit_breakers, store_lost, waiting_approvals};
 use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
 
 /// What is to be done before anything has happened.
@@ -25,7 +26,10 @@ pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
 pub(in crate::tui) fn begin_work(turn: &mut Turn<'_>) {
     turn.step(|step| {
         step.read_clock_anew();
-        circuit_breakers::read(step);
+        if step.shared.place.may(Permission::Audit) {
+            circuit_breakers::read(step);
+        }
+        waiting_approvals::read(step);
     });
     turn.find(find::update::count);
 }
@@ -83,6 +87,8 @@ pub(in crate::tui) fn store_changed(turn: &mut Turn<'_>) {
     turn.log(log::update::reread);
     turn.tray(tray::update::reread);
     turn.model.shared.providers.reading.mark_stale();
+    turn.model.shared.approvals.list.reading.mark_stale();
+    turn.step(waiting_approvals::read_if_due);
     if let Some(Overlay::DeliveryStats(panel)) = &mut turn.model.overlay {
         panel.stats.reading.mark_stale();
     }

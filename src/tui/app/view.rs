@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::domain::text::fold;
-use crate::tui::app::chrome::{hints, notice, steps, top};
+use crate::tui::app::chrome::{hints, notice, revealed, steps, top};
 use crate::tui::app::layout::{self, Areas};
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::question;
@@ -17,7 +17,10 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
-use crate::tui::{deliveries, enter_code, find, log, overlays, send, sign_in, tray, verified};
+use crate::tui::{
+    approvals, customer_acts, deliveries, enter_code, find, log, overlays, send, sign_in, tray,
+    verified,
+};
 
 /// Draws the model.
 pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
@@ -59,6 +62,11 @@ fn draw_chrome(cx: DrawContext<'_>, model: &Model, areas: &Areas, frame: &mut Fr
     let top = top::line(cx.shared, cx.time(), columns, theme);
     frame.render_widget(top, areas.top);
     frame.render_widget(steps::line(&model.screen, theme), areas.steps);
+    if let Some(shown) = &cx.shared.revealed {
+        let moves = !cx.shared.place.reduced_motion;
+        let lines = revealed::lines(shown, shown.left(cx.now), columns, moves, theme);
+        panel::lines(frame, areas.revealed, &lines);
+    }
     if let Some(notice) = &cx.shared.notice {
         panel::lines(frame, areas.notice, &notice::lines(notice, columns, theme));
     }
@@ -90,6 +98,8 @@ fn draw_overlay(cx: DrawContext<'_>, model: &Model, area: Rect, frame: &mut Fram
             overlays::help::draw(cx, *scroll, model.context_beneath(), frame, area);
         }
         Some(Overlay::DeliveryStats(panel)) => deliveries::view::draw(cx, panel, frame, area),
+        Some(Overlay::CustomerAct(form)) => customer_acts::view::draw(cx, form, frame, area),
+        Some(Overlay::Approvals(list)) => approvals::view::draw(cx, list, frame, area),
         Some(Overlay::Palette(palette)) => overlays::palette::draw(cx, palette, frame, area),
         Some(Overlay::Confirm(question)) => {
             question::draw(cx, *question, &model.screen, frame, area);

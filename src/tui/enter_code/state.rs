@@ -34,6 +34,8 @@ pub struct EnterCode {
     /// The last code that was wrong, or the last request that was refused, said that the
     /// customer is locked.
     pub customer_locked: bool,
+    /// An admin lifted that since, here.
+    pub unlocked: bool,
     /// How the last code ended; none while there was none since the last send.
     pub last: Option<Outcome>,
 }
@@ -58,7 +60,7 @@ impl EnterCode {
     /// it has left.
     pub fn is_customer_locked(&self) -> bool {
         let is_locked = self.request.status == Status::Locked;
-        is_locked && (self.customer_locked || self.request.attempts_left() > 0)
+        is_locked && !self.unlocked && (self.customer_locked || self.request.attempts_left() > 0)
     }
 
     /// The place of the first choice by which a code can be sent to another contact.

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::domain::code::TypedCode;
+use crate::domain::customer::CustomerId;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::service::messages;
@@ -13,11 +14,12 @@ use crate::tui::enter_code::refresh;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::machine::code_answer::{self, CodeAnswer};
 use crate::tui::machine::effect::EffectId;
-use crate::tui::machine::keymap::{Command, Context, with_key};
+use crate::tui::machine::keymap::{Command, Context, key_name, with_key};
 use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::navigation::{ChannelsOfCustomer, CodeOfCustomer, Navigation, Question};
 use crate::tui::machine::notice::{LiveNotice, Notice, Tone};
+use crate::tui::machine::permissions::may;
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::{Now, StoreClock};
 use crate::tui::machine::store_lost;
@@ -42,6 +44,7 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, code: CodeOfCustomer) -> EnterC
         delivering,
         reading: Reading::default(),
         customer_locked: false,
+        unlocked: false,
         last: None,
     };
     if delivering.is_none() {
@@ -218,7 +221,10 @@ pub(in crate::tui) fn asked(
         CodeAnswer::Refused(refusal) if is_own => {
             match &refusal.request {
                 Some(request) => entry.request = *request.clone(),
-                None => entry.customer_locked |= refusal.outcome == Outcome::Locked,
+                None if refusal.outcome == Outcome::Locked => {
+                    (entry.customer_locked, entry.unlocked) = (true, false);
+                }
+                None => {}
             }
             code_answer::say_refused(step, refusal);
         }
@@ -237,7 +243,7 @@ fn sent_again(
     entry.request = request;
     entry.typed.0.clear();
     entry.last = None;
-    entry.customer_locked = false;
+    (entry.customer_locked, entry.unlocked) = (false, false);
     entry.delivering = delivering;
     step.clear_notice();
 }
@@ -286,14 +292,24 @@ fn refuse(entry: &mut EnterCode, step: &mut Step<'_>, refused: &RefusedCode) {
     entry.request = refused.request.clone();
     entry.typed.0.clear();
     entry.last = Some(refused.outcome);
-    entry.customer_locked |= refused.customer_locked;
+    if refused.customer_locked {
+        (entry.customer_locked, entry.unlocked) = (true, false);
+    }
     let sentence = step.with_wall_clock(|clock| messages::refused_code(refused, clock));
-    let text = if refused.customer_locked || refused.request.status == Status::Open {
+    let text = if refused.customer_locked && may(step.shared, Command::Lift) {
+        let key = key_name(Context::Global, Command::Lift);
+        format!("{sentence} {key} lifts it, for a reason.")
+    } else if refused.customer_locked || refused.request.status == Status::Open {
         sentence
     } else {
         with_key(&sentence, Context::EnterCode, Command::Resend)
     };
     step.say(Tone::Bad, text);
+}
+
+/// A customer's lockout was lifted here.
+pub(in crate::tui) fn unlocked(entry: &mut EnterCode, customer: CustomerId) {
+    entry.unlocked |= entry.customer.id == customer;
 }
 
 /// The request takes no code any more: says so, and what helps.

@@ -27,6 +27,7 @@ use crate::service::messages;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::keymap::{Command, Context, key_name};
+use crate::tui::machine::permissions::may;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::codeboxes::{self, Boxes, Drawn};
 use crate::tui::widgets::countdown::{bar, digits};
@@ -205,7 +206,7 @@ fn closed<'a>(cx: DrawContext<'_>, entry: &EnterCode, status: Status, room: usiz
             theme.bad,
             "LOCKED",
             messages::CUSTOMER_LOCKED.into(),
-            format!("{} Then press {resend}.", messages::CUSTOMER_LOCKED_HELP),
+            format!("{} Then press {resend}.", who_lifts(cx)),
         ),
         Status::Locked => {
             (symbols.cross, theme.bad, "LOCKED", "Too many wrong codes were entered.".into(), again)
@@ -239,6 +240,15 @@ fn closed<'a>(cx: DrawContext<'_>, entry: &EnterCode, status: Status, room: usiz
     }
     rows.push(Row::Gap);
     rows
+}
+
+/// Who lifts a customer's lockout; whoever may, by which key.
+fn who_lifts(cx: DrawContext<'_>) -> String {
+    if !may(cx.shared, Command::Lift) {
+        return messages::CUSTOMER_LOCKED_HELP.into();
+    }
+    let key = key_name(Context::Global, Command::Lift);
+    format!("It holds at every counter; {key} lifts it, for a reason.")
 }
 
 fn about<'a>(

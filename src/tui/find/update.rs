@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 
 use crate::domain::query::Query;
+use crate::service::api::Permission;
 use crate::service::customers::calls::{FindCustomers, OpenCustomer, OpenedCustomer};
 use crate::service::customers::lookup::SearchResult;
 use crate::service::messages;
@@ -17,6 +18,7 @@ use crate::tui::machine::keymap::Command;
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::navigation::Navigation;
 use crate::tui::machine::notice::{LiveNotice, Notice, Tone};
+use crate::tui::machine::permissions::say_forbidden;
 use crate::tui::machine::scroll::{motion, moved};
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::step::Step;
@@ -53,6 +55,7 @@ pub(in crate::tui) fn command(find: &mut Find, step: &mut Step<'_>, command: Com
     if let Some(by) = motion(command) {
         find.preview.step(find.selected, step.now);
         find.selected = moved(find.selected, find.customers().len(), by);
+        step.shared.revealed = None;
         // It was somebody else who was chosen.
         find.chooses = false;
         return step.forget(find.opening.take());
@@ -91,6 +94,9 @@ fn edit(
 fn changed(find: &mut Find, step: &mut Step<'_>) {
     step.clear_notice();
     start_over(find, step);
+    if !step.shared.place.may(Permission::Verify) {
+        say_forbidden(step, Permission::Verify);
+    }
 }
 
 /// The field's text is new: what was asked for before does not matter any more.
@@ -105,7 +111,11 @@ fn start_over(find: &mut Find, step: &mut Step<'_>) {
     find.waits = false;
     find.again = None;
     step.shared.search.clone_from(&typed);
-    if Query::parse(&typed).is_some() {
+    // Whose contact is shown may be found no more.
+    step.shared.revealed = None;
+    if !step.shared.place.may(Permission::Verify) {
+        find.found.clear();
+    } else if Query::parse(&typed).is_some() {
         search(find, step);
     } else {
         find.found.clear();
@@ -114,7 +124,8 @@ fn start_over(find: &mut Find, step: &mut Step<'_>) {
 
 /// Asks whether there are customers at all, while nothing is searched for.
 pub(in crate::tui) fn count(find: &mut Find, step: &mut Step<'_>) {
-    if !find.found.reading.is_loading() && !find.counting.is_loading() {
+    let may = step.shared.place.may(Permission::Verify);
+    if may && !find.found.reading.is_loading() && !find.counting.is_loading() {
         let id = step.call(FindCustomers { typed: String::new(), limit: 1 });
         find.counting.begin(id);
     }
@@ -205,6 +216,9 @@ fn accept(find: &mut Find, step: &mut Step<'_>) {
         }
         Some(_) if step.shared.health.is_store_lost() => say_not_chosen(step),
         Some(_) => open(find, step),
+        None if !step.shared.place.may(Permission::Verify) => {
+            say_forbidden(step, Permission::Verify);
+        }
         None if Query::parse(find.input.value()).is_none() => {
             let text = find.nobody.map_or(NOTHING_TYPED, messages::no_customers);
             step.hint(Tone::Plain, text);

@@ -18,6 +18,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
+use crate::service::api::Permission;
 use crate::service::messages;
 use crate::service::ports::{IndexProgress, NoCustomers};
 use crate::tui::find::examples;
@@ -25,6 +26,7 @@ use crate::tui::find::state::{Find, SearchHits};
 use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::health::DependencyState;
 use crate::tui::machine::keymap::{Command, Context, key_name};
+use crate::tui::machine::permissions::{forbidden, may};
 use crate::tui::widgets::facts::labelled_by;
 use crate::tui::widgets::field::field;
 use crate::tui::widgets::panel::{self, Title, show_cursor};
@@ -68,6 +70,9 @@ pub fn draw(cx: DrawContext<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect)
     let head = if cx.theme.framed { 2 } else { 1 };
     search(cx, find, frame, Rect { height: head, ..inner }, focused);
     let below = Rect { y: inner.y + head, height: height - head, ..inner };
+    if !cx.shared.place.may(Permission::Verify) {
+        return panel::lines(frame, below, &only_reads(cx, below));
+    }
     match find.found.value() {
         Some(found) if !find.input.value().trim().is_empty() => {
             if found.customers.is_empty() {
@@ -119,6 +124,24 @@ fn help<'a>(cx: DrawContext<'_>, area: Rect) -> Vec<Line<'a>> {
     let choose = format!("{key} takes the first customer found; the arrows choose another.");
     let wrapped = wrap(&choose, usize::from(area.width)).into_iter();
     rows.extend(wrapped.map(|text| Line::styled(text, theme.muted).into()));
+    settle(rows, area.height).lines
+}
+
+/// What somebody can do here whose role verifies nobody.
+fn only_reads<'a>(cx: DrawContext<'_>, area: Rect) -> Vec<Line<'a>> {
+    let mut rows = vec![Row::Gap];
+    rows.extend(lines(&forbidden(cx.shared, Permission::Verify), area));
+    rows.push(Row::Gap);
+    for (command, does) in [
+        (Command::ToggleLog, "the log, and each request's timeline"),
+        (Command::ToggleDeliveryStats, "what became of the messages"),
+    ] {
+        if may(cx.shared, command) {
+            let key = pad(key_name(Context::Global, command), CARD_LABEL_CELLS, "");
+            let key = Span::styled(key, cx.theme.key);
+            rows.push(Line::from(vec![key, Span::raw(does)]).into());
+        }
+    }
     settle(rows, area.height).lines
 }
 

@@ -5,7 +5,7 @@ use chrono::{FixedOffset, Local, Offset as _};
 use crate::config::settings::UiSettings;
 use crate::config::terminal;
 use crate::domain::time::Timestamp;
-use crate::service::api::DeskProfile;
+use crate::service::api::{DeskProfile, Permission, Role};
 
 /// What a terminal is that is not one of production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct CounterInfo {
     pub counter: String,
     /// The clerk's name.
     pub clerk: String,
+    /// What the clerk may do.
+    pub role: Role,
     /// Digits of a code.
     pub code_length: u8,
     /// What a verification can be for; never empty.
@@ -72,6 +74,7 @@ impl CounterInfo {
             office: profile.office.clone(),
             counter: profile.actor.counter.clone(),
             clerk: profile.actor.clerk.clone(),
+            role: profile.role,
             code_length: profile.code_length,
             purposes: profile.purposes.clone(),
             country: profile.country.clone(),
@@ -81,6 +84,11 @@ impl CounterInfo {
             reduced_motion: settings.reduced_motion,
             zone: Local::now().offset().fix(),
         }
+    }
+
+    /// Whether the clerk's role carries a permission.
+    pub const fn may(&self, permission: Permission) -> bool {
+        permission.is_of(self.role)
     }
 
     /// The same with its day, for what may be long ago.

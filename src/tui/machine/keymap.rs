@@ -77,6 +77,18 @@ pub enum Command {
     FilterChannel,
     /// Show the whole log again.
     FilterNone,
+    /// Show a contact of the customer in full.
+    Reveal,
+    /// Unlock the customer, or confirm a changed contact.
+    Lift,
+    /// The next of what can be done to the customer.
+    NextAct,
+    /// Open or close the list of acts that wait for a second admin.
+    ToggleApprovals,
+    /// Approve the act that is selected.
+    Approve,
+    /// Refuse it.
+    Refuse,
 }
 
 /// Where a key holds: the part of the interface that has the keyboard.
@@ -102,6 +114,10 @@ pub enum Context {
     Tray,
     /// The delivery stats.
     DeliveryStats,
+    /// The reason for an act on the customer.
+    CustomerAct,
+    /// The acts that wait for a second admin.
+    Approvals,
     /// The palette.
     Palette,
     /// The help.
@@ -145,7 +161,7 @@ impl Binding {
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
 /// The parts whose keys are listed, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 13] = [
+pub const PARTS: [(Context, &str); 15] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
@@ -156,6 +172,8 @@ pub const PARTS: [(Context, &str); 13] = [
     (Context::Timeline, "A request's timeline"),
     (Context::Tray, "Tray"),
     (Context::DeliveryStats, "Messages"),
+    (Context::CustomerAct, "A reason"),
+    (Context::Approvals, "Approvals"),
     (Context::Palette, "Palette"),
     (Context::Confirm, "A question"),
     (Context::SignIn, "Sign in"),

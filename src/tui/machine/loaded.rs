@@ -167,7 +167,7 @@ mod tests {
     const SECOND: EffectId = EffectId(2);
 
     fn failure() -> Failure {
-        Failure { text: "no".into(), lost: false, waits: false }
+        Failure { text: "no".into(), lost: false, waits: false, awaits_approval: false }
     }
 
     #[test]

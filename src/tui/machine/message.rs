@@ -49,4 +49,6 @@ pub struct Failure {
     pub lost: bool,
     /// Whether the store is there and lets it wait: for its turn, or for room.
     pub waits: bool,
+    /// Whether it was asked for, and waits for a second admin.
+    pub awaits_approval: bool,
 }

@@ -42,6 +42,26 @@ pub enum Navigation {
     Leave,
 }
 
+impl Navigation {
+    /// Whether the screen is another one after it.
+    pub const fn is_another_screen(&self) -> bool {
+        match self {
+            Self::Find { .. }
+            | Self::Send(_)
+            | Self::BackToSend(_)
+            | Self::EnterCode(_)
+            | Self::Verified(..)
+            | Self::Leave => true,
+            Self::Ask(_)
+            | Self::Perform(..)
+            | Self::BackToWork
+            | Self::Close
+            | Self::SignedIn(_)
+            | Self::Uncover => false,
+        }
+    }
+}
+
 /// A customer and the channels by which a code can be sent.
 #[derive(Debug)]
 pub struct ChannelsOfCustomer {

@@ -36,6 +36,8 @@ pub enum PendingAct {
     Cancel,
     /// Logs the customer out.
     Logout,
+    /// Does what takes an admin: lifts, confirms, approves, refuses.
+    Administer,
 }
 
 impl PendingAct {
@@ -47,6 +49,10 @@ impl PendingAct {
             Call::VerifyCode(_) => Some(Self::Verify),
             Call::CancelRequest(_) => Some(Self::Cancel),
             Call::EndSession(_) => Some(Self::Logout),
+            Call::UnlockCustomer(_)
+            | Call::ConfirmContact(_)
+            | Call::ApproveAct(_)
+            | Call::RefuseAct(_) => Some(Self::Administer),
             _ => None,
         }
     }

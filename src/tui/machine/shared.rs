@@ -12,7 +12,9 @@ use crate::tui::machine::keyboard::Keyboard;
 use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::notice::Notice;
 use crate::tui::machine::pending::PendingEffect;
+use crate::tui::machine::revealed::Revealed;
 use crate::tui::machine::store_clock::{Now, OwnClock, StoreClock};
+use crate::tui::machine::waiting_approvals::WaitingApprovals;
 use crate::tui::terminal::capabilities::Capabilities;
 use crate::tui::theme::{Theme, size};
 
@@ -37,6 +39,10 @@ pub struct Shared {
     pub terminal: Capabilities,
     /// The message line: it stays until something else is said.
     pub notice: Option<Notice>,
+    /// A contact that is shown in full for some seconds.
+    pub revealed: Option<Revealed>,
+    /// The acts that wait for a second admin; read only where one sits here.
+    pub approvals: WaitingApprovals,
     /// When this terminal is locked.
     pub idle_lock: IdleLock,
     /// How the parts below are doing, as far as this terminal has seen.
@@ -73,6 +79,8 @@ impl Shared {
             theme,
             terminal: Capabilities::default(),
             notice: None,
+            revealed: None,
+            approvals: WaitingApprovals::default(),
             idle_lock: IdleLock::default(),
             health: Health::default(),
             providers: KnownBreakers::default(),

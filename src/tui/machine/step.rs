@@ -115,7 +115,8 @@ impl<'a> Step<'a> {
         if failure.lost {
             store_lost::say(self, failure.text);
         } else {
-            self.say(Tone::Bad, failure.text);
+            let tone = if failure.awaits_approval { Tone::Warning } else { Tone::Bad };
+            self.say(tone, failure.text);
         }
     }
 

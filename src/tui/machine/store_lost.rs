@@ -78,6 +78,10 @@ fn say_again(step: &mut Step<'_>, id: EffectId, act: PendingAct) {
             "The connection to the store broke while the customer was being logged out. \
              Trying again until the store answers."
         }
+        PendingAct::Administer => {
+            "The connection to the store broke meanwhile. \
+             Trying again until the store answers."
+        }
         PendingAct::Deliver(_) => {
             "The message was handed over, but the connection to the store broke. \
              What became of it is shown when the store is back."
@@ -130,6 +134,7 @@ pub(in crate::tui) fn say_once(
         PendingAct::Ask => "; the code was asked for once",
         PendingAct::Verify => "; the code was checked once",
         PendingAct::Deliver(_) => "; the message was handed over once",
+        PendingAct::Administer => "; it was done once",
         PendingAct::Cancel | PendingAct::Logout => "",
     };
     let note = format!("The connection to the store broke meanwhile{once}.");

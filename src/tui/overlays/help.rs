@@ -15,7 +15,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::tui::machine::draw_context::DrawContext;
-use crate::tui::machine::keymap::{BINDINGS, Context, PARTS};
+use crate::tui::machine::keymap::{BINDINGS, Binding, Command, Context, PARTS};
+use crate::tui::machine::permissions::may;
 use crate::tui::machine::scroll::{Extent, Scroll};
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::panel::{self, Title};
@@ -52,15 +53,19 @@ pub fn extent(cx: DrawContext<'_>, here: Context, area: Rect) -> Extent {
 
 fn lines<'a>(cx: DrawContext<'_>, here: Context, room: usize) -> Vec<Line<'a>> {
     let theme = cx.theme;
-    let first = PARTS.into_iter().filter(|(context, _)| *context == here);
-    let others = PARTS.into_iter().filter(|(context, _)| *context != here);
+    // A part that nobody of this role comes to.
+    let is_theirs = |context| context != Context::Approvals || may(cx.shared, Command::Approve);
+    let parts = PARTS.into_iter().filter(|(context, _)| is_theirs(*context));
+    let first = parts.clone().filter(|(context, _)| *context == here);
+    let others = parts.filter(|(context, _)| *context != here);
     let mut lines = Vec::new();
     for (context, name) in first.chain(others) {
         if !lines.is_empty() {
             lines.push(Line::default());
         }
         lines.push(Line::styled(name, theme.accent));
-        for binding in BINDINGS.iter().filter(|it| it.context == context) {
+        let is_offered = |it: &&Binding| it.context == context && may(cx.shared, it.command);
+        for binding in BINDINGS.iter().filter(is_offered) {
             let wrapped = wrap(binding.help, room.saturating_sub(KEY_CELLS));
             for (at, text) in wrapped.into_iter().enumerate() {
                 let keys = if at == 0 { binding.keys() } else { String::new() };

@@ -25,6 +25,7 @@ use crate::service::customers::lookup::ChannelChoice;
 use crate::service::messages;
 use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::keymap::{Command, Context, key_name};
+use crate::tui::machine::permissions::may;
 use crate::tui::send::state::Send;
 use crate::tui::widgets::customer_title::title;
 use crate::tui::widgets::facts::{LABEL, facts, labelled};
@@ -171,6 +172,10 @@ fn waits(cx: DrawContext<'_>, send: &Send, choice: &ChannelChoice, until: Timest
     let (kind, now) = (choice.channel.contact_kind(), cx.time());
     let why = messages::contact_waits(kind, until, now, &clock);
     let is_usable = |it: &ChannelChoice| it.is_usable(now.unwrap_or_default());
+    if may(cx.shared, Command::Lift) {
+        let key = key_name(Context::Global, Command::Lift);
+        return format!("{why} {key} confirms it, for a reason; then it gets the code.");
+    }
     let instead = if send.choices.iter().any(is_usable) {
         "Choose another channel with the arrows, or ask an admin"
     } else {

@@ -6,7 +6,9 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::request::Status;
 use crate::tui::app::model::{Model, Screen};
+use crate::tui::app::subject;
 use crate::tui::machine::keymap::{self, Binding, Command, Context};
+use crate::tui::machine::permissions;
 use crate::tui::theme::Theme;
 use crate::tui::theme::size::MIN_FRAMED_SIZE;
 use crate::tui::widgets::text::width;
@@ -74,7 +76,11 @@ fn holds(model: &Model, binding: &Binding) -> bool {
     if model.sign_in.is_some() && binding.context == Context::Global && command != Command::Quit {
         return false;
     }
+    if !permissions::may(&model.shared, command) {
+        return false;
+    }
     match (command, &model.screen) {
+        (Command::Reveal | Command::Lift, _) => subject::is_there(model),
         (Command::ToggleTray, _) => model.shared.place.has_tray,
         (Command::EnterCode, Screen::Send(send)) => send.open.is_some(),
         (Command::NextPurpose, Screen::Send(_)) => model.shared.place.purposes.len() > 1,
@@ -93,8 +99,19 @@ fn holds(model: &Model, binding: &Binding) -> bool {
 const fn is_elsewhere(command: Command) -> bool {
     matches!(
         command,
-        Command::ToggleLog | Command::ToggleTray | Command::ToggleDeliveryStats | Command::Quit
+        Command::ToggleLog
+            | Command::ToggleTray
+            | Command::ToggleDeliveryStats
+            | Command::ToggleApprovals
+            | Command::Reveal
+            | Command::Lift
+            | Command::Quit
     )
+}
+
+/// Whether the customer on the screen is locked, as far as is known.
+fn is_locked(model: &Model) -> bool {
+    matches!(&model.screen, Screen::EnterCode(entry) if entry.is_customer_locked())
 }
 
 /// How soon a hint goes; the help never does.
@@ -103,6 +120,9 @@ fn rank(model: &Model, command: Command) -> u8 {
         // Where there is a tray, the code is in it and nowhere else.
         Command::ToggleTray if model.context() == Context::EnterCode => 3,
         Command::Help => 0,
+        // It is what helps.
+        Command::Lift if is_locked(model) => 1,
+        Command::Approve | Command::Refuse => 1,
         Command::Accept | Command::Logout | Command::EnterCode => 1,
         Command::Back | Command::Clear => 2,
         Command::Resend | Command::NextPurpose | Command::FilterText => 3,
@@ -111,6 +131,9 @@ fn rank(model: &Model, command: Command) -> u8 {
         Command::ToggleTray => 7,
         Command::Quit => 8,
         Command::ToggleDeliveryStats => 9,
+        Command::ToggleApprovals => 10,
+        Command::Reveal => 11,
+        Command::Lift => 12,
         _ => 5,
     }
 }

@@ -3,5 +3,6 @@
 
 pub mod hints;
 pub mod notice;
+pub mod revealed;
 pub mod steps;
 pub mod top;

@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::health::{Dependency, DependencyState, Health};
 use crate::tui::machine::shared::Shared;
+use crate::tui::machine::waiting_approvals;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::counter_name::counter;
 use crate::tui::widgets::moment::minute;
@@ -22,9 +23,9 @@ pub fn line(shared: &Shared, now: Option<Timestamp>, columns: u16, theme: &Theme
     let clock = now.map_or_else(|| "--:--".to_owned(), |now| minute(now, shared.place.zone));
     let right = [Detail::All, Detail::Short, Detail::Troubles, Detail::Least]
         .into_iter()
-        .map(|detail| health(known(shared, now), detail, &clock, theme))
+        .map(|detail| right(shared, now, detail, &clock, theme))
         .find(|right| width_of(&who) + 2 + width_of(right) <= room)
-        .unwrap_or_else(|| health(known(shared, now), Detail::Least, &clock, theme));
+        .unwrap_or_else(|| right(shared, now, Detail::Least, &clock, theme));
     let left = shorten(who, room.saturating_sub(width_of(&right) + 2), theme);
     let mut line = spread(left, right, room);
     line.spans.insert(0, Span::raw(" "));
@@ -40,6 +41,32 @@ pub fn banner(text: &'static str, columns: u16, theme: &Theme) -> Line<'static> 
     let left = room.saturating_sub(width(&text)) / 2;
     let right = room.saturating_sub(width(&text) + left);
     Line::styled(format!("{}{text}{}", " ".repeat(left), " ".repeat(right)), style)
+}
+
+/// What waits for whoever sits here, how the parts below are doing, the time.
+fn right(
+    shared: &Shared,
+    now: Option<Timestamp>,
+    detail: Detail,
+    clock: &str,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let count = waiting_approvals::count(shared, now);
+    let health = health(known(shared, now), detail, clock, theme);
+    if count == 0 {
+        return health;
+    }
+    let is_short = detail == Detail::Least;
+    let text = if is_short { format!("{count} wait") } else { format!("{count} to approve") };
+    let mut spans = vec![Span::styled(text, theme.warning)];
+    let is_well = health.first().is_some_and(|it| it.content == ALL_OK);
+    if is_short && is_well {
+        spans.extend(health.into_iter().skip(1));
+    } else {
+        spans.push(Span::styled(format!(" {} ", theme.symbols.dot), theme.muted));
+        spans.extend(health);
+    }
+    spans
 }
 
 /// What this terminal has seen, or worse where the others have.
@@ -107,6 +134,8 @@ enum Detail {
 
 const STORE: &str = "store";
 
+const ALL_OK: &str = "all ok";
+
 fn health(health: Health, detail: Detail, clock: &str, theme: &Theme) -> Vec<Span<'static>> {
     let mut parts = vec![(STORE, health.store), ("email", health.email), ("sms", health.sms)];
     // Most offices do without it: it is shown where it is not well.
@@ -115,7 +144,7 @@ fn health(health: Health, detail: Detail, clock: &str, theme: &Theme) -> Vec<Spa
     let well = parts.iter().all(|(_, part)| *part == DependencyState::Ok);
     let mut spans: Vec<Span<'static>> = Vec::new();
     if well && detail != Detail::All {
-        spans.push(Span::styled("all ok", theme.muted));
+        spans.push(Span::styled(ALL_OK, theme.muted));
     } else {
         for (name, part) in parts {
             if part == DependencyState::Ok && matches!(detail, Detail::Troubles | Detail::Least) {

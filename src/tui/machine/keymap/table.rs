@@ -106,6 +106,8 @@ const ALL: &[&[Binding]] = &[
     LOG,
     TIMELINE,
     TRAY,
+    CUSTOMER_ACT,
+    APPROVALS,
     PALETTE,
     DELIVERY_STATS,
     HELP,
@@ -299,6 +301,50 @@ const TRAY: &[Binding] = &[
     bind(Context::Tray, &[char('q')], Command::Close, ["q", "", "", "Close the tray."]),
 ];
 
+const CUSTOMER_ACT: &[Binding] = &[
+    bind(
+        Context::CustomerAct,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "do it", "Do it, for the reason that is typed or selected."],
+    ),
+    bind(Context::CustomerAct, UP, Command::Up, ["Up", "", "", "The reason above."]),
+    bind(Context::CustomerAct, DOWN, Command::Down, ["Down", "", "", "The reason below."]),
+    bind(
+        Context::CustomerAct,
+        &[plain(KeyCode::Tab)],
+        Command::NextAct,
+        ["Tab", "", "other", "The other contact, or what else can be done."],
+    ),
+    bind(
+        Context::CustomerAct,
+        &[ESC],
+        Command::Back,
+        ["Esc", "", "leave", "Leave it; nothing is done."],
+    ),
+];
+
+const APPROVALS: &[Binding] = &[
+    bind(
+        Context::Approvals,
+        &[char('a')],
+        Command::Approve,
+        ["a", "", "approve", "Approve the act: it is carried out at once."],
+    ),
+    bind(
+        Context::Approvals,
+        &[char('r')],
+        Command::Refuse,
+        ["r", "", "refuse", "Refuse the act, or take one's own back."],
+    ),
+    bind(Context::Approvals, UP_K, Command::Up, ["Up", "k", "", "The act above."]),
+    bind(Context::Approvals, DOWN_J, Command::Down, ["Down", "j", "", "The act below."]),
+    bind(Context::Approvals, FIRST, Command::First, ["Home", "g", "", "The oldest."]),
+    bind(Context::Approvals, LAST, Command::Last, ["End", "G", "", "The newest."]),
+    bind(Context::Approvals, &[ESC], Command::Back, ["Esc", "", "close", "Back to the work."]),
+    bind(Context::Approvals, &[char('q')], Command::Close, ["q", "", "", "Close the list."]),
+];
+
 const PALETTE: &[Binding] = &[
     bind(
         Context::Palette,
@@ -371,6 +417,24 @@ const GLOBAL: &[Binding] = &[
         &[plain(KeyCode::F(4)), alt('4')],
         Command::ToggleDeliveryStats,
         ["F4", "Alt-4", "messages", "What became of the messages: queued, by provider, by hour."],
+    ),
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(5)), alt('5')],
+        Command::Reveal,
+        ["F5", "Alt-5", "reveal", "Show a contact in full for some seconds, for a reason."],
+    ),
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(6)), alt('6')],
+        Command::Lift,
+        ["F6", "Alt-6", "unlock", "Unlock the customer or confirm a contact, for a reason."],
+    ),
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(7)), alt('7')],
+        Command::ToggleApprovals,
+        ["F7", "Alt-7", "approvals", "The acts that wait for a second admin."],
     ),
     bind(
         Context::Global,

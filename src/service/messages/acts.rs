@@ -1,0 +1,76 @@
+//! What came of an act that takes a reason or a second admin.
+
+use crate::domain::contact::ContactKind;
+use crate::domain::outcome::Outcome;
+use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
+use crate::service::messages::Clock;
+
+/// What came of lifting a customer's lockout.
+pub fn unlocked(name: &str, was_locked: bool) -> String {
+    if was_locked {
+        format!("{name} may be sent a new code.")
+    } else {
+        format!("{name} has no wrong codes to forgive.")
+    }
+}
+
+/// What came of confirming a changed contact.
+pub fn confirmed(name: &str, kind: ContactKind, waited: bool) -> String {
+    let label = kind.label();
+    if waited {
+        format!("Codes can go to the {label} of {name} from now on.")
+    } else {
+        format!("No changed {label} of {name} waits to be confirmed.")
+    }
+}
+
+/// That a customer's record lacks a contact.
+pub fn no_contact(name: &str, kind: ContactKind) -> String {
+    format!("{name} has no {} on file.", kind.label())
+}
+
+/// What came of an approval; of one that did not come about, how it ended too. None where
+/// there is no such act.
+pub fn approval(outcome: &ApprovalOutcome, clock: Clock<'_>) -> Option<(Option<Outcome>, String)> {
+    Some(match outcome {
+        ApprovalOutcome::NotFound => return None,
+        ApprovalOutcome::CarriedOut { approval, changed } => {
+            let done = if *changed { "It is done." } else { "There was nothing to do any more." };
+            let text = format!("{}, as {} asked. {done}", approval.target, approval.asked_by.clerk);
+            (None, text)
+        }
+        ApprovalOutcome::Expired(it) => {
+            let until = clock(it.expires_at);
+            let text =
+                format!("{} could be approved until {until}. Have it asked for again.", it.id);
+            (Some(Outcome::Expired), text)
+        }
+        ApprovalOutcome::Yourself(it) => {
+            let text = format!("You asked for {} yourself. Another admin approves it.", it.id);
+            (Some(Outcome::Forbidden), text)
+        }
+        ApprovalOutcome::ByAnother(it) => {
+            let by = it.approved_by.as_deref().unwrap_or_default();
+            (Some(Outcome::Used), format!("{by} approved {} before.", it.id))
+        }
+        ApprovalOutcome::AskerMayNot(it) => {
+            let asker = &it.asked_by.clerk;
+            let text = format!("{asker}, who asked for {}, is no admin any more.", it.id);
+            (Some(Outcome::Forbidden), text)
+        }
+    })
+}
+
+/// What came of refusing an act that waits; none where there is no such act.
+pub fn refused_approval(outcome: &RefusalOutcome) -> Option<(Option<Outcome>, String)> {
+    Some(match outcome {
+        RefusalOutcome::NotFound => return None,
+        RefusalOutcome::Refused(it) => {
+            (None, format!("{}, as {} asked, is not done.", it.target, it.asked_by.clerk))
+        }
+        RefusalOutcome::Approved(it) => {
+            let by = it.approved_by.as_deref().unwrap_or_default();
+            (Some(Outcome::Used), format!("{by} approved {} before.", it.id))
+        }
+    })
+}
