@@ -6,11 +6,13 @@ mod protection;
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
 use countersign::config::settings::{
     EmailSettings, Environment, Proof, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
+    WhatsappSettings,
 };
 use countersign::config::{Config, ConfigError, ProcessEnvironment};
 use secrecy::ExposeSecret;
@@ -381,4 +383,31 @@ fn a_demo_sends_nothing_whatever_the_environment_says() {
     for file in [&config.keys.file, &config.tray.file, &config.log.file] {
         assert!(file.starts_with(&folder), "{}", file.display());
     }
+}
+
+#[test]
+fn security_74_a_rehearsal_sends_by_no_provider() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.toml");
+    let providers = "[email]\nprovider = \"smtp\"\nhost = \"mail.example.org\"\n\
+         from = \"codes@example.org\"\n[email.fallback]\nprovider = \"smtp\"\n\
+         host = \"other.example.org\"\nfrom = \"codes@example.org\"\n[sms]\n\
+         provider = \"twilio\"\naccount_sid = \"AC0123456789abcdef0123456789abcdef\"\n\
+         auth_token = \"of a test\"\nfrom = \"+15005550006\"\n";
+    let load = |environment: &str| {
+        let text = format!("environment = \"{environment}\"\n{providers}");
+        fs::write(&file, text).expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("closed");
+        let surroundings = ProcessEnvironment::new(folder.path(), [("HOME", "/home/amira")]);
+        Config::load_in(Some(&file), &surroundings).expect("allowed")
+    };
+    let production = load("production");
+    assert!(!production.uses_tray());
+    let rehearsal = load("rehearsal");
+    assert!(
+        matches!(&rehearsal.email, EmailSettings::Tray { from } if from == "codes@example.org")
+    );
+    assert!(matches!(rehearsal.sms, SmsSettings::Tray));
+    assert!(rehearsal.email_fallback.is_none() && rehearsal.sms_fallback.is_none());
+    assert!(matches!(rehearsal.whatsapp, WhatsappSettings::Off));
 }

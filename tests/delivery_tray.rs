@@ -16,8 +16,11 @@ use countersign::config::settings::{EmailSettings, SmsSettings, TraySettings};
 use countersign::delivery::{self, SendTimeouts};
 use countersign::domain::channel::Channel;
 use countersign::domain::delivery::DeliveryState;
+use countersign::domain::rehearsal::{self, Script};
 use countersign::domain::time::Timestamp;
 use countersign::service::ports::{Sender, Tray, TrayMessage};
+
+use crate::message::CODE;
 
 struct Desk {
     email: Arc<dyn Sender>,
@@ -167,4 +170,18 @@ async fn security_38_what_others_wrote_into_the_tray_is_cleaned_or_passed_over()
     assert_eq!(messages[0].to, "+1[2J");
     assert_eq!(messages[0].reference, "K7Q");
     assert_eq!(messages[1].number, 8);
+}
+
+#[tokio::test]
+async fn a_customer_of_a_rehearsal_misreads_the_first_code() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let desk = desk(&folder.path().join("tray.jsonl"));
+    let mut mail = message::to(Script::WrongCode.email());
+    desk.email.send(&mail).await;
+    mail.generation = 2;
+    desk.email.send(&mail).await;
+    let read_out: Vec<_> = read(&desk, 0, 10).await.into_iter().map(|it| it.text).collect();
+    let wrong = rehearsal::misread(CODE);
+    assert!(read_out[0].contains(&wrong) && !read_out[0].contains(CODE), "{read_out:?}");
+    assert!(read_out[1].contains(CODE), "{read_out:?}");
 }

@@ -22,5 +22,7 @@ mod sealers;
 mod seeded;
 #[path = "support/servers/mod.rs"]
 mod servers;
+#[path = "processes/shipping.rs"]
+mod shipping;
 #[path = "processes/start_together.rs"]
 mod start_together;

@@ -24,6 +24,7 @@
 CREATE ROLE IF NOT EXISTS countersign_counter;
 CREATE ROLE IF NOT EXISTS countersign_service;
 CREATE ROLE IF NOT EXISTS countersign_report;
+CREATE ROLE IF NOT EXISTS countersign_gate;
 
 -- A counter: it verifies customers. It writes the log and cannot change it. An
 -- office's own table of customers it sees through the view alone, and keeps what
@@ -63,9 +64,13 @@ GRANT INSERT, UPDATE, DELETE ON countersign.core_stats_time TO countersign_servi
 GRANT UPDATE ON countersign.core_stats_state TO countersign_service;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_stats_prefix TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_alarm TO countersign_service;
+GRANT INSERT, UPDATE ON countersign.core_audit_shipping TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_sign_in TO countersign_service;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;
 
 -- A reporting tool: requests with readable times and hidden contacts.
 GRANT SELECT ON countersign.core_otp_readable TO countersign_report;
+
+-- A billing program: who is verified now.
+GRANT SELECT ON countersign.core_verified_now TO countersign_gate;

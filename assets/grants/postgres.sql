@@ -30,13 +30,18 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_report') THEN
         CREATE ROLE countersign_report NOLOGIN;
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_gate') THEN
+        CREATE ROLE countersign_gate NOLOGIN;
+    END IF;
 END
 $$;
 
 REVOKE ALL ON ALL TABLES IN SCHEMA countersign
-    FROM PUBLIC, countersign_counter, countersign_service, countersign_report;
+    FROM PUBLIC, countersign_counter, countersign_service, countersign_report,
+    countersign_gate;
 REVOKE ALL ON SCHEMA countersign
-    FROM PUBLIC, countersign_counter, countersign_service, countersign_report;
+    FROM PUBLIC, countersign_counter, countersign_service, countersign_report,
+    countersign_gate;
 
 -- A counter: it verifies customers. It writes the log and cannot change it. An
 -- office's own table of customers it sees through the view alone, and keeps what
@@ -75,6 +80,7 @@ GRANT INSERT, UPDATE, DELETE ON countersign.core_stats, countersign.core_stats_t
 GRANT UPDATE ON countersign.core_stats_state TO countersign_service;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_stats_prefix TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_alarm TO countersign_service;
+GRANT INSERT, UPDATE ON countersign.core_audit_shipping TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;
 GRANT SELECT, INSERT, UPDATE ON countersign.core_sign_in TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;
@@ -82,3 +88,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_
 -- A reporting tool: requests with readable times and hidden contacts.
 GRANT USAGE ON SCHEMA countersign TO countersign_report;
 GRANT SELECT ON countersign.core_otp_readable TO countersign_report;
+
+-- A billing program: who is verified now.
+GRANT USAGE ON SCHEMA countersign TO countersign_gate;
+GRANT SELECT ON countersign.core_verified_now TO countersign_gate;

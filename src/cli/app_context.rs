@@ -9,6 +9,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{KeyLine, Preview, TemplateLine};
 use crate::cli::migrate::Migration;
 use crate::config::Config;
+use crate::domain::audit::shipping::CursorId;
 use crate::domain::channel::Channel;
 use crate::domain::message::{ChangeNotice, MessageFacts};
 use crate::service::Senders;
@@ -42,6 +43,8 @@ pub trait AppContext: Send + Sync {
     async fn store(&self, config: &Config) -> Result<Arc<dyn Store>, Failure>;
     /// Builds the senders; no connection is made yet.
     fn senders(&self, config: &Config) -> Result<Senders, Failure>;
+    /// The cursor by which this configuration ships the log; none where it ships nowhere.
+    fn shipping_cursor(&self, config: &Config) -> Result<Option<CursorId>, Failure>;
     /// Checks all templates: one line per template, whether it is good or not.
     fn check_templates(&self, config: &Config) -> Vec<TemplateLine>;
     /// Renders a message exactly as it would be sent.
@@ -58,6 +61,9 @@ pub trait AppContext: Send + Sync {
     /// Marks the store permanently as one of real customers. Returns `true` if it was not marked
     /// before.
     async fn mark_production(&self, config: &Config) -> Result<bool, Failure>;
+    /// Marks the store as one of a rehearsal, with its scripted customers; whether it was not
+    /// yet.
+    async fn mark_rehearsal(&self, config: &Config) -> Result<bool, Failure>;
     /// Lists the keys by name, the current one first.
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure>;
     /// Creates a new current key and returns its name.

@@ -3,6 +3,7 @@
 
 mod configuration;
 mod remote;
+mod shipping;
 
 use std::env;
 use std::fs;
@@ -176,12 +177,13 @@ async fn store(
         }
         let (_, breakers) = store.circuit_breakers().await.map_err(report)?;
         let used = store.keys_in_use().await.map_err(report)?;
+        let shipping = shipping::check(context, store.as_ref(), config).await.map_err(report)?;
         let table = table.map_err(|error| messages::store_error(&error).for_admin);
         let clock = offset(before, now, after);
         Ok::<_, (String, Option<CustomerCheck>)>((
             found,
             notes,
-            std::iter::once(clock).chain(production(config, mark.as_ref())),
+            std::iter::once(clock).chain(production(config, mark.as_ref())).chain(shipping),
             customers(table),
             Found { used, breakers, now },
         ))

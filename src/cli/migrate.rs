@@ -9,6 +9,7 @@ use crate::cli::index;
 use crate::cli::json::MigrateReply;
 use crate::cli::output::Output;
 use crate::config::Config;
+use crate::config::settings::Environment;
 
 /// The result of a migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,12 +66,26 @@ pub async fn run(
              set up the providers first. Nothing was done.",
         ));
     }
+    if arguments.rehearsal && config.environment != Environment::Rehearsal {
+        return Err(Failure::configuration(
+            "A rehearsal has a configuration of its own, with environment = \"rehearsal\". \
+             Nothing was done.",
+        ));
+    }
     let migration = context.migrate(config).await?;
     let mut message = migration.sentences();
     if arguments.production {
         let marked = context.mark_production(config).await.map_err(|it| it.after(&message))?;
         let already = if marked { "" } else { " already" };
         message = format!("{message} The store is marked{already} as one of real customers.");
+    }
+    if arguments.rehearsal {
+        let marked = context.mark_rehearsal(config).await.map_err(|it| it.after(&message))?;
+        let already = if marked { "" } else { " already" };
+        message = format!(
+            "{message} The store is marked{already} as one of a rehearsal; its scripted customers \
+             are at their beginning."
+        );
     }
     if !output.json() {
         output.line(&message)?;

@@ -10,6 +10,7 @@ pub mod deliveries;
 pub mod doctor;
 pub mod exit;
 pub mod factors;
+pub mod gate;
 pub mod import;
 pub mod index;
 pub mod json;
@@ -243,6 +244,7 @@ async fn at_the_desk(
         Command::Resend(named) => request::resend(&desk, output, &named.request).await,
         Command::Status(named) => request::status(&desk, output, &named.request).await,
         Command::Cancel(named) => request::cancel(&desk, output, &named.request).await,
+        Command::Gate(arguments) => gate::run(&desk, output, &arguments).await,
         Command::Session(command) => session::run(&desk, output, command).await,
         Command::Factor(command) => factors::run(&desk, output, command).await,
         Command::Maintain(arguments) => maintain::run(&desk, output, &arguments).await,
@@ -278,7 +280,8 @@ const fn names_a_customer(command: &Command) -> bool {
             | Customers::Release(_),
         )
         | Command::Factor(Factors::Show(_) | Factors::Verify(_))
-        | Command::Request(_) => true,
+        | Command::Request(_)
+        | Command::Gate(_) => true,
         Command::Log(log) => log.customer.is_some(),
         _ => false,
     }

@@ -26,9 +26,9 @@ pub async fn run(
     arguments: &TrayArgs,
 ) -> Result<Exit, Failure> {
     match (environment, desk.profile().has_tray) {
-        (Environment::Development, true) => {}
+        (Environment::Development | Environment::Rehearsal, true) => {}
         (Environment::Production, _) => return Err(forbidden("The tray is for development only.")),
-        (Environment::Development, false) => {
+        (Environment::Development | Environment::Rehearsal, false) => {
             return Err(forbidden("No message goes into the tray here."));
         }
     }

@@ -20,7 +20,8 @@ use crate::config::settings::{
 use crate::config::show::Effective;
 use crate::config::value::{Secret, Value};
 use crate::config::{
-    channels, customers, email, fallback, file, files, messages, secret, sms, store, whatsapp,
+    channels, customers, email, fallback, file, files, messages, rehearsal, secret, shipping, sms,
+    store, whatsapp,
 };
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use crate::domain::sign_in::policy::SignInPolicy;
@@ -76,6 +77,11 @@ impl<'a> Build<'a> {
         let sms_fallback = fallback::read(&mut self, &SMS, &SMS_FALLBACK, sms::read);
         let whatsapp = whatsapp::read(&mut self);
         channels::judge(&mut self, &email, &sms, otp.assurance);
+        let messengers = (email, email_fallback, sms, sms_fallback, whatsapp);
+        let (email, email_fallback, sms, sms_fallback, whatsapp) = match environment {
+            Environment::Rehearsal => rehearsal::to_the_tray(messengers),
+            Environment::Development | Environment::Production => messengers,
+        };
         let messages = messages::read(&mut self);
         let serve =
             ServeSettings { socket: self.get(&SERVE.socket), group: self.get(&SERVE.group) };
@@ -84,6 +90,7 @@ impl<'a> Build<'a> {
             totp: self.get(&STAFF.totp),
             idle_lock: self.get(&STAFF.idle_lock_minutes),
         };
+        let shipping = shipping::read(&mut self);
         let log = self.log();
         let ui = self.ui();
         files::judge(&mut self, environment, &keys.file);
@@ -116,6 +123,7 @@ impl<'a> Build<'a> {
             desk_socket: merged.get(&DESK.socket),
             serve,
             sign_in,
+            shipping,
             log,
             ui,
             warnings: findings.warnings,

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::build::Build;
-use crate::config::keys::{self, MESSAGES};
+use crate::config::keys::{self, MESSAGES, SMS, SMS_FALLBACK};
 use crate::config::settings::Environment;
 use crate::config::{secret, strict_modes};
 
@@ -14,9 +14,10 @@ pub(super) fn judge(build: &mut Build<'_>, environment: Environment, key_file: &
     faults.extend(writable_files(build, key_file));
     faults.extend(trusting_variables(build));
     for text in faults {
-        match environment {
-            Environment::Production => build.findings.refuse(None, text),
-            Environment::Development => build.findings.warnings.push(text),
+        if environment.is_strict() {
+            build.findings.refuse(None, text);
+        } else {
+            build.findings.warnings.push(text);
         }
     }
 }
@@ -44,6 +45,9 @@ fn readable_secrets(build: &Build<'_>) -> Vec<String> {
 fn writable_files(build: &Build<'_>, key_file: &Path) -> Vec<String> {
     let mut files: Vec<_> = keys::deciding_files().filter_map(|key| build.get(key)).collect();
     files.extend(build.file.clone());
+    // A program that sends is told each code.
+    let programs = [&SMS, &SMS_FALLBACK].map(|keys| build.get(&keys.command));
+    files.extend(programs.into_iter().flatten().filter_map(|it| it.first().map(PathBuf::from)));
     files.push(key_file.to_owned());
     let templates = build.get(&MESSAGES.folder);
     files.extend(templates.into_iter().flat_map(strict_modes::with_content));

@@ -3,6 +3,7 @@
 //! documentation are generated from them or checked against them.
 
 mod account_lists;
+mod audit;
 mod office;
 mod providers;
 mod terminal;
@@ -14,6 +15,7 @@ pub use crate::config::key::{Fallback, KeyInfo, KeyPath, Section};
 pub use crate::config::keys::account_lists::{
     FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys,
 };
+pub use crate::config::keys::audit::{AUDIT_SHIP, AuditShipKeys};
 pub use crate::config::keys::office::{
     CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STAFF, STORE,
 };
@@ -56,6 +58,7 @@ pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
         DESK.infos(),
         SERVE.infos(),
         STAFF.infos(),
+        AUDIT_SHIP.infos(),
         MESSAGES.infos(),
         WHATSAPP.infos(),
         TRAY.infos(),
@@ -79,12 +82,13 @@ pub(super) fn keys_of(section: Section) -> impl Iterator<Item = KeyPath> {
 /// `expiry_seconds` in the environment overrides `expiry_minutes` in the file.
 pub(super) fn alternatives() -> impl Iterator<Item = [KeyPath; 2]> {
     let office = office::alternatives().into_iter().chain(account_lists::alternatives());
-    office.chain(providers::alternatives())
+    office.chain(providers::alternatives()).chain(audit::alternatives())
 }
 
 /// Keys that name a file with a secret.
 pub(super) fn secret_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
-    office::secret_files().into_iter().chain(providers::secret_files())
+    let office = office::secret_files().into_iter().chain(providers::secret_files());
+    office.chain(audit::secret_files())
 }
 
 /// Keys that name a file which decides whom to trust: secrets and certificates.
@@ -95,6 +99,7 @@ pub(super) fn deciding_files() -> impl Iterator<Item = &'static Key<Option<PathB
         &EMAIL_FALLBACK.ca_file,
         &SMS.ca_file,
         &SMS_FALLBACK.ca_file,
+        &AUDIT_SHIP.ca_file,
     ])
 }
 
@@ -121,7 +126,10 @@ fn sections() -> impl Iterator<Item = Section> {
 
 /// Whether a section with this name exists.
 pub(super) fn is_section(name: &str) -> bool {
-    sections().any(|section| section.name() == name)
+    sections().any(|section| {
+        let rest = section.name().strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 /// The known section most similar to an unknown one.

@@ -27,8 +27,10 @@ mod layer;
 mod messages;
 mod problem;
 mod raw;
+mod rehearsal;
 mod secret;
 pub mod settings;
+mod shipping;
 mod show;
 mod sms;
 mod store;
@@ -119,7 +121,8 @@ impl Config {
 
     /// The demo configuration in a given environment.
     pub fn demo_in(folder: &Path, surroundings: &ProcessEnvironment) -> Result<Self, ConfigError> {
-        let sections = ["environment", "store", "customers", "keys", "email", "tray", "whatsapp"];
+        let sections =
+            ["environment", "store", "customers", "keys", "email", "tray", "whatsapp", "audit"];
         let surroundings = &surroundings.without(&sections);
         let mut findings = Findings::default();
         let folder = surroundings.folder().join(folder);

@@ -2,6 +2,7 @@
 //! before they get here.
 
 mod email;
+mod shipping;
 mod sms;
 mod store;
 
@@ -14,10 +15,13 @@ pub use crate::config::settings::email::{
     EmailProvider, EmailSettings, Login, MailAuth, Proof, SendGridSettings, SmtpSettings, SmtpTls,
     TokenSettings,
 };
+pub use crate::config::settings::shipping::{
+    NamedShipping, ShippingServer, ShippingSettings, ShippingTarget,
+};
 pub use crate::config::settings::sms::{
-    GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsProvider, SmsSettings,
-    TwilioCredentials, TwilioSender, TwilioSettings, WhatsappProvider, WhatsappSettings,
-    WhatsappTemplate,
+    ExecSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsProvider,
+    SmsSettings, TemplateIds, TwilioCredentials, TwilioSender, TwilioSettings, WhatsappProvider,
+    WhatsappSettings, WhatsappTemplate,
 };
 pub use crate::config::settings::store::{
     CustomerColumns, CustomerSettings, CustomerTable, ServerAddress, ServerKind, ServerSettings,
@@ -40,6 +44,20 @@ pub enum Environment {
     Development,
     /// Real customers: every message goes to a real provider.
     Production,
+    /// Clerks are trained: as in production, but every message goes to the tray.
+    Rehearsal,
+}
+
+impl Environment {
+    /// Whether what is only said in development is refused.
+    pub const fn is_strict(self) -> bool {
+        matches!(self, Self::Production | Self::Rehearsal)
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// The complete configuration.
@@ -92,6 +110,8 @@ pub struct Config {
     pub serve: ServeSettings,
     /// `[staff]`
     pub sign_in: SignInPolicy,
+    /// `[audit.ship]`: none where the log is shipped nowhere.
+    pub shipping: Option<NamedShipping>,
     /// `[log]`
     pub log: LogSettings,
     /// `[ui]`

@@ -1,13 +1,15 @@
 //! `[sms]` and `[sms.fallback]`: Twilio, the gateway, and the allowed numbers.
 
+use std::path::PathBuf;
+
 use secrecy::ExposeSecret as _;
 
 use crate::config::build::Build;
 use crate::config::key::{Key, KeyPath};
 use crate::config::keys::{PHONES, SmsKeys};
 use crate::config::settings::{
-    GatewayHeader, GatewaySettings, SmsProvider, SmsSettings, TwilioCredentials, TwilioSender,
-    TwilioSettings,
+    ExecSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsProvider,
+    SmsSettings, TemplateIds, TwilioCredentials, TwilioSender, TwilioSettings,
 };
 use crate::domain::customer::PhonePolicy;
 
@@ -16,9 +18,10 @@ pub(super) fn read(build: &mut Build<'_>, keys: &SmsKeys) -> SmsSettings {
         SmsProvider::Off => SmsSettings::Off,
         SmsProvider::Twilio => twilio(build, keys),
         SmsProvider::Gateway => SmsSettings::Gateway(gateway(build, keys)),
+        SmsProvider::Exec => SmsSettings::Exec(exec(build, keys)),
         SmsProvider::Tray => {
             if !build.findings.is_broken(&keys.provider) {
-                build.refuse_tray(keys.provider.path(), "twilio, gateway or off");
+                build.refuse_tray(keys.provider.path(), "twilio, gateway, exec or off");
             }
             SmsSettings::Tray
         }
@@ -32,15 +35,55 @@ fn gateway(build: &mut Build<'_>, keys: &SmsKeys) -> GatewaySettings {
         let text = format!("{pointer_key} begins with a slash, such as /messages/0/id");
         build.refuse(pointer_key, text);
     }
+    let (method, mut content) = (build.get(&keys.method), build.get(&keys.content));
+    if method == GatewayMethod::Get {
+        if build.merged.is_set(&keys.content) && content == GatewayContent::Json {
+            let text = format!(
+                "{} is a query where {} = \"GET\": leave it out",
+                keys.content, keys.method
+            );
+            build.refuse(&keys.content, text);
+        }
+        content = GatewayContent::Form;
+    }
     GatewaySettings {
+        template_ids: template_ids(build, keys),
+        success: build.get(&keys.success),
         url: build.needed(&keys.url, "the SMS gateway's address"),
-        method: build.get(&keys.method),
-        content: build.get(&keys.content),
+        method,
+        content,
         body: build.needed(&keys.body, "the body that the SMS gateway takes"),
         headers: headers(build, keys),
         id_pointer,
         ca_file: build.get(&keys.ca_file),
     }
+}
+
+fn template_ids(build: &mut Build<'_>, keys: &SmsKeys) -> TemplateIds {
+    let lines = build.get(&keys.template_ids).unwrap_or_default();
+    TemplateIds::parse(lines.iter().map(String::as_str)).unwrap_or_else(|| {
+        let text = format!(
+            "{} has lines such as \"code.en = 1107160000000012345\"; the kinds are code, notice \
+             and test",
+            keys.template_ids
+        );
+        build.refuse(&keys.template_ids, text);
+        TemplateIds::default()
+    })
+}
+
+fn exec(build: &mut Build<'_>, keys: &SmsKeys) -> ExecSettings {
+    let command = build.get(&keys.command);
+    if command.is_none() && !build.findings.is_broken(&keys.command) {
+        build.miss(&keys.command, "the program that sends text messages, by its whole path");
+    }
+    let mut words = command.unwrap_or_default().into_iter();
+    let program = PathBuf::from(words.next().unwrap_or_default());
+    if !program.as_os_str().is_empty() && !program.is_absolute() {
+        let text = format!("{} begins with the whole path of a program", keys.command);
+        build.refuse(&keys.command, text);
+    }
+    ExecSettings { program, arguments: words.collect(), template_ids: template_ids(build, keys) }
 }
 
 fn headers(build: &mut Build<'_>, keys: &SmsKeys) -> Vec<GatewayHeader> {

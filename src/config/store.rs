@@ -10,7 +10,7 @@ use crate::config::kind::{Base, Kind, SET};
 use crate::config::raw::Raw;
 use crate::config::secret;
 use crate::config::settings::{
-    Environment, Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings, StoreTls,
+    Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings, StoreTls,
 };
 use crate::config::store_url::{StoreLocation, StoreUrl, sqlite_url};
 
@@ -152,8 +152,8 @@ fn refuse_open_password(
 ) {
     let ServerAddress::Tcp { host, .. } = address else { return };
     let is_said = build.merged.is_set(&STORE.tls) || build.findings.is_broken(&STORE.tls);
-    let is_production = build.get(&ROOT.environment) == Environment::Production;
-    if !is_production || is_said || tls != StoreTls::Off || !has_password {
+    let is_strict = build.get(&ROOT.environment).is_strict();
+    if !is_strict || is_said || tls != StoreTls::Off || !has_password {
         return;
     }
     let text = format!(

@@ -10,8 +10,8 @@ use strum::VariantNames;
 use crate::config::identifier::{Identifier, TableName};
 use crate::config::kind::Kind;
 use crate::config::settings::{
-    EmailProvider, Environment, GatewayContent, GatewayMethod, LogLevel, MailAuth, SmsProvider,
-    SmtpTls, StoreTls, ThemeName, WhatsappProvider,
+    EmailProvider, Environment, GatewayContent, GatewayMethod, LogLevel, MailAuth, ShippingTarget,
+    SmsProvider, SmtpTls, StoreTls, ThemeName, WhatsappProvider,
 };
 use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;
@@ -81,6 +81,7 @@ words!(
     MailAuth,
     NumberType,
     Role,
+    ShippingTarget,
     SignInMode,
     SmsProvider,
     SmtpTls,

@@ -12,6 +12,7 @@ use crate::delivery::email::sendgrid::SendGridProvider;
 use crate::delivery::email::smtp::{self, SmtpProvider};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::provider::sender;
+use crate::delivery::sms::exec::ExecProvider;
 use crate::delivery::sms::gateway::GatewayProvider;
 use crate::delivery::sms::twilio::{TwilioKeys, TwilioProvider, Words};
 use crate::delivery::templates::Templates;
@@ -129,6 +130,9 @@ fn by_sms(
         }
         SmsSettings::Gateway(settings) => {
             sender(GatewayProvider::new(keys, settings, templates, times)?, fallback)
+        }
+        SmsSettings::Exec(settings) => {
+            sender(ExecProvider::new(keys, settings.clone(), templates, times), fallback)
         }
     }))
 }

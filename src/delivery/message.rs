@@ -3,7 +3,7 @@
 
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::redact::Secrets;
-use crate::delivery::templates::{EmailText, Templates, test_message};
+use crate::delivery::templates::{EmailText, SmsText, Templates, test_message};
 use crate::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use crate::domain::message::{ChangeNotice, MessageFacts, Outgoing, TestMessage};
 use crate::domain::time::Timestamp;
@@ -113,6 +113,33 @@ impl<'a> MessageKind<'a> {
             Self::Code(message) => templates.sms(&message.facts),
             Self::Test(test) => test_message::sms(test),
             Self::Notice(notice) => templates.notice_sms(notice),
+        }
+    }
+
+    /// The same with the language of the words.
+    pub(super) fn sms_text(self, templates: &Templates) -> Result<SmsText, DeliveryError> {
+        match self {
+            Self::Code(message) => templates.sms_text(&message.facts),
+            Self::Test(test) => test_message::sms_text(test),
+            Self::Notice(notice) => templates.notice_sms_text(notice),
+        }
+    }
+
+    /// What kind it is, in one word.
+    pub(super) const fn kind(self) -> &'static str {
+        match self {
+            Self::Code(_) => "code",
+            Self::Test(_) => "test",
+            Self::Notice(_) => "notice",
+        }
+    }
+
+    /// The office's name.
+    pub(super) fn office(self) -> &'a str {
+        match self {
+            Self::Code(message) => &message.facts.office,
+            Self::Test(test) => &test.office,
+            Self::Notice(notice) => &notice.office,
         }
     }
 

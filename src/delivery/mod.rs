@@ -5,6 +5,7 @@
 //! the customer, or a second charge.
 
 mod build;
+mod collector;
 mod email;
 mod error;
 mod http;
@@ -20,6 +21,7 @@ mod tray;
 pub use crate::delivery::build::{
     email_fallback, email_sender, sms_fallback, sms_sender, tray, whatsapp_sender,
 };
+pub use crate::delivery::collector::collector;
 pub use crate::delivery::error::{DeliveryError, FailureKind};
 pub use crate::delivery::templates::{Finding, Sample, State, Templates};
 pub use crate::delivery::timeouts::SendTimeouts;

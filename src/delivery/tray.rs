@@ -13,6 +13,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rustix::fs::OFlags;
@@ -26,6 +27,7 @@ use crate::delivery::templates::Templates;
 use crate::domain::channel::Channel;
 use crate::domain::delivery::TRAY;
 use crate::domain::provider::ProviderFingerprint;
+use crate::domain::rehearsal::{self, Script};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::ports::{SendGuard, Tray, TrayError, TrayMessage};
@@ -202,11 +204,39 @@ pub(super) struct TrayProvider {
     channel: Channel,
     templates: Arc<Templates>,
     tray: TrayFile,
+    /// How long a late message takes.
+    late: Duration,
 }
 
 impl TrayProvider {
     pub(super) const fn new(channel: Channel, templates: Arc<Templates>, tray: TrayFile) -> Self {
-        Self { channel, templates, tray }
+        Self { channel, templates, tray, late: Script::LATE }
+    }
+
+    /// The message as a customer of a rehearsal reads it.
+    fn scripted(&self, piece: MessageKind<'_>) -> Result<Line, DeliveryError> {
+        let line = self.line(piece)?;
+        Ok(match (Script::of_address(&line.to), piece) {
+            (Some(Script::WrongCode), MessageKind::Code(message)) if message.generation == 1 => {
+                let code = message.facts.code.reveal();
+                let wrong = rehearsal::misread(code);
+                let subject = line.subject.map(|it| it.replace(code, &wrong));
+                Line { text: line.text.replace(code, &wrong), subject, ..line }
+            }
+            _ => line,
+        })
+    }
+
+    /// Adds a message after its customer has waited for it. With a process that ends meanwhile
+    /// the message is lost, as others are.
+    fn add_late(&self, line: Line) {
+        let (tray, late) = (self.tray.clone(), self.late);
+        drop(tokio::spawn(async move {
+            tokio::time::sleep(late).await;
+            if let Err(error) = tray.run(move |tray| tray.add(line)).await {
+                tracing::warn!(%error, "a late message is not in the tray");
+            }
+        }));
     }
 
     fn line(&self, piece: MessageKind<'_>) -> Result<Line, DeliveryError> {
@@ -250,8 +280,12 @@ impl Provider for TrayProvider {
         piece: MessageKind<'_>,
         guard: &dyn SendGuard,
     ) -> Result<Option<String>, DeliveryError> {
-        let line = self.line(piece)?;
+        let line = self.scripted(piece)?;
         claim(guard).await?;
+        if Script::of_address(&line.to) == Some(Script::LateMessage) {
+            self.add_late(line);
+            return Ok(Some("tray, late".into()));
+        }
         let number =
             self.tray.run(move |tray| tray.add(line)).await.map_err(|error| unwritable(&error))?;
         Ok(Some(format!("tray {number}")))
@@ -266,5 +300,48 @@ impl Provider for TrayProvider {
             .await
             .map(|()| format!("messages go to the tray, {}", self.tray.path.display()))
             .map_err(|error| unwritable(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::MessageSettings;
+    use crate::domain::code::Code;
+    use crate::domain::contact::{Contact, EmailAddress};
+    use crate::domain::message::{MessageFacts, Outgoing};
+    use crate::domain::request::Reference;
+    use crate::service::ports::AlwaysGranted;
+
+    #[tokio::test]
+    async fn a_late_message_of_a_rehearsal_is_in_the_tray_after_its_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tray = TrayFile::new(folder.path().join("tray.jsonl"));
+        let templates = Templates::load(&MessageSettings::default()).expect("templates");
+        let provider = TrayProvider {
+            late: Duration::from_millis(300),
+            ..TrayProvider::new(Channel::Email, Arc::new(templates), tray.clone())
+        };
+        let address = EmailAddress::parse(Script::LateMessage.email()).expect("an address");
+        let message = Outgoing {
+            to: Contact::Email(address),
+            idempotency: "4F7K2M9QXA-1".into(),
+            generation: 1,
+            at: Timestamp::from_millis(0),
+            facts: MessageFacts {
+                office: "Riverside Billing".into(),
+                counter: "3".into(),
+                customer: Script::LateMessage.name().into(),
+                purpose: "pay bill".into(),
+                reference: Reference::from_store("K7Q"),
+                code: Code::from_number(73_914, 6),
+                minutes: 5,
+                locale: None,
+            },
+        };
+        provider.post(MessageKind::Code(&message), &AlwaysGranted).await.expect("taken");
+        assert_eq!(tray.messages(0, 9).await.expect("read").len(), 0, "it is late");
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        assert_eq!(tray.messages(0, 9).await.expect("read").len(), 1);
     }
 }

@@ -90,6 +90,8 @@ pub struct Outgoing {
     pub to: Contact,
     /// The idempotency key (request and generation), for providers that detect a repeated send.
     pub idempotency: String,
+    /// The how-manieth code of its request it holds, from 1.
+    pub generation: u32,
     /// When the code was stored, by the store's clock.
     pub at: Timestamp,
     pub facts: MessageFacts,

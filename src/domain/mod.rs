@@ -39,6 +39,7 @@ pub mod policy_text;
 pub mod provider;
 pub mod qr;
 pub mod query;
+pub mod rehearsal;
 pub mod request;
 pub mod seal;
 pub mod session;

@@ -32,9 +32,11 @@ pub enum Role {
     Auditor,
     /// A program that sends queued messages and runs maintenance.
     Worker,
+    /// A program that asks whether a customer is verified now.
+    Gate,
 }
 
-words!(Role, "a role; the roles are clerk, admin, auditor and worker");
+words!(Role, "a role; the roles are clerk, admin, auditor, worker and gate");
 
 /// The name of an account of the host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

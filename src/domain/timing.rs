@@ -88,6 +88,20 @@ pub const PROBE_LEASE: Duration = Duration::from_secs(30);
 /// The lease of a notice to a replaced contact, which may be sent twice.
 pub const NOTICE_LEASE: Duration = Duration::from_mins(2);
 
+/// The lease of whoever ships the log to a collector. A process that has not moved the cursor
+/// by its end counts as dead.
+pub const SHIPPING_LEASE: Duration = Duration::from_mins(1);
+
+/// How long a collector has to take one batch.
+pub const SHIPPING_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a collector has for one step: to connect, to answer.
+pub const SHIPPING_STEP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The waits between the attempts to ship a batch.
+pub const SHIPPING_BACKOFF: Backoff =
+    Backoff { first: Duration::from_secs(1), max: Duration::from_mins(5) };
+
 /// How long a stopping desk service waits for sends in progress.
 pub const SERVICE_END_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -103,6 +117,13 @@ const fn is_shorter(one: Duration, other: Duration) -> bool {
 const _: () = assert!(
     is_shorter(MAX_QUEUE_TIME.saturating_add(LEASE_EXTENSION_INTERVAL), CLAIM_LEASE),
     "the lease of a claimed message ends before it is extended"
+);
+
+// A collector is given up on, and the cursor moved, before another process may ship.
+const _: () = assert!(
+    is_shorter(SHIPPING_STEP_TIMEOUT, SHIPPING_TIMEOUT)
+        && is_shorter(SHIPPING_TIMEOUT.saturating_add(SHIPPING_STEP_TIMEOUT), SHIPPING_LEASE),
+    "another process may ship before this one has given up"
 );
 
 // One extension may fail, and the send claim still comes within the lease.

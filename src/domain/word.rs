@@ -130,7 +130,7 @@ mod tests {
             "verified wrong superseded expired locked used malformed limited unknown_customer \
              no_contact undeliverable unavailable forbidden",
         );
-        has(&Role::ALL, "clerk admin auditor worker");
+        has(&Role::ALL, "clerk admin auditor worker gate");
         has(&SessionEnd::ALL, "logout revoked timed_out idle");
         has(&Status::ALL, "open verified superseded expired locked cancelled");
     }

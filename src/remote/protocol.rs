@@ -72,6 +72,9 @@ pub struct Welcome {
     pub profile: DeskProfile,
     /// Whether customers and messages are real.
     pub is_production: bool,
+    /// Whether clerks are trained, so that messages go to the tray.
+    #[serde(default)]
+    pub is_rehearsal: bool,
     /// For resuming the sitting after a reconnect.
     pub ticket: Option<SittingTicket>,
 }

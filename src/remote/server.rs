@@ -52,6 +52,8 @@ pub struct Server {
     pub(super) desk: Desk,
     /// Whether customers and messages are real, for display.
     pub(super) is_production: bool,
+    /// Whether clerks are trained, so that messages go to the tray.
+    pub(super) is_rehearsal: bool,
     pub(super) limits: ServerLimits,
     pub(super) seats: Seats,
     pub(super) handshakes: Handshakes,
@@ -67,6 +69,7 @@ impl Server {
         Self {
             desk,
             is_production,
+            is_rehearsal: false,
             seats: Seats::new(limits.per_account, limits.calls),
             handshakes: Handshakes::new(limits.handshakes),
             limits,
@@ -74,6 +77,13 @@ impl Server {
             sittings: Sittings::default(),
             end: OnceLock::new(),
         }
+    }
+
+    /// The same where clerks are trained.
+    #[must_use]
+    pub fn rehearsing(mut self, is_rehearsal: bool) -> Self {
+        self.is_rehearsal = is_rehearsal;
+        self
     }
 
     /// Whether the server is shutting down.

@@ -121,7 +121,8 @@ async fn welcome(
     let place = place.map_err(|error| no_staff_list(&error))?;
     let profile = profile(server, &place).map_err(|error| no_staff_list(&error))?;
     let ticket = place.ticket();
-    Ok((place, seat, Welcome { profile, is_production: server.is_production, ticket }))
+    let (is_production, is_rehearsal) = (server.is_production, server.is_rehearsal);
+    Ok((place, seat, Welcome { profile, is_production, is_rehearsal, ticket }))
 }
 
 /// Who is at the connection: the resumed sitting, the account from the kernel, or nobody yet.

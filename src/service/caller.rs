@@ -40,6 +40,8 @@ pub enum Permission {
     Anyone,
     /// Look customers up, and verify them.
     Verify,
+    /// Ask whether a customer is verified now.
+    Gate,
     /// Read the log and the delivery stats.
     Audit,
     /// See what the office's figures say.
@@ -66,9 +68,10 @@ impl Caller {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Anyone,
         Self::Verify,
+        Self::Gate,
         Self::Audit,
         Self::Oversee,
         Self::Work,
@@ -81,6 +84,7 @@ impl Permission {
         match self {
             Self::Anyone => "connect",
             Self::Verify => "verify customers",
+            Self::Gate => "ask who is verified",
             Self::Audit => "read the log",
             Self::Oversee => "see the office's stats",
             Self::Work => "send messages that wait",
@@ -94,6 +98,7 @@ impl Permission {
         match self {
             Self::Anyone => true,
             Self::Verify => matches!(role, Role::Clerk | Role::Admin),
+            Self::Gate => matches!(role, Role::Clerk | Role::Admin | Role::Gate),
             Self::Audit => matches!(role, Role::Clerk | Role::Admin | Role::Auditor),
             Self::Oversee => matches!(role, Role::Admin | Role::Auditor),
             Self::Work => matches!(role, Role::Clerk | Role::Admin | Role::Worker),

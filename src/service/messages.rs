@@ -9,6 +9,7 @@ mod acts;
 pub(super) mod deliveries;
 mod factors;
 mod sessions;
+mod shipping;
 mod sign_in;
 mod store_errors;
 mod waits;
@@ -25,6 +26,9 @@ pub use crate::service::messages::factors::{
     factor_verification, factors, wrong_first_code,
 };
 pub use crate::service::messages::sessions::{NO_SUCH_SESSION, factor, session, session_end};
+pub use crate::service::messages::shipping::{
+    ShippingState, shipping, shipping_lag, shipping_state,
+};
 pub use crate::service::messages::sign_in::{
     PASSWORDS_DIFFER, SIGN_IN_REFUSED, WRONG_FIRST_CODE, earlier_sign_ins, password_fault,
 };

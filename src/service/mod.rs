@@ -40,6 +40,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::timing::CLAIM_TIMEOUT;
 use crate::service::api::lookups::Lookups;
 use crate::service::api::refusals::Refusals;
+use crate::service::audit::ship::Shipping;
 use crate::service::caller::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
 use crate::service::delivery::fingerprints::Fingerprints;
@@ -190,6 +191,7 @@ pub struct Desk {
     keys: Arc<dyn Keys>,
     keyring: Arc<RwLock<Arc<Keyring>>>,
     trail_keys: Option<Arc<dyn TrailKeys>>,
+    shipping: Option<Shipping>,
     office: Arc<Office>,
     policy: Arc<PolicyText>,
     /// The version of that policy.
@@ -232,6 +234,7 @@ impl Desk {
             keys,
             keyring: Arc::new(RwLock::new(Arc::new(keyring))),
             trail_keys: None,
+            shipping: None,
             office: Arc::new(office),
             policy_version: policy.version().into(),
             policy: Arc::new(policy),
@@ -287,6 +290,13 @@ impl Desk {
     #[must_use]
     pub fn with_trail_keys(mut self, keys: Arc<dyn TrailKeys>) -> Self {
         self.trail_keys = Some(keys);
+        self
+    }
+
+    /// The desk with a collector, to which sealed entries are shipped.
+    #[must_use]
+    pub fn with_shipping(mut self, shipping: Shipping) -> Self {
+        self.shipping = Some(shipping);
         self
     }
 

@@ -44,7 +44,7 @@ use crate::domain::customer::NewCustomer;
 use crate::domain::event::Actor;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
-use crate::store::audit::{events, prefixes, roll_up, trail};
+use crate::store::audit::{events, prefixes, roll_up, shipping, trail};
 use crate::store::customers::{
     account_lists, catalogue, erasure, external_writer, import, list_check, lookup, personal_data,
     sample, schema_check,
@@ -65,13 +65,14 @@ use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::{credentials, records, sittings};
-use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production};
+use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production, rehearsal};
 use crate::store::verification::{
     attempt, clerk_guard, contact_binding, customer_guard, expiry, keys_in_use, lockout, request,
     session, superseded_code,
 };
 
 pub use crate::store::database::migrations::Migrated;
+pub use crate::store::upkeep::rehearsal::StoreUse;
 
 statements! {
     /// Read from a table, so that a store without tables is not reported as healthy.
@@ -100,7 +101,16 @@ impl SqlStore {
         settings: &StoreSettings,
         customers: &CustomerSettings,
     ) -> Result<Self, StoreError> {
-        let store = Self::as_it_is(settings, customers).await?;
+        Self::open_for(settings, customers, StoreUse::Development).await
+    }
+
+    /// The same for a use that the store's mark has to agree with.
+    pub async fn open_for(
+        settings: &StoreSettings,
+        customers: &CustomerSettings,
+        store_use: StoreUse,
+    ) -> Result<Self, StoreError> {
+        let store = Self::prepare(settings, customers, store_use).await?;
         let db = store.db.as_it_is();
         if db.kind() == Engine::Sqlite && migrations::is_needed(&db, &store.source).await? {
             // With an external table that cannot be used, every call fails with the reason.
@@ -117,6 +127,14 @@ impl SqlStore {
         settings: &StoreSettings,
         customers: &CustomerSettings,
     ) -> Result<Self, StoreError> {
+        Self::prepare(settings, customers, StoreUse::Development).await
+    }
+
+    async fn prepare(
+        settings: &StoreSettings,
+        customers: &CustomerSettings,
+        store_use: StoreUse,
+    ) -> Result<Self, StoreError> {
         let source = CustomerSource::new(customers.table.clone());
         let pools = match settings {
             StoreSettings::Sqlite { file } => sqlite::open(file, source.attachment()).await?,
@@ -127,7 +145,7 @@ impl SqlStore {
                 ServerKind::Mysql => Pools::Mysql(mysql::pool(server)),
             },
         };
-        let requirements = StoreRequirements::new(source.clone(), customers.read_only);
+        let requirements = StoreRequirements::new(source.clone(), customers.read_only, store_use);
         let db = Database::new(pools).require(requirements);
         let country = customers.default_country.clone();
         Ok(Self {
@@ -157,6 +175,15 @@ impl SqlStore {
     /// Marks the store as one of real customers, for good; whether it was not yet.
     pub async fn mark_production(&self, actor: &Actor) -> Result<bool, StoreError> {
         production::mark(&self.db, actor).await
+    }
+
+    /// Marks the store as one of a rehearsal, with customers who behave by a script; whether it
+    /// was not yet.
+    pub async fn mark_rehearsal(&self, actor: &Actor) -> Result<bool, StoreError> {
+        let db = self.db.as_it_is();
+        let marked = rehearsal::mark(&db, actor, self.source.is_external()).await?;
+        self.reindexer.mark_complete_if_empty().await?;
+        Ok(marked)
     }
 
     /// Fails unless the requirements of the store are met. Every call checks them too,
@@ -203,7 +230,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 56] = [
+        let modules: [(&str, &[(&str, Sql)]); 58] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -240,6 +267,7 @@ impl SqlStore {
             ("staff", records::STATEMENTS),
             ("credentials", credentials::STATEMENTS),
             ("sittings", sittings::STATEMENTS),
+            ("rehearsal", rehearsal::STATEMENTS),
             ("reindex", reindex::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),
@@ -249,6 +277,7 @@ impl SqlStore {
             ("send_claim", send_claim::STATEMENTS),
             ("server_check", server_check::STATEMENTS),
             ("session", session::STATEMENTS),
+            ("shipping", shipping::STATEMENTS),
             ("state", state::STATEMENTS),
             ("delivery_stats", delivery_stats::STATEMENTS),
             ("alarms", stats::alarms::STATEMENTS),

@@ -16,6 +16,7 @@ use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Requirements, args};
 use crate::store::database::statement::statements;
 use crate::store::database::{migrations, server_check};
+use crate::store::upkeep::rehearsal::{self, StoreUse};
 
 statements! {
     /// How each table is stored: its name, its engine and its collation. SQLite has one
@@ -40,12 +41,17 @@ statements! {
 pub(in crate::store) struct StoreRequirements {
     source: CustomerSource,
     read_only: bool,
+    store_use: StoreUse,
     met: OnceLock<()>,
 }
 
 impl StoreRequirements {
-    pub(in crate::store) fn new(source: CustomerSource, read_only: bool) -> Self {
-        Self { source, read_only, met: OnceLock::new() }
+    pub(in crate::store) fn new(
+        source: CustomerSource,
+        read_only: bool,
+        store_use: StoreUse,
+    ) -> Self {
+        Self { source, read_only, store_use, met: OnceLock::new() }
     }
 }
 
@@ -57,6 +63,7 @@ impl Requirements for StoreRequirements {
             before_migration(db, &self.source, self.read_only).await?;
             migrations::is_ready(db, &self.source).await?;
             tables(db).await?;
+            rehearsal::check(db, self.store_use).await?;
             self.met.get_or_init(|| ());
         }
         Ok(())

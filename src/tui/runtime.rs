@@ -22,7 +22,7 @@ use crate::service::ports::StoreError;
 use crate::tui::app::model::Model;
 use crate::tui::app::{deadlines, update, view};
 use crate::tui::executor::{Executor, broken};
-use crate::tui::machine::counter_info::CounterInfo;
+use crate::tui::machine::counter_info::{CounterInfo, Mark};
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::health::{Dependency, DependencyState};
 use crate::tui::machine::idle_lock::IdleLock;
@@ -109,7 +109,7 @@ pub struct Opening {
     /// How it looks.
     pub settings: UiSettings,
     /// What to say beside the office's name where this is not production.
-    pub mark: Option<&'static str>,
+    pub mark: Option<Mark>,
     /// Something that went wrong before and does not stop the work.
     pub warning: Option<String>,
 }

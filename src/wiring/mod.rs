@@ -21,8 +21,9 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{KeyLine, Preview, TemplateLine};
 use crate::cli::migrate::Migration;
 use crate::config::Config;
-use crate::config::settings::Environment;
+use crate::config::settings::{Environment, NamedShipping};
 use crate::delivery::{self, DeliveryError, Templates};
+use crate::domain::audit::shipping::CursorId;
 use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
 use crate::domain::message::{ChangeNotice, MessageFacts};
@@ -30,15 +31,17 @@ use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
-use crate::remote::protocol::Rejection;
+use crate::remote::protocol::{Rejection, Welcome};
 use crate::remote::{ConnectError, RemoteDesk};
 use crate::service::api::{Authentication, Caller, DeskClient, Role};
+use crate::service::audit::ship::Shipping;
 use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcome};
 use crate::service::delivery::worker::OutboxWorker;
 use crate::service::ports::{Sender, Store, StoreError, StoreHealth as _};
 use crate::service::{Desk, DeskError, Office, Route, Senders};
-use crate::store::{Migrated, SqlStore};
+use crate::store::{Migrated, SqlStore, StoreUse};
 use crate::telemetry;
+use crate::tui::machine::counter_info::Mark;
 use crate::tui::{self, End, Opening, RunError};
 
 pub use crate::wiring::demo::Demo;
@@ -67,7 +70,7 @@ pub struct Wiring {
 #[derive(Clone)]
 struct RemoteTerminal {
     client: DeskClient,
-    is_production: bool,
+    environment: Environment,
 }
 
 impl Wiring {
@@ -76,8 +79,9 @@ impl Wiring {
         let connect = || async {
             let (desk, welcome) =
                 RemoteDesk::connect(socket, Arc::new(OsRandom), is_interface).await?;
+            let environment = environment_of(&welcome);
             let client = DeskClient::new(Arc::new(desk), welcome.profile);
-            Ok(RemoteTerminal { client, is_production: welcome.is_production })
+            Ok(RemoteTerminal { client, environment })
         };
         let connected = self.remote.get_or_try_init(connect).await;
         connected.cloned().map_err(|error| not_connected(&error))
@@ -85,7 +89,9 @@ impl Wiring {
 
     async fn open(&self, config: &Config) -> Result<Arc<SqlStore>, Failure> {
         own_desk(config)?;
-        Ok(self.keep(SqlStore::open(&config.store, &config.customers).await?))
+        let store_use = store_use(config.environment);
+        let store = SqlStore::open_for(&config.store, &config.customers, store_use).await?;
+        Ok(self.keep(store))
     }
 
     /// Registers a store to be closed at exit.
@@ -147,6 +153,10 @@ impl Wiring {
         )?;
         let desk = desk.with_sign_in(config.sign_in.clone());
         let desk = desk.with_trail_keys(Arc::new(FileTrailKeys::beside(&config.keys.file)));
+        let desk = match &config.shipping {
+            Some(shipping) => desk.with_shipping(self::shipping(shipping)?),
+            None => desk,
+        };
         if config.uses_tray() { Ok(desk.with_tray(delivery::tray(&config.tray))) } else { Ok(desk) }
     }
 }
@@ -190,6 +200,11 @@ impl AppContext for Wiring {
         senders(config)
     }
 
+    fn shipping_cursor(&self, config: &Config) -> Result<Option<CursorId>, Failure> {
+        let shipping = config.shipping.as_ref().map(shipping).transpose()?;
+        Ok(shipping.map(|it| it.cursor().clone()))
+    }
+
     fn check_templates(&self, config: &Config) -> Vec<TemplateLine> {
         templates::check(config)
     }
@@ -221,6 +236,12 @@ impl AppContext for Wiring {
         Ok(store.mark_production(&caller(config).actor).await?)
     }
 
+    async fn mark_rehearsal(&self, config: &Config) -> Result<bool, Failure> {
+        own_desk(config)?;
+        let store = self.keep(SqlStore::open(&config.store, &config.customers).await?);
+        Ok(store.mark_rehearsal(&caller(config).actor).await?)
+    }
+
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure> {
         own_desk(config)?;
         let keys = keys(config).load().map_err(DeskError::from)?;
@@ -247,10 +268,10 @@ impl AppContext for Wiring {
     async fn interface(&self, config: &Config) -> Result<Exit, Failure> {
         let warning = self.keep_log(config).err();
         if let Some(socket) = &config.desk_socket {
-            let RemoteTerminal { client, is_production } = self.connect(socket, true).await?;
-            return show(client, None, config, mark(is_production), warning).await;
+            let RemoteTerminal { client, environment } = self.connect(socket, true).await?;
+            return show(client, None, config, mark(environment), warning).await;
         }
-        let mark = mark(config.environment == Environment::Production);
+        let mark = mark(config.environment);
         let warning = warning.or_else(|| config.no_file.clone());
         let warning = warning.or_else(|| config.own_desk_in_production().map(str::to_owned));
         let desk = self.open_desk(config).await?;
@@ -269,7 +290,7 @@ impl AppContext for Wiring {
             Ok(desk) => {
                 let config = demo.config();
                 match DeskClient::embedded(desk.clone(), caller(config)) {
-                    Ok(client) => show(client, Some(desk), config, Some("demo"), warning).await,
+                    Ok(client) => show(client, Some(desk), config, Some(Mark::Demo), warning).await,
                     Err(error) => Err(error.into()),
                 }
             }
@@ -288,7 +309,7 @@ async fn show(
     client: DeskClient,
     own_desk: Option<Desk>,
     config: &Config,
-    mark: Option<&'static str>,
+    mark: Option<Mark>,
     warning: Option<String>,
 ) -> Result<Exit, Failure> {
     let failed = |error: &dyn Display| Failure::internal(sentence(&error.to_string()));
@@ -320,9 +341,22 @@ fn work_outbox(desk: Desk, lifecycle: &Lifecycle, end: CancellationToken) {
     drop(lifecycle.spawn(async move { worker.run(CONCURRENT_MESSAGES, end, |_, _| {}).await }));
 }
 
-/// The label beside the office's name outside of production.
-const fn mark(is_production: bool) -> Option<&'static str> {
-    if is_production { None } else { Some("development") }
+/// What to say beside the office's name where this is not production.
+const fn mark(environment: Environment) -> Option<Mark> {
+    match environment {
+        Environment::Production => None,
+        Environment::Development => Some(Mark::Development),
+        Environment::Rehearsal => Some(Mark::Rehearsal),
+    }
+}
+
+/// What the mark of the store has to agree with.
+const fn store_use(environment: Environment) -> StoreUse {
+    match environment {
+        Environment::Production => StoreUse::Production,
+        Environment::Development => StoreUse::Development,
+        Environment::Rehearsal => StoreUse::Rehearsal,
+    }
 }
 
 /// The refusal for a store that is marked as one of real customers.
@@ -335,6 +369,17 @@ const TRAY_IN_PRODUCTION: &str = "\
 async fn is_marked(store: &SqlStore) -> bool {
     let mark = tokio::time::timeout(STORE_CHECK_TIMEOUT, store.production_mark()).await;
     matches!(mark, Ok(Ok(Some(_))))
+}
+
+/// Where a desk service runs.
+const fn environment_of(welcome: &Welcome) -> Environment {
+    if welcome.is_rehearsal {
+        Environment::Rehearsal
+    } else if welcome.is_production {
+        Environment::Production
+    } else {
+        Environment::Development
+    }
 }
 
 /// Refuses owner's commands at a terminal of a desk service.
@@ -402,6 +447,13 @@ fn routes(config: &Config, templates: &Arc<Templates>) -> Result<Senders, Delive
         sms: route(delivery::sms_sender(sms, tray, templates, times)?, second_sms.transpose()?),
         whatsapp: delivery::whatsapp_sender(whatsapp, tray, templates, times)?.map(Into::into),
     })
+}
+
+/// Where the log is shipped to.
+fn shipping(settings: &NamedShipping) -> Result<Shipping, Failure> {
+    let collector = delivery::collector(&settings.collector);
+    let collector = collector.map_err(|error| Failure::configuration(error.to_string()))?;
+    Ok(Shipping::new(&settings.name, collector))
 }
 
 fn office(config: &Config) -> Office {

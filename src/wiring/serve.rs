@@ -1,5 +1,5 @@
-//! The desk service: the server on a socket, with the outbox worker, the sealing of the log, the
-//! search for alarms and the nightly maintenance.
+//! The desk service: the server on a socket, with the outbox worker, the sealing and the shipping of
+//! the log, the search for alarms and the nightly maintenance.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use crate::lifecycle::{Finish, Lifecycle, Signals, keep_memory_out_of_swap};
 use crate::remote::{self, Server, ServerLimits};
 use crate::service::Desk;
 use crate::service::audit::seal::SealWorker;
+use crate::service::audit::ship::ShippingWorker;
 use crate::service::delivery::worker::OutboxWorker;
 use crate::service::stats::alarms::LOOK_EVERY;
 use crate::service::upkeep::maintenance::MaintenanceRun;
@@ -46,10 +47,15 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     let sealer = SealWorker::new(desk.clone());
     let sealer_end = end.clone();
     drop(lifecycle.spawn(async move { sealer.run(sealer_end).await }));
+    if let Some(shipper) = ShippingWorker::new(desk.clone()) {
+        let shipper_end = end.clone();
+        drop(lifecycle.spawn(async move { shipper.run(shipper_end).await }));
+    }
     drop(lifecycle.spawn(maintain(desk.clone(), end.clone())));
     drop(lifecycle.spawn(look_for_alarms(desk.clone(), end.clone())));
     let is_production = config.environment == Environment::Production;
     let server = Server::new(desk, is_production, ServerLimits::default());
+    let server = server.rehearsing(config.environment == Environment::Rehearsal);
     drop(lifecycle.spawn(server.run(listener, end.clone())));
     drop(tokio::spawn(watchdog()));
     tell_manager(&[NotifyState::Ready]);

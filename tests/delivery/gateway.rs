@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use countersign::config::settings::{
-    GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsSettings, TraySettings,
+    GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsSettings, TemplateIds,
+    TraySettings,
 };
 use countersign::delivery::{self, DeliveryError, SendTimeouts};
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
@@ -37,6 +38,8 @@ fn settings(url: &str) -> GatewaySettings {
         content: GatewayContent::Json,
         body: r#"{"to":"{{to}}","sms":{"body":"{{text}}","ref":"{{reference}}"}}"#.into(),
         headers: vec![header("X-Office", "3"), header("Authorization", &format!("Bearer {KEY}"))],
+        template_ids: TemplateIds::default(),
+        success: None,
         id_pointer: Some("/messages/0/id".into()),
         ca_file: None,
     }
@@ -229,4 +232,67 @@ async fn messages_at_once_share_eight_connections() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert!(connections.load(Ordering::SeqCst) <= 8, "{connections:?}");
+}
+
+#[tokio::test]
+async fn a_gateway_that_takes_get_is_told_in_the_query() {
+    let double = Double::start(|_| json("200 OK", "0: Accepted for delivery")).await;
+    let get = GatewaySettings {
+        method: GatewayMethod::Get,
+        content: GatewayContent::Form,
+        body: "to={{to}}&tpl={{template}}&otp={{code}}&kind={{kind}}&lang={{locale}}&by={{office}}\
+               &min={{minutes}}"
+            .into(),
+        headers: Vec::new(),
+        template_ids: TemplateIds::parse(["code.en = 1107160000000012345"]).expect("a line"),
+        success: Some("0: Accepted*".into()),
+        id_pointer: None,
+        ..settings(&double.url())
+    };
+    let mut message = message::to(NUMBER);
+    message.facts.office = "A & B=C".into();
+    let report = made(get.clone(), SHORT).expect("a sender").send(&message).await;
+    assert_eq!(report, SendReport::sent(None), "{}", detail(&report));
+    let request = &double.requests()[0];
+    assert_eq!((&*request.method, &*request.body), ("GET", ""));
+    let (path, query) = request.target.split_once('?').expect("a query");
+    assert_eq!(path, "/api/send");
+    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let expected = [
+        ("to", NUMBER),
+        ("tpl", "1107160000000012345"),
+        ("otp", message::CODE),
+        ("kind", "code"),
+        ("lang", "en"),
+        ("by", "A & B=C"),
+        ("min", "5"),
+    ];
+    assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+
+    // An answer of 200 that is none of success.
+    let double = Double::start(|_| json("200 OK", "ERR: no credit for 15550100142")).await;
+    let report = send(GatewaySettings { url: format!("{}/x", double.url()), ..get }).await;
+    assert_eq!(report.state, DeliveryState::Undeliverable, "{report:?}");
+    assert!(detail(&report).contains("no credit") && !detail(&report).contains("15550100142"));
+}
+
+#[tokio::test]
+async fn registered_words_go_as_they_are_or_not_at_all() {
+    let double = Double::start(takes).await;
+    let registered = |ids: &[&str]| GatewaySettings {
+        body: r#"{"to":"{{to}}","tpl":"{{template}}","text":"{{text}}"}"#.into(),
+        template_ids: TemplateIds::parse(ids.iter().copied()).expect("lines"),
+        ..settings(&double.url())
+    };
+    let mut long = message::to(NUMBER);
+    long.facts.office = "The Riverside Billing and Waste Collection Office of the County".into();
+    let sender = made(registered(&["code.en = 1"]), SHORT).expect("a sender");
+    let report = sender.send(&long).await;
+    assert_eq!(report.state, DeliveryState::Undeliverable, "{report:?}");
+    assert!(detail(&report).contains("registered"), "{}", detail(&report));
+    let report = made(registered(&["code.de = 1"]), SHORT).expect("a sender").send(&long).await;
+    assert!(detail(&report).contains("sms.template_ids"), "{}", detail(&report));
+    assert_eq!(double.requests().len(), 0, "nothing went out");
+    let report = made(settings(&double.url()), SHORT).expect("a sender").send(&long).await;
+    assert_eq!(report.state, DeliveryState::Sent, "shortened, where nothing is registered");
 }

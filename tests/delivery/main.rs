@@ -1,8 +1,12 @@
 //! The senders against a real mail server, against doubles of the providers,
 //! and against hostile ones.
 
+#[path = "../support/certificates.rs"]
+mod certificates;
 #[path = "../support/closed_port.rs"]
 mod closed_port;
+mod collector;
+mod exec;
 mod gateway;
 mod http_double;
 mod mail_server;

@@ -10,7 +10,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use countersign::config::settings::{
     EmailSettings, GatewayContent, GatewayMethod, GatewaySettings, Proof, SendGridSettings,
-    SmsSettings, SmtpSettings, SmtpTls, TraySettings, WhatsappSettings, WhatsappTemplate,
+    SmsSettings, SmtpSettings, SmtpTls, TemplateIds, TraySettings, WhatsappSettings,
+    WhatsappTemplate,
 };
 use countersign::delivery::{self, SendTimeouts};
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
@@ -147,6 +148,8 @@ async fn security_20_without_a_send_claim_nothing_is_posted_and_it_is_asked_for_
         content: GatewayContent::Json,
         body: r#"{"to":"{{to}}","text":"{{text}}"}"#.into(),
         headers: Vec::new(),
+        template_ids: TemplateIds::default(),
+        success: None,
         id_pointer: None,
         ca_file: None,
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use countersign::config::settings::{
     EmailSettings, GatewayContent, GatewayMethod, GatewaySettings, SendGridSettings, SmsSettings,
-    SmtpTls, TraySettings, WhatsappSettings, WhatsappTemplate,
+    SmtpTls, TemplateIds, TraySettings, WhatsappSettings, WhatsappTemplate,
 };
 use countersign::delivery::{self, SendTimeouts};
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
@@ -73,6 +73,8 @@ fn gateway(double: &Double) -> Arc<dyn Sender> {
         content: GatewayContent::Json,
         body: r#"{"to":"{{to}}","text":"{{text}}","ref":"{{reference}}"}"#.into(),
         headers: Vec::new(),
+        template_ids: TemplateIds::default(),
+        success: None,
         id_pointer: None,
         ca_file: None,
     };

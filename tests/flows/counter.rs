@@ -11,7 +11,7 @@ use countersign::tui::app::{deadlines, update};
 use countersign::tui::enter_code::state::EnterCode;
 use countersign::tui::find::state::Find;
 use countersign::tui::log::state::LogPanel;
-use countersign::tui::machine::counter_info::CounterInfo;
+use countersign::tui::machine::counter_info::{CounterInfo, Mark};
 use countersign::tui::machine::effect::Effect;
 use countersign::tui::machine::message::Failure;
 use countersign::tui::machine::message::Msg;
@@ -51,7 +51,7 @@ pub(crate) fn place() -> CounterInfo {
         purposes: vec!["pay a bill".into(), "change of address".into()],
         country: "US".into(),
         has_tray: true,
-        mark: Some("demo"),
+        mark: Some(Mark::Demo),
         ascii: false,
         reduced_motion: false,
         zone: utc,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::service::{BOSS, CLERK, STRANGER, Service, is_root};
+use crate::service::{BOSS, CLERK, GATE, STRANGER, Service, is_root};
 
 #[test]
 fn a_clerk_verifies_a_customer_and_the_log_names_their_account() {
@@ -145,4 +145,53 @@ fn a_service_that_was_killed_is_started_again_over_its_socket() {
     let starts = service.counter(BOSS, &["log", "--json", "--limit", "500"]);
     let starts = starts.lines().iter().filter(|it| it["kind"] == "service_started").count();
     assert_eq!(starts, 4, "each start is in the log");
+}
+
+#[test]
+fn security_72_the_role_gate_asks_who_is_verified_and_nothing_else() {
+    if !is_root() {
+        return;
+    }
+    let service = Service::start();
+    service.owner(&["staff", "add", GATE, "--role", "gate"]);
+    let ask = ["gate", "wb-004217", "--purpose", "pay a bill", "--json"];
+    service.counter(GATE, &ask).ended(40, "forbidden");
+    let arguments =
+        ["request", "WB-004217", "--channel", "sms", "--purpose", "pay a bill", "--json"];
+    let request = service.counter(CLERK, &arguments).ended(0, "sent");
+    let request = request["request"].as_str().expect("a request").to_owned();
+    let code = service.newest_code();
+    let verified = service.told(CLERK, &["verify", &request, "--json"], &code);
+    let verified = verified.ended(0, "verified");
+    let token = verified["session_token"].as_str().expect("a token").to_owned();
+
+    let ran = service.counter(GATE, &ask);
+    for hidden in [token.as_str(), "5550142", "@", "Rivera", "token", "contact\""] {
+        assert!(!ran.out.contains(hidden), "{hidden}: {}", ran.out);
+    }
+    let told = ran.ended(0, "verified");
+    let said = ["account_no", "purpose", "factor", "clerk", "counter"].map(|it| told[it].clone());
+    assert_eq!(said, ["WB-004217", "pay a bill", "sms", CLERK, "front desk"]);
+    for (account, purpose) in
+        [("WB-004217", "complaint"), ("WB-004218", "pay a bill"), ("WB-9", "pay a bill")]
+    {
+        let ask = ["gate", account, "--purpose", purpose, "--json"];
+        service.counter(GATE, &ask).ended(40, "forbidden");
+    }
+    let refused: &[&[&str]] = &[
+        &["customers", "find", "dana", "--json"],
+        &["log", "--json"],
+        &["session", "list", "--json"],
+        &["request", "WB-004217", "--channel", "sms", "--json"],
+        &["staff", "list", "--json"],
+    ];
+    for arguments in refused {
+        service.counter(GATE, arguments).ended(40, "forbidden");
+    }
+    let session = service.counter(CLERK, &["session", "list", "--json"]).lines().remove(0);
+    let session = session["session"].as_str().expect("a name").to_owned();
+    let ended = Instant::now();
+    service.counter(CLERK, &["session", "end", &session, "--json"]).ended(0, "ended");
+    service.counter(GATE, &ask).ended(40, "forbidden");
+    assert!(ended.elapsed() < Duration::from_secs(5), "{:?}", ended.elapsed());
 }

@@ -21,6 +21,8 @@ pub(crate) const OWNER: &str = "daemon";
 pub(crate) const BOSS: &str = "bin";
 /// A clerk.
 pub(crate) const CLERK: &str = "games";
+/// The account of a billing program.
+pub(crate) const GATE: &str = "man";
 /// An account that is not of the staff.
 pub(crate) const STRANGER: &str = "nobody";
 /// The group of the socket: that of all counters here.

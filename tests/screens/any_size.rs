@@ -8,6 +8,7 @@ use countersign::domain::customer::Customer;
 use countersign::domain::text::clean;
 use countersign::tui::app::extent::extent;
 use countersign::tui::app::model::{Model, Overlay, Screen};
+use countersign::tui::machine::counter_info::Mark;
 use countersign::tui::machine::draw_context::Focus;
 use countersign::tui::machine::notice::{Notice, Tone};
 use countersign::tui::machine::scroll::Scroll;
@@ -17,6 +18,7 @@ use ratatui::buffer::{Buffer, CellWidth};
 
 use crate::models as m;
 use crate::picture::{shoot, text};
+use crate::snapshots::SIZES;
 use crate::states::{self, ALL};
 
 const THEMES: [ThemeName; 5] = [
@@ -215,6 +217,19 @@ fn every_state_is_drawn_at_every_small_size() {
             for height in 1..=20 {
                 check(&shoot(&model, ThemeName::Mono, now, (width, height)).buffer, false);
             }
+        }
+    }
+}
+
+/// Whoever trains sees it on every screen, at every size.
+#[test]
+fn every_screen_of_a_rehearsal_says_so() {
+    for (name, state) in ALL {
+        for size in SIZES.into_iter().chain([(30, 8)]) {
+            let (mut model, now) = state();
+            model.shared.place.mark = Some(Mark::Rehearsal);
+            let shot = shoot(&model, ThemeName::Terminal, now, size).all();
+            assert!(shot.contains("REHEARSAL"), "{name} at {size:?}:\n{shot}");
         }
     }
 }

@@ -37,7 +37,7 @@ use countersign::tui::enter_factor::state::EnterFactor;
 use countersign::tui::factors::state::{FactorPanel, Stage};
 use countersign::tui::find::state::{Find, SearchHits};
 use countersign::tui::log::state::LogPanel;
-use countersign::tui::machine::counter_info::CounterInfo;
+use countersign::tui::machine::counter_info::{CounterInfo, Mark};
 use countersign::tui::machine::loaded::{Loaded, Reading};
 use countersign::tui::machine::navigation::ChannelsOfCustomer;
 use countersign::tui::machine::notice::{Notice, Tone};
@@ -78,7 +78,7 @@ fn place() -> CounterInfo {
         purposes: ["pay a bill", "change of address", "refund"].map(str::to_owned).to_vec(),
         country: "US".into(),
         has_tray: true,
-        mark: Some("demo"),
+        mark: Some(Mark::Demo),
         ascii: false,
         reduced_motion: false,
         zone: FixedOffset::east_opt(3_600).expect("an hour"),

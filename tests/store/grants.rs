@@ -95,7 +95,7 @@ async fn office(fixture: &TestStore) -> CustomerSettings {
 }
 
 /// Runs the script as it is shipped, and gives a new account one of its roles.
-async fn admit(kind: Kind, database: &Database, role: &str) -> String {
+pub(crate) async fn admit(kind: Kind, database: &Database, role: &str) -> String {
     let user = server(kind).stranger(database, role);
     let (script, grant) = match kind {
         Kind::Postgres => (
@@ -174,7 +174,7 @@ async fn a_contact_has_changed(store: Arc<SqlStore>) {
     assert!(confirmed.expect("an answer"));
 }
 
-async fn forbidden(url: &str, statements: &[&str]) {
+pub(crate) async fn forbidden(url: &str, statements: &[&str]) {
     for statement in statements {
         let error = run(url, statement).await.expect_err(statement).to_string();
         let refused = ["denied", "must be owner"].iter().any(|it| error.contains(it));
@@ -279,6 +279,8 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
                 "CREATE TABLE mine (id BIGINT)",
                 "INSERT INTO core_audit_leaf (leaf_index, event_id, hash) VALUES (0, 1, 'x')",
                 "UPDATE core_audit_tree SET note = 'x'",
+                "INSERT INTO core_audit_shipping (name, target, next_index, lease_until, failures) \
+                 VALUES ('x', 'x', 0, 0, 0)",
                 "DELETE FROM core_audit_checkpoint",
                 &office,
             ],
@@ -290,7 +292,9 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
         settings.user.clone_from(&service);
         let settings = StoreSettings::Server(settings);
         let store = SqlStore::open(&settings, &customers).await.expect("opened");
-        trail::seals(Arc::new(store)).await;
+        let store = Arc::new(store);
+        trail::seals(store.clone()).await;
+        trail::shipping::ships(store).await;
         let url = database.url.replace("//counter:", &format!("//{service}:"));
         forbidden(
             &url,

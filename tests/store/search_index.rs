@@ -87,6 +87,9 @@ on_each_store! {
             fixture.sql("ALTER TABLE core_session DROP CONSTRAINT core_session_lifetime").await;
         }
         for statement in [
+            "DROP VIEW core_verified_now",
+            "DROP TABLE core_rehearsal",
+            "DROP TABLE core_audit_shipping",
             "ALTER TABLE core_customer_word RENAME COLUMN phrase TO word",
             "DELETE FROM core_customer_word",
             "INSERT INTO core_customer_word (word, customer_id) SELECT 'rivera', MIN(id) \

@@ -19,7 +19,7 @@ use crate::support::{
     Kind, TRAY, Terminal, actor, new_customer, on_each_store, wish, with_email, with_phone,
 };
 
-const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/django/bin/python");
+pub(crate) const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/django/bin/python");
 const WEBSITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/django/website.py");
 
 fn port(server: &Server) -> String {
@@ -27,7 +27,7 @@ fn port(server: &Server) -> String {
 }
 
 /// Lets Django make its tables in the office's place, and fill them.
-fn make(office: &Office) {
+pub(crate) fn make(office: &Office) {
     assert!(
         Path::new(PYTHON).exists(),
         "the tests need Django, which is not installed here: run .ci/install"

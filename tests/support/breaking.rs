@@ -13,6 +13,7 @@ use countersign::domain::account::Account;
 use countersign::domain::approval::{Approval, ApprovalId};
 use countersign::domain::audit::hash::TreeHash;
 use countersign::domain::audit::leaf::StoredEvent;
+use countersign::domain::audit::shipping::CursorId;
 use countersign::domain::audit::tree::Subtree;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
@@ -45,13 +46,14 @@ use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
     ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore,
-    CredentialsChange, CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore,
-    ErasureOutcome, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage, FactorStore,
-    Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent,
-    NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore,
-    ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter, SessionStore, SignInStore,
-    StaffChange, StaffStore, StaffWrite, Store, StoreError, StoreHealth, StoredCredentials,
-    TaskBatch, TestMessageStore, VerificationStore, WaitingContact,
+    CredentialsChange, CursorClaim, CustomerCheck, CustomerKey, CustomerStore, DataSection,
+    DeliveryStatsStore, ErasureOutcome, FactorAttempt, FactorAttemptOutcome, FactorChange,
+    FactorPage, FactorStore, Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse,
+    MaintenanceStore, NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore,
+    PersonalDataStore, ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter, SessionStore,
+    ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite, Store, StoreError,
+    StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore, VerificationStore,
+    WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -406,6 +408,10 @@ impl SessionStore for Breaking {
 
     async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         self.read(self.inner.session(id)).await
+    }
+
+    async fn alive_of(&self, customer: CustomerId) -> Result<Vec<SessionRecord>, StoreError> {
+        self.read(self.inner.alive_of(customer)).await
     }
 
     async fn sessions(

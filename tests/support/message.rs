@@ -29,6 +29,7 @@ pub(crate) fn to(contact: &str) -> Outgoing {
     };
     Outgoing {
         to,
+        generation: 1,
         idempotency: "4F7K2M9QXA-1".into(),
         at: Timestamp::from_millis(1_763_820_000_000),
         facts: MessageFacts {

@@ -275,6 +275,7 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ReadLog",
             "ReadTimeline",
             "ReadTrail",
+            "ReadShipping",
             "ReadTrailKeys",
             "BeginVerification",
             "VerifyTrail",
@@ -295,12 +296,26 @@ fn every_call_needs_the_permission_that_the_table_says() {
         ]
     );
     assert_eq!(
+        allowed(Role::Gate),
+        [
+            "WaitForIndex",
+            "AskGate",
+            "SignIn",
+            "SignOut",
+            "LockTerminal",
+            "KeepSitting",
+            "ReadClock",
+            "CheckStore"
+        ]
+    );
+    assert_eq!(
         allowed(Role::Worker),
         [
             "WaitForIndex",
             "ReadQueue",
             "DeliverDue",
             "SealTrail",
+            "ShipTrail",
             "SignIn",
             "SignOut",
             "LockTerminal",

@@ -63,6 +63,27 @@ Example:
 
 Run it every few minutes, by the account that alone holds the key of the trail.")]
     Seal(Json),
+    /// Ship what is sealed to the collector of the configuration, or say how far that has come
+    #[command(after_help = "\
+Examples:
+  countersign audit ship --status
+  countersign audit ship --status --json
+  countersign audit ship
+
+The desk service ships by itself ([audit.ship] in the configuration). Without one, `audit ship`
+ships once what is sealed. Exits with 31 where the collector takes nothing.")]
+    Ship(ShipArgs),
+}
+
+/// `audit ship`
+#[derive(Debug, Args)]
+pub struct ShipArgs {
+    /// Say how far the log was shipped, and ship nothing
+    #[arg(long)]
+    pub status: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
 }
 
 /// `audit export`
@@ -148,6 +169,7 @@ impl Audit {
             | Self::Checkpoint(output)
             | Self::Key(output)
             | Self::Seal(output)
+            | Self::Ship(ShipArgs { output, .. })
             | Self::Check(CheckArgs { output, .. }) => output.json,
             Self::Export(_) | Self::Prove(_) => false,
         }

@@ -25,6 +25,19 @@ pub struct RequestArgs {
     pub output: Json,
 }
 
+/// `gate`
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// The account number, exactly
+    pub customer: String,
+    /// What the customer must be verified for
+    #[arg(long, value_name = "TEXT")]
+    pub purpose: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// `session`
 #[derive(Debug, Subcommand)]
 pub enum Sessions {

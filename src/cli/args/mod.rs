@@ -17,13 +17,13 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 
 pub use crate::cli::args::audit::{
-    Audit, CheckArgs, ExportArgs, ExportFormat, ProveArgs, VerifyArgs,
+    Audit, CheckArgs, ExportArgs, ExportFormat, ProveArgs, ShipArgs, VerifyArgs,
 };
 pub use crate::cli::args::customers::{
     ConfirmArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs, UnlockArgs,
     WhichContact,
 };
-pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
+pub use crate::cli::args::desk::{GateArgs, LogArgs, NamedSession, RequestArgs, Sessions};
 pub use crate::cli::args::factors::{Factors, MakeCodesArgs, NamedCustomer, VerifyByArgs};
 pub use crate::cli::args::policy::{Policy, PreviewPolicyArgs, ShowPolicyArgs};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, NamedSitting, RoleArgs, Staff};
@@ -163,6 +163,16 @@ With --json a right code also gives `session_token`: whoever holds it can use
     /// backup codes
     #[command(subcommand)]
     Factor(Factors),
+    /// Whether a customer is verified now: for the billing program, before it opens an account
+    #[command(after_help = "\
+Examples:
+  countersign gate WB-004217 --purpose \"pay a bill\"
+  countersign gate WB-004217 --purpose \"pay a bill\" --json
+
+Exits with 0 where a session of the customer for this purpose is alive, with 40 where none is. It
+is not prolonged. At a desk service the role gate may ask this and nothing else. See
+docs/billing-program.md.")]
+    Gate(GateArgs),
     /// What happened, oldest first; contacts are masked and no code is ever shown
     #[command(after_help = "\
 Examples:
@@ -217,7 +227,8 @@ tidies up every night. See docs/desk-service.md and assets/systemd.")]
     #[command(after_help = "\
 Examples:
   countersign migrate
-  countersign migrate --production    # once, when real customers come")]
+  countersign migrate --production    # once, when real customers come
+  countersign migrate --rehearsal     # a store to train clerks with")]
     Migrate(MigrateArgs),
     /// Tidy up what is past, while the counters work: run it every night
     #[command(after_help = "\
@@ -360,6 +371,7 @@ impl Command {
             | Self::Resend(Named { output, .. })
             | Self::Status(Named { output, .. })
             | Self::Cancel(Named { output, .. })
+            | Self::Gate(GateArgs { output, .. })
             | Self::Session(
                 Sessions::List { output, .. }
                 | Sessions::Show(NamedSession { output, .. })

@@ -14,6 +14,9 @@ pub struct MigrateArgs {
     /// Mark the store as one of real customers, once and for good: a tray never serves it then
     #[arg(long)]
     pub production: bool,
+    /// Mark the store as one of a rehearsal, or set its scripted customers back to the beginning
+    #[arg(long, conflicts_with = "production")]
+    pub rehearsal: bool,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

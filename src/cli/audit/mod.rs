@@ -4,6 +4,7 @@ mod check;
 mod export;
 mod faults;
 mod ocsf;
+mod ship;
 mod verify;
 
 use std::path::Path;
@@ -30,6 +31,7 @@ pub async fn run(desk: &DeskClient, output: &mut Output, command: Audit) -> Resu
         Audit::Seal(_) => seal(desk, output).await,
         Audit::Export(arguments) => export::run(desk, output, &arguments).await,
         Audit::Prove(arguments) => prove(desk, output, &arguments).await,
+        Audit::Ship(arguments) => ship::run(desk, output, &arguments).await,
         Audit::Check(arguments) => check::proof(output, &arguments),
     }
 }

@@ -6,14 +6,10 @@ use crate::cli::exit::{Exit, Failure, FailureReport};
 use crate::cli::json::Check;
 use crate::cli::output::Output;
 use crate::config::Config;
-use crate::config::settings::Environment;
 
 /// The check for a valid configuration: its environment and where it was read.
 pub(super) fn check(config: &Config) -> Check {
-    let environment = match config.environment {
-        Environment::Development => "development",
-        Environment::Production => "production",
-    };
+    let environment = config.environment.word();
     let source = match &config.source {
         Some(file) => file.display().to_string(),
         None => "no file, defaults only".to_owned(),

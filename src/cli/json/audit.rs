@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::domain::audit::shipping::ShippingFailure;
 use crate::domain::audit::walk::Fault;
+use crate::domain::time::Timestamp;
 
 /// `audit checkpoint`: the newest checkpoint.
 #[derive(Debug, Serialize)]
@@ -15,6 +17,31 @@ pub struct CheckpointReply<'a> {
     pub unsealed: u32,
     /// The signed checkpoint (C2SP tlog-checkpoint).
     pub checkpoint: &'a str,
+}
+
+/// How far the log was shipped.
+#[derive(Debug, Serialize)]
+pub struct ShippingReply<'a> {
+    /// `shipped`, `behind` or `failing`.
+    pub outcome: &'static str,
+    /// The same in a sentence.
+    pub message: &'a str,
+    /// The name of the cursor.
+    pub name: &'a str,
+    /// The place of the collector.
+    pub target: &'a str,
+    /// How many entries were shipped.
+    pub shipped: u64,
+    /// How many are sealed.
+    pub sealed: u64,
+    /// How many of them wait.
+    pub waiting: u64,
+    /// Since when, in seconds.
+    pub lag_seconds: Option<u64>,
+    /// When the collector took something last.
+    pub shipped_at: Option<Timestamp>,
+    /// What failed last; none where the last attempt did not fail.
+    pub failure: Option<&'a ShippingFailure>,
 }
 
 /// `audit keys`: a public key of the trail.

@@ -16,7 +16,7 @@ pub(super) mod upkeep;
 
 pub use crate::cli::json::approvals::{ApprovalLine, ApproveReply};
 pub use crate::cli::json::audit::{
-    CheckReply, CheckpointReply, FaultLine, TrailKeyLine, VerifyReply,
+    CheckReply, CheckpointReply, FaultLine, ShippingReply, TrailKeyLine, VerifyReply,
 };
 pub use crate::cli::json::customers::{
     CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact, ReportReply,
@@ -26,7 +26,7 @@ pub use crate::cli::json::factors::{BackupCodesReply, FactorsReply, OfferLine};
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
 pub use crate::cli::json::policy::{PolicyPreviewReply, PolicyReply};
-pub use crate::cli::json::reply::{Reply, SessionLine};
+pub use crate::cli::json::reply::{GateReply, Reply, SessionLine};
 pub use crate::cli::json::staff::{PermissionLine, SittingLine, StaffLine, StaffReply};
 pub use crate::cli::json::stats::{
     AlarmLine, AlarmsReply, RebuildReply, StatsLine, StatsReply, TimesLine, UsualLine,

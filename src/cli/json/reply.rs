@@ -10,6 +10,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, RequestId, Status};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
+use crate::service::verification::gate::VerifiedNow;
 
 /// A reply about one request or session, and every failure. Keys without a value are omitted.
 #[derive(Debug, Default, Serialize)]
@@ -227,4 +228,16 @@ impl<'a> SessionLine<'a> {
             ended: session.ended.map(|(_, how)| how),
         }
     }
+}
+
+/// `gate`
+#[derive(Debug, Serialize)]
+pub struct GateReply<'a> {
+    /// verified.
+    pub outcome: &'static str,
+    /// The same in a sentence.
+    pub message: &'a str,
+    /// Who is, for what, and until when.
+    #[serde(flatten)]
+    pub verified: &'a VerifiedNow,
 }

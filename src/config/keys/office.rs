@@ -31,7 +31,7 @@ section! {
     /// Outside of all sections.
     RootKeys {
         environment: Environment = word::<Environment>(), Environment::Development,
-            "where this runs; production refuses the tray, so that real customers get real messages";
+            "where this runs; production refuses the tray, rehearsal puts every message there";
     }
 }
 

@@ -88,7 +88,13 @@ section! {
         content: GatewayContent = word::<GatewayContent>(), GatewayContent::Json,
             "the kind of the body that the SMS gateway takes; values are quoted accordingly";
         body: Option<String> = Kind::Text { most: 2_000 }, UNSET,
-            "the body, with {{to}} or {{to_digits}}, {{text}} and {{reference}} where they go";
+            "the body (of a GET, the query), with {{to}}, {{text}} and other facts where they go";
+        success: Option<String> = Kind::Text { most: 200 }, UNSET,
+            "what the gateway answers where it took the message; * stands for anything";
+        template_ids: Option<Vec<String>> = Kind::Texts { most: 200 }, UNSET,
+            "the names of registered texts, each as code.en = ID; such texts are never shortened";
+        command: Option<Vec<String>> = Kind::Texts { most: 500 }, UNSET,
+            "the program that sends, and its arguments; it is told by JSON on standard input";
         headers: Option<Vec<String>> = Kind::Texts { most: 200 }, UNSET,
             "headers beside the kind of content, each as Name: value; nothing secret";
         secret_header: Option<Secret> = Kind::Secret, UNSET,

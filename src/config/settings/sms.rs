@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::domain::locale::is_tag;
 use crate::domain::message::Fact;
 
 /// The SMS providers.
@@ -19,6 +20,8 @@ pub enum SmsProvider {
     Twilio,
     /// An HTTP gateway of the office's own.
     Gateway,
+    /// A program of the office's own.
+    Exec,
 }
 
 /// The WhatsApp providers.
@@ -43,6 +46,51 @@ pub enum SmsSettings {
     Twilio(TwilioSettings),
     /// An HTTP gateway of the office's own.
     Gateway(GatewaySettings),
+    /// To a program of the office's own.
+    Exec(ExecSettings),
+}
+
+/// The names under which the words of messages are registered, by kind and language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateIds(Vec<(String, String, String)>);
+
+impl TemplateIds {
+    /// The kinds of messages.
+    const KINDS: [&str; 3] = ["code", "notice", "test"];
+
+    /// Reads lines such as `code.en = 1107160000000012345`; none where one is no such line.
+    pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let read = |line: &str| {
+            let (name, id) = line.split_once('=')?;
+            let (kind, locale) = name.trim().split_once('.')?;
+            let (locale, id) = (locale.trim(), id.trim());
+            let fits = Self::KINDS.contains(&kind) && is_tag(locale) && !id.is_empty();
+            fits.then(|| (kind.to_owned(), locale.to_owned(), id.to_owned()))
+        };
+        lines.into_iter().map(read).collect::<Option<_>>().map(Self)
+    }
+
+    /// Whether nothing is registered.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The name of a kind of message in a language.
+    pub fn of(&self, kind: &str, locale: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(it, tag, _)| it == kind && tag == locale);
+        found.map(|(_, _, id)| id.as_str())
+    }
+}
+
+/// A program that sends text messages.
+#[derive(Clone, Debug)]
+pub struct ExecSettings {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// The registered words.
+    pub template_ids: TemplateIds,
 }
 
 /// An SMS gateway with an HTTP API, and the request that it expects.
@@ -58,6 +106,10 @@ pub struct GatewaySettings {
     pub body: String,
     /// Headers in addition to the content type.
     pub headers: Vec<GatewayHeader>,
+    /// The registered words.
+    pub template_ids: TemplateIds,
+    /// What the whole answer is like where the message was taken; `*` stands for anything.
+    pub success: Option<String>,
     /// JSON pointer to the message id in the response (RFC 6901).
     pub id_pointer: Option<String>,
     /// PEM file of certificates to trust in addition to the system's.
@@ -70,6 +122,8 @@ pub struct GatewaySettings {
 )]
 #[strum(serialize_all = "UPPERCASE")]
 pub enum GatewayMethod {
+    /// GET: the body is the query of the address.
+    Get,
     Post,
     Put,
 }

@@ -13,6 +13,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use strum::VariantNames as _;
 
 use crate::config::keys::{KeyPath, SmsKeys};
 use crate::config::settings::{GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings};
@@ -21,6 +22,7 @@ use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::message::MessageKind;
 use crate::delivery::provider::Provider;
 use crate::delivery::redact::Secrets;
+use crate::delivery::sms::facts::{GatewayFacts, is_success};
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
 use crate::domain::provider::ProviderFingerprint;
@@ -62,7 +64,9 @@ impl GatewayProvider {
             GatewayContent::Json => "application/json",
             GatewayContent::Form => "application/x-www-form-urlencoded",
         };
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content));
+        if settings.method != GatewayMethod::Get {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content));
+        }
         for line in &settings.headers {
             headers.append(name(keys, line)?, value(keys, line)?);
         }
@@ -91,6 +95,20 @@ impl GatewayProvider {
         };
         let id: String = id.chars().take(ID_MAX).collect();
         if id.is_empty() { Err(self.peer.uncertain()) } else { Ok(Some(id)) }
+    }
+
+    /// Fails where the answer is not the one that the office says means success.
+    fn takes(&self, answer: Option<&[u8]>, piece: MessageKind<'_>) -> Result<(), DeliveryError> {
+        let Some(pattern) = &self.settings.success else { return Ok(()) };
+        let Some(answer) = answer else { return Err(self.peer.uncertain()) };
+        if is_success(pattern, &String::from_utf8_lossy(answer)) {
+            return Ok(());
+        }
+        let what =
+            "The SMS gateway did not take the message. Use another channel, and tell an admin.";
+        Err(DeliveryError::new(FailureKind::Unclassified, what)
+            .quoting(self.said(StatusCode::OK, answer, piece))
+            .about(self.keys.success.path()))
     }
 
     /// Classifies a refusal by its status alone.
@@ -174,37 +192,34 @@ fn unusable(keys: &SmsKeys, line: &GatewayHeader) -> DeliveryError {
 }
 
 /// The placeholders of a body.
-struct Facts<'a> {
-    to: &'a str,
-    text: &'a str,
-    reference: &'a str,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "snake_case")]
 enum Place {
     To,
     ToDigits,
     Text,
     Reference,
+    Code,
+    Kind,
+    Locale,
+    Template,
+    Office,
+    Minutes,
 }
 
 impl Place {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "to" => Self::To,
-            "to_digits" => Self::ToDigits,
-            "text" => Self::Text,
-            "reference" => Self::Reference,
-            _ => return None,
-        })
-    }
-
-    fn of<'a>(self, facts: &Facts<'a>) -> &'a str {
+    fn of(self, facts: &GatewayFacts) -> &str {
         match self {
-            Self::To => facts.to,
+            Self::To => &facts.to,
             Self::ToDigits => facts.to.trim_start_matches('+'),
-            Self::Text => facts.text,
-            Self::Reference => facts.reference,
+            Self::Text => &facts.text,
+            Self::Reference => &facts.reference,
+            Self::Code => &facts.code,
+            Self::Kind => &facts.kind,
+            Self::Locale => &facts.locale,
+            Self::Template => &facts.template,
+            Self::Office => &facts.office,
+            Self::Minutes => &facts.minutes,
         }
     }
 }
@@ -224,18 +239,19 @@ impl Body {
         let mut rest = raw;
         while let Some((before, after)) = rest.split_once("{{") {
             let (name, after) = after.split_once("}}").unwrap_or((after, ""));
-            let place = Place::named(name.trim()).ok_or_else(|| {
+            let place = name.trim().parse::<Place>().map_err(|_| {
                 format!(
-                    "there is no value {{{{{}}}}}; there are to, to_digits, text and reference",
-                    text::clean(name.trim())
+                    "there is no value {{{{{}}}}}; there are {}",
+                    text::clean(name.trim()),
+                    Place::VARIANTS.join(", ")
                 )
             })?;
             parts.push((before.to_owned(), place));
             rest = after;
         }
         let names = |wanted: &[Place]| parts.iter().any(|(_, place)| wanted.contains(place));
-        if !names(&[Place::To, Place::ToDigits]) || !names(&[Place::Text]) {
-            return Err("it needs {{to}} or {{to_digits}}, and {{text}}".into());
+        if !names(&[Place::To, Place::ToDigits]) || !names(&[Place::Text, Place::Template]) {
+            return Err("it needs {{to}} or {{to_digits}}, and {{text}} or {{template}}".into());
         }
         let body = Self { content, parts, rest: rest.to_owned() };
         body.try_out()?;
@@ -248,9 +264,19 @@ impl Body {
         if self.content == GatewayContent::Form {
             return Ok(());
         }
-        let hostile = Facts { to: "\"},{[\\", text: "\"},{[\\", reference: "\"},{[\\" };
-        let plain = Facts { to: "x", text: "x", reference: "x" };
-        for facts in [hostile, plain] {
+        for word in ["\"},{[\\", "x"] {
+            let word = || word.to_owned();
+            let facts = GatewayFacts {
+                to: word(),
+                text: word(),
+                reference: word(),
+                code: word(),
+                kind: word(),
+                locale: word(),
+                template: word(),
+                office: word(),
+                minutes: word(),
+            };
             if serde_json::from_str::<Value>(&self.write(&facts)).is_err() {
                 return Err("it is no JSON; each value belongs between quotation marks".into());
             }
@@ -258,7 +284,7 @@ impl Body {
         Ok(())
     }
 
-    fn write(&self, facts: &Facts<'_>) -> String {
+    fn write(&self, facts: &GatewayFacts) -> String {
         let mut out = String::new();
         for (before, place) in &self.parts {
             out.push_str(before);
@@ -303,20 +329,25 @@ impl Provider for GatewayProvider {
         piece: MessageKind<'_>,
         guard: &dyn SendGuard,
     ) -> Result<Option<String>, DeliveryError> {
-        let number = piece.phone_number()?;
-        let text = piece.sms(&self.templates)?;
-        let facts = Facts { to: number.as_str(), text: &text, reference: piece.reference() };
-        let method = match self.settings.method {
-            GatewayMethod::Post => Method::POST,
-            GatewayMethod::Put => Method::PUT,
+        let key = self.keys.template_ids.path();
+        let facts = GatewayFacts::of(piece, &self.templates, &self.settings.template_ids, key)?;
+        let (client, body) = (self.http.client().await?, self.body.write(&facts));
+        let request = match self.settings.method {
+            GatewayMethod::Get => {
+                let mut url = self.url.clone();
+                url.set_query(Some(&body));
+                client.get(url)
+            }
+            GatewayMethod::Post => client.post(self.url.clone()).body(body),
+            GatewayMethod::Put => client.put(self.url.clone()).body(body),
         };
-        let request = self.http.client().await?.request(method, self.url.clone());
-        let request = request.headers(self.headers.clone()).body(self.body.write(&facts));
+        let request = request.headers(self.headers.clone());
         claim(guard).await?;
         let response = request.send().await.map_err(|error| self.peer.broken(&error))?;
         let (status, wait) = (response.status(), http::retry_after(response.headers()));
         let answer = http::read(response).await;
         if status.is_success() {
+            self.takes(answer.as_deref(), piece)?;
             return self.id(answer.as_deref());
         }
         let said = self.said(status, &answer.unwrap_or_default(), piece);
@@ -334,7 +365,7 @@ mod tests {
 
     use super::*;
     use crate::config::keys::SMS_FALLBACK;
-    use crate::config::settings::MessageSettings;
+    use crate::config::settings::{MessageSettings, TemplateIds};
     use crate::delivery::error::tests::assert_is_told_well;
 
     const JSON: &str =
@@ -345,7 +376,7 @@ mod tests {
         for (body, words) in [
             (r#"{"to":"{{to}}"}"#, "needs"),
             (r#"{"text":"{{text}}"}"#, "needs"),
-            (r#"{"to":"{{to}}","text":"{{text}}","x":"{{code}}"}"#, "no value {{code}}"),
+            (r#"{"to":"{{to}}","text":"{{text}}","x":"{{password}}"}"#, "no value {{password}}"),
             (r#"{"to":"{{to}}","text":"{{text"#, "no JSON"),
             (r#"{"to":{{to}},"text":"{{text}}"}"#, "quotation marks"),
             (r#"{"to":"{{to}}","text":"{{text}}""#, "no JSON"),
@@ -365,6 +396,8 @@ mod tests {
             content: GatewayContent::Json,
             body: JSON.into(),
             headers: Vec::new(),
+            template_ids: TemplateIds::default(),
+            success: None,
             id_pointer: None,
             ca_file: None,
         };
@@ -384,7 +417,12 @@ mod tests {
             to in any::<String>(),
             text in any::<String>(),
         ) {
-            let facts = Facts { to: &to, text: &text, reference: "K7Q" };
+            let facts = GatewayFacts {
+                to: to.clone(),
+                text: text.clone(),
+                reference: "K7Q".into(),
+                ..GatewayFacts::default()
+            };
             let body = Body::parse(JSON, GatewayContent::Json).expect("a body").write(&facts);
             let read: Value = serde_json::from_str(&body).expect("JSON");
             prop_assert_eq!(read.as_object().map(serde_json::Map::len), Some(3));

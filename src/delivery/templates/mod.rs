@@ -36,6 +36,22 @@ pub use crate::delivery::templates::check::{Finding, State};
 /// The last fallback language; every part exists in it.
 const LAST_RESORT: &str = "en";
 
+/// A text message, ready to go.
+pub(super) struct SmsText {
+    pub(super) text: String,
+    /// The language of its words.
+    pub(super) locale: String,
+    /// Whether a name in it was shortened.
+    pub(super) is_shortened: bool,
+}
+
+impl SmsText {
+    fn of(fitted: sms::Fitted, locale: &str) -> Self {
+        let sms::Fitted { text, is_shortened } = fitted;
+        Self { text, locale: locale.to_owned(), is_shortened }
+    }
+}
+
 /// A rendered email.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct EmailText {
@@ -142,9 +158,15 @@ impl Templates {
 
     /// Renders a text message, always of one segment.
     pub(super) fn sms(&self, facts: &MessageFacts) -> Result<String, DeliveryError> {
+        Ok(self.sms_text(facts)?.text)
+    }
+
+    /// The same with its language.
+    pub(super) fn sms_text(&self, facts: &MessageFacts) -> Result<SmsText, DeliveryError> {
         let (tag, form) = self.sms_language(facts)?;
-        let values = form.values(facts);
-        form.fit(&values, self.bound_domain.as_deref(), |values| self.render(tag, SMS, values))
+        let (values, domain) = (form.values(facts), self.bound_domain.as_deref());
+        let fitted = form.fit(&values, domain, |values| self.render(tag, SMS, values))?;
+        Ok(SmsText::of(fitted, tag))
     }
 
     /// The languages to try in order: the customer's, the office's, English.

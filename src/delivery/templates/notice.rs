@@ -9,7 +9,7 @@ use crate::delivery::templates::sources::{
     FRAME, NOTICE_LAYOUT, NoticeParts, Sources, notice_parts,
 };
 use crate::delivery::templates::values::Values;
-use crate::delivery::templates::{EmailText, LAST_RESORT, Sample, Templates};
+use crate::delivery::templates::{EmailText, LAST_RESORT, Sample, SmsText, Templates};
 use crate::domain::contact::ContactKind;
 use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::message::ChangeNotice;
@@ -70,10 +70,19 @@ impl Templates {
         &self,
         notice: &ChangeNotice,
     ) -> Result<String, DeliveryError> {
+        Ok(self.notice_sms_text(notice)?.text)
+    }
+
+    /// The same with its language.
+    pub(in crate::delivery) fn notice_sms_text(
+        &self,
+        notice: &ChangeNotice,
+    ) -> Result<SmsText, DeliveryError> {
         let (tag, form) = self.notice_sms_language(notice)?;
         let values = values(notice, |name| form.alphabet.bring(name));
         let part = notice_parts(notice.about).sms;
-        form.fit(&values, None, |values| self.render(tag, part, values))
+        let fitted = form.fit(&values, None, |values| self.render(tag, part, values))?;
+        Ok(SmsText::of(fitted, tag))
     }
 
     fn notice_email_language(&self, notice: &ChangeNotice) -> &str {

@@ -96,16 +96,17 @@ impl Form {
         values: &Values,
         domain: Option<&str>,
         render: impl Fn(&Values) -> Result<String, DeliveryError>,
-    ) -> Result<String, DeliveryError> {
+    ) -> Result<Fitted, DeliveryError> {
         let domain = domain.filter(|_| self.bound);
-        let mut keep = values.lengths().map(|length| length.min(VALUE_MAX));
+        let whole = values.lengths();
+        let mut keep = whole.map(|length| length.min(VALUE_MAX));
         loop {
             let mut message = render(&values.shortened(keep, self.alphabet.mark()))?;
             if let Some(domain) = domain {
                 message.push_str(&binding(domain, &values.code));
             }
             if gsm7::segments(&message) <= 1 {
-                return Ok(message);
+                return Ok(Fitted { text: message, is_shortened: keep != whole });
             }
             match keep.iter_mut().max() {
                 Some(longest) if *longest > 0 => *longest -= 1,
@@ -116,6 +117,14 @@ impl Form {
             }
         }
     }
+}
+
+/// A text message that is one.
+#[derive(Debug)]
+pub(super) struct Fitted {
+    pub(super) text: String,
+    /// Whether a name in it was shortened.
+    pub(super) is_shortened: bool,
 }
 
 /// The last line that binds a code to a domain ("Origin-bound one-time codes delivered via SMS").

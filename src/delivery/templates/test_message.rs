@@ -5,7 +5,7 @@ use minijinja::HtmlEscape;
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::sms::{Alphabet, Form};
 use crate::delivery::templates::values::Values;
-use crate::delivery::templates::{EmailText, gsm7};
+use crate::delivery::templates::{EmailText, LAST_RESORT, SmsText, gsm7};
 use crate::domain::message::TestMessage;
 use crate::domain::text;
 
@@ -30,13 +30,19 @@ pub(in crate::delivery) fn email(test: &TestMessage) -> EmailText {
 
 /// Renders a text message of one segment.
 pub(in crate::delivery) fn sms(test: &TestMessage) -> Result<String, DeliveryError> {
+    Ok(sms_text(test)?.text)
+}
+
+/// The same with its language.
+pub(in crate::delivery) fn sms_text(test: &TestMessage) -> Result<SmsText, DeliveryError> {
     let form = Form { alphabet: Alphabet::Gsm7, bound: false };
     let values = Values {
         office: gsm7::transliterate(&text::clean(&test.office)),
         counter: gsm7::transliterate(&text::clean(&test.counter)),
         ..Values::bare()
     };
-    form.fit(&values, None, |values| Ok(sentence(&values.office, &values.counter)))
+    let fitted = form.fit(&values, None, |values| Ok(sentence(&values.office, &values.counter)))?;
+    Ok(SmsText::of(fitted, LAST_RESORT))
 }
 
 #[cfg(test)]

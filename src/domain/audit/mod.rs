@@ -13,5 +13,6 @@ pub mod order;
 pub mod proof;
 pub mod receipt;
 pub mod removal;
+pub mod shipping;
 pub mod tree;
 pub mod walk;

@@ -12,6 +12,7 @@ use crate::domain::approval::Approval;
 use crate::domain::audit::checkpoint::CheckpointVerifier;
 use crate::domain::audit::export::ExportedEntry;
 use crate::domain::audit::receipt::{Consistency, Inclusion};
+use crate::domain::audit::shipping::ShippingStatus;
 use crate::domain::customer::Customer;
 use crate::domain::customer_factor::CustomerFactors;
 use crate::domain::delivery::SendReport;
@@ -28,10 +29,11 @@ use crate::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct};
 use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use crate::service::audit::calls::{
     BeginExport, BeginVerification, LogPage, ProveConsistency, ProveEntry, ReadExport, ReadLog,
-    ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail, VerifyTrail,
+    ReadShipping, ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail, ShipTrail, VerifyTrail,
 };
 use crate::service::audit::export::Export;
 use crate::service::audit::seal::SealProgress;
+use crate::service::audit::ship::ShippingProgress;
 use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
@@ -70,9 +72,10 @@ use crate::service::upkeep::calls::{
 };
 use crate::service::upkeep::maintenance::MaintenanceTotals;
 use crate::service::verification::calls::{
-    AskForCode, CancelRequest, EndSession, ListSessions, ReadArchivedRequest, ReadRequest,
+    AskForCode, AskGate, CancelRequest, EndSession, ListSessions, ReadArchivedRequest, ReadRequest,
     ReadSession, ResendCode, TouchSession, VerifyCode,
 };
+use crate::service::verification::gate::VerifiedNow;
 use crate::service::verification::request::CodeRequestOutcome;
 use crate::service::verification::verify::Verification;
 use crate::service::{Desk, DeskError};
@@ -237,6 +240,7 @@ calls! {
     TouchSession -> Option<Session>, Verify, once;
     ReadSession -> Option<Session>, Verify, once;
     ListSessions -> Vec<Session>, Verify, once;
+    AskGate -> Option<Box<VerifiedNow>>, Gate, once;
     EndSession -> Option<Session>, Verify, until_answered;
     // Factors
     ReadFactors -> CustomerFactors, Verify, once;
@@ -256,6 +260,8 @@ calls! {
     ReadTimeline -> Vec<Event>, Audit, once;
     SealTrail -> SealProgress, Work, until_answered;
     ReadTrail -> TrailStatus, Audit, once;
+    ShipTrail -> ShippingProgress, Work, until_answered;
+    ReadShipping -> Option<Box<ShippingStatus>>, Audit, once;
     ReadTrailKeys -> Vec<CheckpointVerifier>, Audit, once;
     BeginVerification -> Box<VerifyRun>, Audit, once;
     VerifyTrail -> Box<VerifyRun>, Audit, once;

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::domain::audit::checkpoint::CheckpointVerifier;
 use crate::domain::audit::export::ExportedEntry;
 use crate::domain::audit::receipt::{Consistency, Inclusion};
+use crate::domain::audit::shipping::ShippingStatus;
 use crate::domain::event::{Event, EventFilter, EventPage};
 use crate::domain::request::RequestId;
 use crate::service::audit::export::{Export, ExportRange};
 use crate::service::audit::seal::SealProgress;
+use crate::service::audit::ship::ShippingProgress;
 use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::{Desk, DeskError, PAGE_MAX, typed};
@@ -71,6 +73,32 @@ pub struct SealTrail;
 impl SealTrail {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<SealProgress, DeskError> {
         desk.seal_trail().await
+    }
+}
+
+/// Ships the next sealed entries to the collector, one batch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ShipTrail;
+
+impl ShipTrail {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<ShippingProgress, DeskError> {
+        desk.ship_trail().await
+    }
+}
+
+/// Reads how far the log was shipped; none where the desk ships nowhere.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadShipping;
+
+impl ReadShipping {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Box<ShippingStatus>>, DeskError> {
+        Ok(desk.shipping_status().await?.map(Box::new))
     }
 }
 

@@ -5,6 +5,7 @@ pub mod export;
 pub mod log;
 mod receipt;
 pub mod seal;
+pub mod ship;
 mod subtrees;
 pub mod trail;
 pub mod verify;

@@ -87,7 +87,7 @@ impl SealWorker {
 }
 
 /// Waits for a change; where the store is closed, for ever.
-async fn changed(changes: &mut watch::Receiver<u64>) {
+pub(super) async fn changed(changes: &mut watch::Receiver<u64>) {
     if changes.changed().await.is_err() {
         std::future::pending::<()>().await;
     }

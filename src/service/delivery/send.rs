@@ -347,6 +347,7 @@ impl Desk {
         Ok(Outgoing {
             to: message.contact.clone(),
             idempotency: format!("{}-{}", message.request, message.generation),
+            generation: message.generation,
             at: message.asked_at,
             facts: MessageFacts {
                 office: self.office.name.clone(),

@@ -20,6 +20,7 @@ pub mod policy;
 pub mod search_index;
 pub mod senders;
 pub mod session;
+pub mod shipping;
 pub mod sign_in;
 pub mod staff;
 pub mod stats;
@@ -52,6 +53,7 @@ pub use policy::PolicyStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
+pub use shipping::{Collector, CollectorError, CursorClaim, ShippingStore, StoredCursor};
 pub use sign_in::{CredentialsChange, EarlierSignIns, NewSitting, SignInStore, StoredCredentials};
 pub use staff::{StaffChange, StaffStore, StaffWrite};
 pub use stats::StatsStore;
@@ -89,6 +91,7 @@ pub trait Store:
     + TrailStore
     + StatsStore
     + AlarmStore
+    + ShippingStore
 {
 }
 
@@ -115,5 +118,6 @@ impl<T> Store for T where
         + TrailStore
         + StatsStore
         + AlarmStore
+        + ShippingStore
 {
 }

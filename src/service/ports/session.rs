@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::session::{SessionEnd, SessionId};
 use crate::domain::session_record::SessionRecord;
@@ -29,6 +30,8 @@ pub trait SessionStore: Send + Sync {
         filter: SessionFilter,
         limit: u32,
     ) -> Result<Vec<SessionRecord>, StoreError>;
+    /// The sessions of a customer that are alive, newest first.
+    async fn alive_of(&self, customer: CustomerId) -> Result<Vec<SessionRecord>, StoreError>;
     /// Ends a living session; returns the session as it is then.
     async fn end_session(
         &self,

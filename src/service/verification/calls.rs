@@ -6,6 +6,7 @@ use crate::domain::code::TypedCode;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use crate::service::ports::SessionFilter;
+use crate::service::verification::gate::VerifiedNow;
 use crate::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use crate::service::verification::verify::Verification;
 use crate::service::{Desk, DeskError, PAGE_MAX};
@@ -151,6 +152,24 @@ pub struct ListSessions {
 impl ListSessions {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Vec<Session>, DeskError> {
         desk.sessions(self.filter, self.limit.min(PAGE_MAX)).await
+    }
+}
+
+/// Asks whether a customer is verified now for a purpose; none where not.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AskGate {
+    /// The account number, exactly.
+    pub account_no: String,
+    /// The purpose.
+    pub purpose: String,
+}
+
+impl AskGate {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Box<VerifiedNow>>, DeskError> {
+        Ok(desk.verified_now(&self.account_no, &self.purpose).await?.map(Box::new))
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod calls;
 mod expiry;
+pub mod gate;
 pub mod lockout;
 pub mod request;
 pub mod session;

@@ -48,7 +48,7 @@ impl Desk {
     }
 
     /// The session of a row; none where the desk did not open it.
-    fn genuine(&self, record: SessionRecord) -> Option<Session> {
+    pub(super) fn genuine(&self, record: SessionRecord) -> Option<Session> {
         let key_id = record.proof.as_ref().map(|it| it.key_id.as_str());
         let keyring = key_id.map_or_else(|| self.keyring(), |it| self.keyring_with(it));
         if record.is_genuine(&keyring) {

@@ -4,4 +4,5 @@ pub(super) mod events;
 mod port;
 pub(super) mod prefixes;
 pub(super) mod roll_up;
+pub(super) mod shipping;
 pub(super) mod trail;

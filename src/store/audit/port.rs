@@ -4,14 +4,16 @@ use async_trait::async_trait;
 
 use crate::domain::audit::hash::TreeHash;
 use crate::domain::audit::leaf::StoredEvent;
+use crate::domain::audit::shipping::CursorId;
 use crate::domain::audit::tree::Subtree;
 use crate::domain::event::{Event, EventFilter, EventId, EventPage};
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::{AuditStore, NewEvent};
 use crate::service::ports::error::StoreError;
+use crate::service::ports::shipping::{CursorClaim, ShippingStore, StoredCursor};
 use crate::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use crate::store::SqlStore;
-use crate::store::audit::{events, trail};
+use crate::store::audit::{events, shipping, trail};
 use crate::store::database::conflict::retry_on_conflict;
 
 #[async_trait]
@@ -75,5 +77,39 @@ impl TrailStore for SqlStore {
 
     async fn checkpoints(&self, over: u64, most: u32) -> Result<Vec<String>, StoreError> {
         trail::checkpoints(&self.db, over, most).await
+    }
+}
+
+#[async_trait]
+impl ShippingStore for SqlStore {
+    async fn cursor(&self, cursor: &CursorId) -> Result<Option<StoredCursor>, StoreError> {
+        shipping::cursor(&self.db, cursor).await
+    }
+
+    async fn claim_cursor(&self, claim: &CursorClaim<'_>) -> Result<Option<u64>, StoreError> {
+        retry_on_conflict(|| shipping::claim(&self.db, claim)).await
+    }
+
+    async fn advance_cursor(
+        &self,
+        cursor: &CursorId,
+        owner: &str,
+        from: u64,
+        to: u64,
+    ) -> Result<bool, StoreError> {
+        retry_on_conflict(|| shipping::advance(&self.db, cursor, owner, (from, to))).await
+    }
+
+    async fn cursor_failed(
+        &self,
+        cursor: &CursorId,
+        owner: &str,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        retry_on_conflict(|| shipping::fail(&self.db, cursor, owner, why)).await
+    }
+
+    async fn release_cursor(&self, cursor: &CursorId, owner: &str) -> Result<(), StoreError> {
+        retry_on_conflict(|| shipping::release(&self.db, cursor, owner)).await
     }
 }

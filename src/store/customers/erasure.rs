@@ -182,6 +182,7 @@ pub(in crate::store) async fn erase(
     let detail = format!("{}. {}", Removal::erasure(sealed, total), it.reason);
     let event = NewEvent::of_office(EventKind::Erased, detail, it.actor);
     events::write_once(&mut tx, &event, Some(it.act)).await?;
+    tx.changed_session();
     tx.commit().await?;
     Ok(erased(sealed))
 }

@@ -81,9 +81,15 @@ impl ChangeFeed {
             lost: watch::Sender::new(None),
         };
         if let Pools::Postgres { pool, schema } = db.pools() {
-            let (pool, schema, name) = (pool.clone(), schema.clone(), watch.name.clone());
-            let announce = listener::announce(pool, schema, name, db.entries(), watch.end.clone());
-            watch.tasks.spawn_on(announce, &watch.runtime);
+            let (channel, name) = (schema.as_str().to_owned(), watch.name.clone());
+            let verified = listener::VERIFIED_CHANNEL.to_owned();
+            for (channel, payload, commits) in
+                [(channel, name, db.entries()), (verified, String::new(), db.sessions())]
+            {
+                let (pool, end) = (pool.clone(), watch.end.clone());
+                let announce = listener::announce(pool, channel, payload, commits, end);
+                watch.tasks.spawn_on(announce, &watch.runtime);
+            }
         }
         watch
     }

@@ -81,12 +81,18 @@ pub(in crate::store) struct WriteSignals {
     /// Commits of this process that wrote to the log, of which other processes are
     /// notified.
     pub(in crate::store) entries: watch::Sender<u64>,
+    /// Commits of this process that opened or ended a session, of which a billing program is
+    /// notified.
+    pub(in crate::store) sessions: watch::Sender<u64>,
 }
 
 impl Database {
     pub(in crate::store) fn new(pools: Pools) -> Self {
-        let signals =
-            WriteSignals { changes: watch::Sender::new(0), entries: watch::Sender::new(0) };
+        let signals = WriteSignals {
+            changes: watch::Sender::new(0),
+            entries: watch::Sender::new(0),
+            sessions: watch::Sender::new(0),
+        };
         Self {
             pools,
             limit: STATEMENT_TIMEOUT,
@@ -149,6 +155,10 @@ impl Database {
 
     pub(in crate::store) fn entries(&self) -> watch::Receiver<u64> {
         self.signals.entries.subscribe()
+    }
+
+    pub(in crate::store) fn sessions(&self) -> watch::Receiver<u64> {
+        self.signals.sessions.subscribe()
     }
 
     /// Begins a transaction that may write. On SQLite it takes the write lock at once, so

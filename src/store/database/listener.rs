@@ -26,6 +26,10 @@ use crate::store::database::{postgres, query};
 /// How long connecting, and any answer, may take before the server counts as unreachable.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// The channel on which a billing program hears that somebody was verified, or is no more. It
+/// says no more than that: whoever it concerns reads `core_verified_now`.
+pub(in crate::store) const VERIFIED_CHANNEL: &str = "countersign_verified";
+
 /// The least time between two notifications: later commits share one.
 const MIN_NOTIFY_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -61,25 +65,25 @@ pub(in crate::store) fn random_name() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }
 
-/// Notifies the other processes of each commit, until the store is closed. A notification
+/// Notifies whoever listens to a channel of each of these commits, until the store is closed. A notification
 /// that fails is only logged: the others poll as well.
 pub(in crate::store) async fn announce(
     pool: PgPool,
-    channel: Identifier,
-    name: String,
-    mut entries: watch::Receiver<u64>,
+    channel: String,
+    payload: String,
+    mut commits: watch::Receiver<u64>,
     end: CancellationToken,
 ) {
     let mut announced = 0;
     loop {
-        drop(end.run_until_cancelled(entries.wait_for(|count| *count != announced)).await);
-        let count = *entries.borrow();
+        drop(end.run_until_cancelled(commits.wait_for(|count| *count != announced)).await);
+        let count = *commits.borrow();
         // The last commit before the end is still announced.
         if count == announced {
             return;
         }
         announced = count;
-        let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(channel.as_str()).bind(&name);
+        let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(&channel).bind(&payload);
         let announced = match PooledConnection::from(&pool, ANSWER_TIMEOUT).await {
             Ok(mut connection) => {
                 connection.with_timeout(async |it| notify.execute(it).await).await.map(drop)
@@ -87,7 +91,7 @@ pub(in crate::store) async fn announce(
             Err(error) => Err(error),
         };
         if let Err(error) = announced {
-            tracing::debug!(%error, "other processes were not notified of a commit");
+            tracing::debug!(%error, channel, "a commit was not notified of");
         }
         end.run_until_cancelled(tokio::time::sleep(MIN_NOTIFY_INTERVAL)).await;
     }

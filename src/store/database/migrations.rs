@@ -55,6 +55,9 @@ const MIGRATIONS: &[Migration] = &[
     migration!(17, "stats", "0017_stats", sqlite postgres mysql),
     migration!(18, "alarms", "0018_alarms", sqlite postgres mysql),
     migration!(19, "factors", "0019_factors", sqlite postgres mysql),
+    migration!(20, "shipping", "0020_shipping", sqlite postgres mysql),
+    migration!(21, "gate", "0021_gate", sqlite postgres mysql),
+    migration!(22, "rehearsal", "0022_rehearsal", sqlite postgres mysql),
 ];
 
 impl Migration {

@@ -25,6 +25,7 @@ pub(in crate::store) struct Tx {
     inner: EngineTransaction,
     signals: WriteSignals,
     has_event: bool,
+    has_session: bool,
     /// The file that is written, where it is watched.
     file: Option<StoreFile>,
 }
@@ -48,7 +49,7 @@ impl Tx {
         signals: WriteSignals,
         file: Option<StoreFile>,
     ) -> Self {
-        Self { inner, signals, has_event: false, file }
+        Self { inner, signals, has_event: false, has_session: false, file }
     }
 
     /// Waits for the lock of this name, a row of `core_lock`, and holds it until the
@@ -281,6 +282,12 @@ impl Tx {
         self.has_event = true;
     }
 
+    /// Notes that a session was opened or ended, of which a billing program is notified after
+    /// the commit.
+    pub(in crate::store) const fn changed_session(&mut self) {
+        self.has_session = true;
+    }
+
     /// Commits without a signal of the change, since no screen shows any of it. Where the
     /// connection breaks here, it may have been committed.
     pub(in crate::store) async fn commit_quietly(self) -> Result<(), StoreError> {
@@ -296,10 +303,14 @@ impl Tx {
     /// Commits, and signals the change.
     pub(in crate::store) async fn commit(self) -> Result<(), StoreError> {
         let (signals, has_event) = (self.signals.clone(), self.has_event);
+        let has_session = self.has_session;
         self.commit_quietly().await?;
         signals.changes.send_modify(|count| *count += 1);
         if has_event {
             signals.entries.send_modify(|count| *count += 1);
+        }
+        if has_session {
+            signals.sessions.send_modify(|count| *count += 1);
         }
         Ok(())
     }

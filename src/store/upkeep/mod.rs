@@ -6,3 +6,4 @@ pub(super) mod maintenance;
 pub(super) mod partitions;
 mod port;
 pub(super) mod production;
+pub(super) mod rehearsal;

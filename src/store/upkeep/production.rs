@@ -10,6 +10,7 @@ use crate::store::audit::events;
 use crate::store::database::engine::{Database, args};
 use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
+use crate::store::upkeep::rehearsal;
 
 row_type! {
     struct MarkColumns from "core_production" {
@@ -39,6 +40,7 @@ pub(in crate::store) async fn mark(db: &Database, actor: &Actor) -> Result<bool,
     if tx.maybe(&READ, args![]).await?.is_some() {
         return Ok(false);
     }
+    rehearsal::refuse_marked(&mut tx).await?;
     tx.write(&MARK, args![&actor.clerk]).await?;
     let detail = "real customers from now on: no message goes to a tray".to_owned();
     let event = NewEvent::of_office(EventKind::StoreMarked, detail, actor);

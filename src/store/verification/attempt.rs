@@ -152,6 +152,7 @@ async fn accept(
     let request = Request { status: Status::Verified, attempts, ..held.request };
     let event = event(attempt, &request, Outcome::Verified, None);
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
+    tx.changed_session();
     tx.commit().await?;
     Ok(AttemptOutcome::Verified { request, session })
 }

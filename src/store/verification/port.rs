@@ -97,6 +97,10 @@ impl SessionStore for SqlStore {
         session::sessions(&self.db, filter, limit).await
     }
 
+    async fn alive_of(&self, customer: CustomerId) -> Result<Vec<SessionRecord>, StoreError> {
+        session::alive_of(&self.db, customer).await
+    }
+
     async fn end_session(
         &self,
         id: &SessionId,

@@ -58,6 +58,11 @@ statements! {
         (select SessionColumns) "WHERE s.expires_at > " now " AND s.idle_at > " now " \
          AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC LIMIT $1"
     }
+    /// A customer has few.
+    ALIVE_OF {
+        (select SessionColumns) "WHERE s.customer_id = $1 AND s.ended_at IS NULL \
+         AND s.expires_at > " now " AND s.idle_at > " now " ORDER BY s.id DESC"
+    }
     ALL { (select SessionColumns) "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
 }
 
@@ -172,6 +177,14 @@ pub(in crate::store) async fn sessions(
     db.all(sql, args![limit]).await?.iter().map(rows::session).collect()
 }
 
+/// The sessions of a customer that are alive, newest first.
+pub(in crate::store) async fn alive_of(
+    db: &Database,
+    customer: CustomerId,
+) -> Result<Vec<SessionRecord>, StoreError> {
+    db.all(&ALIVE_OF, args![customer.0]).await?.iter().map(rows::session).collect()
+}
+
 /// Ends a living session.
 pub(in crate::store) async fn end(
     db: &Database,
@@ -199,6 +212,7 @@ pub(in crate::store) async fn end(
             facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
         };
         events::write(&mut tx, &event).await?;
+        tx.changed_session();
         tx.commit().await?;
     }
     Ok(Some(record))

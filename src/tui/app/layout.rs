@@ -19,6 +19,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::tui::app::chrome::{notice, revealed};
 use crate::tui::app::model::Model;
+use crate::tui::machine::counter_info::Mark;
 use crate::tui::machine::draw_context::Focus;
 use crate::tui::theme::size::{MIN_SIZE, WIDE};
 
@@ -32,6 +33,8 @@ const MIN_TWO_PANEL_HEIGHT: u16 = 30;
 /// The part of the screen each thing has; what is not shown has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Areas {
+    /// That this is no production, where that must not be missed; else without height.
+    pub banner: Rect,
     /// Who, where, health, time.
     pub top: Rect,
     /// The steps.
@@ -65,7 +68,9 @@ pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
     }
     let notice_height = notice::height(model.shared.notice.as_ref(), area.width);
     let least = if area.height >= MIN_TWO_LINE_HEIGHT { 2 } else { 1 };
-    let [top, steps, middle, revealed, notice, hints] = Layout::vertical([
+    let banner = model.shared.place.mark.and_then(Mark::banner);
+    let [banner, top, steps, middle, revealed, notice, hints] = Layout::vertical([
+        Constraint::Length(u16::from(banner.is_some())),
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Fill(1),
@@ -75,7 +80,7 @@ pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
     ])
     .areas(area);
     let (work, log, tray) = split(model, middle);
-    Some(Areas { top, steps, work, log, tray, revealed, notice, hints })
+    Some(Areas { banner, top, steps, work, log, tray, revealed, notice, hints })
 }
 
 fn split(model: &Model, middle: Rect) -> (Option<Rect>, Option<Rect>, Option<Rect>) {

@@ -10,6 +10,7 @@ use crate::tui::app::chrome::{hints, notice, revealed, steps, top};
 use crate::tui::app::layout::{self, Areas};
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::question;
+use crate::tui::machine::counter_info::Mark;
 use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{self, Command, Context};
 use crate::tui::machine::store_clock::Now;
@@ -38,13 +39,16 @@ pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
 
 /// The form alone while nobody sits here; else the work with all around it.
 fn draw(cx: DrawContext<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'_>) {
+    if let Some(text) = cx.shared.place.mark.and_then(Mark::banner) {
+        frame.render_widget(top::banner(text, areas.banner.width, cx.theme), areas.banner);
+    }
     let Some(form) = &model.sign_in else {
         draw_chrome(cx, model, areas, frame);
         draw_work(cx, model, areas, frame);
         return draw_overlay(cx, model, areas.above_notice(), frame);
     };
     let area = frame.area();
-    let room = Rect { height: areas.hints.y.saturating_sub(area.y), ..area };
+    let room = Rect { height: areas.hints.y.saturating_sub(areas.top.y), y: areas.top.y, ..area };
     let hints = hints::line(model, (area.width, area.height), cx.theme);
     sign_in::view::draw(cx, form, frame, room);
     frame.render_widget(hints, areas.hints);
@@ -118,7 +122,9 @@ fn too_small(model: &Model, frame: &mut Frame<'_>, theme: &Theme) {
         format!("Make it larger, or leave with {leave}.")
     };
     let size = hints::sizes((area.width, area.height), theme);
-    let text = format!("This window is too small: {size}. {help}");
+    let banner = model.shared.place.mark.and_then(Mark::banner).map(|it| format!("{it}. "));
+    let banner = banner.unwrap_or_default();
+    let text = format!("{banner}This window is too small: {size}. {help}");
     let lines: Vec<Line<'_>> = wrap(&text, usize::from(area.width))
         .into_iter()
         .map(|text| Line::styled(text, theme.strong))

@@ -7,6 +7,36 @@ use crate::config::terminal;
 use crate::domain::time::Timestamp;
 use crate::service::api::{DeskProfile, Permission, Role};
 
+/// What a terminal is that is not one of production.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The demo.
+    Demo,
+    /// For trying things out.
+    Development,
+    /// For training clerks.
+    Rehearsal,
+}
+
+impl Mark {
+    /// What to say beside the office's name.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Development => "development",
+            Self::Rehearsal => "rehearsal",
+        }
+    }
+
+    /// What stands above each screen; nothing where the word is enough.
+    pub const fn banner(self) -> Option<&'static str> {
+        match self {
+            Self::Rehearsal => Some("REHEARSAL: messages go to the tray, nobody is a customer"),
+            Self::Demo | Self::Development => None,
+        }
+    }
+}
+
 /// Who and where, and the rules that the screens show.
 #[derive(Clone, Debug)]
 pub struct CounterInfo {
@@ -26,8 +56,8 @@ pub struct CounterInfo {
     pub country: String,
     /// Whether there is a tray to look into.
     pub has_tray: bool,
-    /// What to say beside the office's name: `demo`, `development`; none in production.
-    pub mark: Option<&'static str>,
+    /// What it is where it is not production.
+    pub mark: Option<Mark>,
     /// Lines and marks in ASCII only.
     pub ascii: bool,
     /// Nothing moves but the digits.
@@ -39,7 +69,7 @@ pub struct CounterInfo {
 impl CounterInfo {
     /// What the desk and the configuration say of this terminal. `mark` says what it is not:
     /// production.
-    pub fn of(profile: &DeskProfile, settings: &UiSettings, mark: Option<&'static str>) -> Self {
+    pub fn of(profile: &DeskProfile, settings: &UiSettings, mark: Option<Mark>) -> Self {
         Self {
             office: profile.office.clone(),
             counter: profile.actor.counter.clone(),

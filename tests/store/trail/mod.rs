@@ -4,6 +4,7 @@
 mod erasure;
 pub(crate) mod removal;
 mod sealing;
+pub(crate) mod shipping;
 mod tampering;
 
 use std::collections::BTreeMap;

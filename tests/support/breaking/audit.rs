@@ -132,6 +132,40 @@ impl AlarmStore for Breaking {
 }
 
 #[async_trait]
+impl ShippingStore for Breaking {
+    async fn cursor(&self, cursor: &CursorId) -> Result<Option<StoredCursor>, StoreError> {
+        self.read(self.inner.cursor(cursor)).await
+    }
+
+    async fn claim_cursor(&self, claim: &CursorClaim<'_>) -> Result<Option<u64>, StoreError> {
+        self.act(self.inner.claim_cursor(claim)).await
+    }
+
+    async fn advance_cursor(
+        &self,
+        cursor: &CursorId,
+        owner: &str,
+        from: u64,
+        to: u64,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.advance_cursor(cursor, owner, from, to)).await
+    }
+
+    async fn cursor_failed(
+        &self,
+        cursor: &CursorId,
+        owner: &str,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.cursor_failed(cursor, owner, why)).await
+    }
+
+    async fn release_cursor(&self, cursor: &CursorId, owner: &str) -> Result<(), StoreError> {
+        self.act(self.inner.release_cursor(cursor, owner)).await
+    }
+}
+
+#[async_trait]
 impl MaintenanceStore for Breaking {
     async fn maintenance_due(
         &self,

@@ -128,6 +128,7 @@ mod tests {
     fn letter(customer: &str, office: &str) -> Letter {
         let message = Outgoing {
             to: Contact::Email(EmailAddress::parse("dana@example.org").expect("an address")),
+            generation: 1,
             idempotency: "4F7K2M9QXA-1".into(),
             at: Timestamp::from_millis(1_763_820_000_000),
             facts: MessageFacts {

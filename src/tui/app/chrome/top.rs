@@ -1,5 +1,6 @@
 //! The line on top: who and where, how the parts below are doing, the time.
 
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
@@ -29,6 +30,17 @@ pub fn line(shared: &Shared, now: Option<Timestamp>, columns: u16, theme: &Theme
     let mut line = spread(left, right, room);
     line.spans.insert(0, Span::raw(" "));
     line
+}
+
+/// What stands above each screen of a terminal that could be taken for another one, over the
+/// whole width.
+pub fn banner(text: &'static str, columns: u16, theme: &Theme) -> Line<'static> {
+    let style = theme.warning.add_modifier(Modifier::REVERSED | Modifier::BOLD);
+    let room = usize::from(columns);
+    let text = fit(text, room, theme.symbols.ellipsis).into_owned();
+    let left = room.saturating_sub(width(&text)) / 2;
+    let right = room.saturating_sub(width(&text) + left);
+    Line::styled(format!("{}{text}{}", " ".repeat(left), " ".repeat(right)), style)
 }
 
 /// What waits for whoever sits here, how the parts below are doing, the time.
@@ -83,7 +95,7 @@ fn who(place: &CounterInfo, theme: &Theme) -> Vec<Span<'static>> {
     }
     if let Some(mark) = place.mark {
         spans.push(dot());
-        spans.push(Span::styled(mark, theme.warning));
+        spans.push(Span::styled(mark.word(), theme.warning));
     }
     spans
 }

@@ -1,0 +1,46 @@
+//! The keys of the audit trail.
+
+use std::path::PathBuf;
+
+use crate::config::key::{Key, KeyPath, Section, section};
+use crate::config::keys::number;
+use crate::config::kind::Kind;
+use crate::config::settings::ShippingTarget;
+use crate::config::value::{Secret, UNSET, word};
+
+section! {
+    /// `[audit.ship]`
+    AuditShipKeys {
+        to: ShippingTarget = word::<ShippingTarget>(), ShippingTarget::Off,
+            "where sealed entries are shipped to";
+        name: String = Kind::Text { most: 40 }, "collector",
+            "the name of the cursor; hosts that share it take turns, each place has its own";
+        socket: PathBuf = Kind::Path, "/dev/log",
+            "the socket of this machine's syslog daemon, where no host is named";
+        host: Option<String> = Kind::Host, UNSET,
+            "the syslog server's name, which its certificate must have";
+        port: u16 = number(1, 65_535), 6514, "its port for syslog over TLS";
+        file: Option<PathBuf> = Kind::Path, UNSET,
+            "the file of JSON lines; a rotation renames it, and a new one is made";
+        url: Option<String> = Kind::BaseUrl, UNSET,
+            "the address that takes JSON lines by POST; nothing secret in it";
+        token: Option<Secret> = Kind::Secret, UNSET, "the token to show there (Bearer)";
+        token_file: Option<PathBuf> = Kind::Path, UNSET,
+            "a file that holds the token, instead of token";
+        ca_file: Option<PathBuf> = Kind::Path, UNSET,
+            "certificates (PEM) that the collector may have, beside the system's own";
+    }
+}
+
+/// `[audit.ship]`
+pub static AUDIT_SHIP: AuditShipKeys = AuditShipKeys::of(Section::named("audit.ship"));
+
+/// The files that hold a secret.
+pub(super) fn secret_files() -> [&'static Key<Option<PathBuf>>; 1] {
+    [&AUDIT_SHIP.token_file]
+}
+
+/// Of each pair, a place may set one.
+pub(super) fn alternatives() -> [[KeyPath; 2]; 1] {
+    [[AUDIT_SHIP.token.path(), AUDIT_SHIP.token_file.path()]]
+}
