@@ -51,9 +51,9 @@ row_type! {
 
 statements! {
     STATE {
-        "SELECT " now " AS read_at, s.looked_up_to AS looked_up_to, s.looked_at AS looked_at, \
-         t.last_event AS last_event FROM core_stats_state s \
-         JOIN core_audit_tree t ON t.id = s.id WHERE s.id = 1"
+        "SELECT " now " AS read_at, looked_up_to, looked_at, last_event FROM core_stats_state \
+         JOIN core_audit_tree ON core_audit_tree.id = core_stats_state.id \
+         WHERE core_stats_state.id = 1"
     }
     LOOKED {
         "UPDATE core_stats_state SET looked_up_to = $1, looked_at = " now " WHERE id = 1"
@@ -72,19 +72,24 @@ statements! {
          AND u.kind = 'unlocked' AND u.clerk = v.clerk AND u.id < v.id \
          AND u.at > v.at - 86400000) IS NOT NULL ORDER BY v.id LIMIT $3"
     }
-    /// Contacts that were used since a moment, with how many customers had them in a month,
-    /// and the first request of one.
-    SHARED {
-        "SELECT found.customers AS customers, (SELECT o.public_id FROM core_otp o \
-         WHERE o.id = found.first_request) AS request FROM (SELECT few.contact AS contact, \
-         (SELECT COUNT(DISTINCT d.customer_id) FROM core_delivery d \
-         WHERE d.contact = few.contact AND d.created_at > $1 - 2592000000) AS customers, \
-         (SELECT MIN(d.otp_id) FROM core_delivery d \
-         WHERE d.contact = few.contact AND d.created_at > $1 - 2592000000) AS first_request \
-         FROM (SELECT DISTINCT hit.contact AS contact FROM (SELECT d.contact AS contact \
-         FROM core_delivery d WHERE d.created_at > $1 ORDER BY d.created_at DESC LIMIT 2000) hit) few) \
-         found WHERE found.customers >= $2 LIMIT $3"
+    /// Contacts that were used since a moment.
+    USED {
+        "SELECT DISTINCT few.contact AS contact FROM (SELECT contact FROM core_delivery \
+         WHERE created_at > $1 ORDER BY created_at DESC LIMIT 2000) few"
     }
+    /// How many customers had each contact within a month, and the first request.
+    SHARED {
+        "SELECT COUNT(DISTINCT d.customer_id) AS customers, MIN(d.otp_id) AS first_request FROM "
+        (each
+            ("core_delivery d WHERE d.contact " (among_texts "$1"))
+            ("core_delivery d WHERE d.contact " (among_texts "$1"))
+            ("JSON_TABLE($1, '$[*]' COLUMNS (value VARCHAR(255) CHARACTER SET utf8mb4 PATH '$')) list \
+              STRAIGHT_JOIN core_delivery d ON d.contact = list.value COLLATE utf8mb4_bin \
+              WHERE true"))
+        " AND d.created_at > $2 - 2592000000 GROUP BY d.contact \
+         HAVING COUNT(DISTINCT d.customer_id) >= $3" unsorted " LIMIT $4"
+    }
+    REQUEST { "SELECT public_id AS request FROM core_otp WHERE id = $1" }
     /// Messages of the last day and of the last hour.
     SENT {
         "SELECT COALESCE(" (stats_sum "few.sent") ", 0) AS of_day, COALESCE("
@@ -138,8 +143,6 @@ pub(in crate::store) async fn material(
     let rows = db.all(&UNLOCKED_AND_VERIFIED, args![after, last, MOST]).await?;
     let unlocked = rows.iter().map(|row| Ok((row.text("clerk")?, row.maybe_word("request")?)));
     let since = state.int("looked_at")?.saturating_sub(OVERLAP).max(now.millis() - DAY);
-    let rows = db.all(&SHARED, args![since, SHARED_BY, MOST]).await?;
-    let shared = rows.iter().map(|row| Ok((row.word("request")?, count(row, "customers")?)));
     let hour = now.millis().div_euclid(HOUR);
     let sent = db.maybe(&SENT, args![hour - 23, hour]).await?;
     let sent = match sent {
@@ -149,11 +152,30 @@ pub(in crate::store) async fn material(
     Ok(AlarmMaterial {
         quick: quick.collect::<Result<_, StoreError>>()?,
         unlocked: unlocked.collect::<Result<_, StoreError>>()?,
-        shared: shared.collect::<Result<_, StoreError>>()?,
+        shared: shared(db, since).await?,
         prefixes: prefixes(db, hour).await?,
         sent,
         up_to: EventId(last),
     })
+}
+
+/// Requests to contacts that many customers have.
+async fn shared(db: &Database, since: i64) -> Result<Vec<(RequestId, u64)>, StoreError> {
+    let used = db.all(&USED, args![since]).await?;
+    let used = used.iter().map(|row| Ok(row.maybe_raw("contact")?.unwrap_or_default()));
+    let used = used.collect::<Result<Vec<String>, StoreError>>()?;
+    let mut shared = Vec::new();
+    if used.is_empty() {
+        return Ok(shared);
+    }
+    let used = list(used);
+    for row in db.all(&SHARED, args![&used, since, SHARED_BY, MOST]).await? {
+        // A request that went to the archive names nothing.
+        if let Some(named) = db.maybe(&REQUEST, args![row.int("first_request")?]).await? {
+            shared.push((named.word("request")?, count(&row, "customers")?));
+        }
+    }
+    Ok(shared)
 }
 
 fn count(row: &Row, column: &'static str) -> Result<u64, StoreError> {

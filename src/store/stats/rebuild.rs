@@ -30,21 +30,22 @@ use crate::store::database::statement::statements;
 const QUARTERS: i64 = 960;
 
 row_type! {
-    struct StateColumns from "core_stats_state s JOIN core_audit_tree t ON t.id = s.id" {
-        run: i64 = int "s.run",
-        since: i64 = int "s.since",
-        stage: i64 = int "s.stage",
-        position: i64 = int "s.position",
-        uncounted: i64 = int "s.uncounted",
-        begun_purged: i64 = int "s.begun_purged",
-        size: i64 = int "t.size",
-        purged: i64 = int "t.purged",
-        purged_before: i64 = int "t.purged_before",
+    struct StateColumns from "core_stats_state \
+        JOIN core_audit_tree ON core_audit_tree.id = core_stats_state.id" {
+        run: i64 = int "core_stats_state.run",
+        since: i64 = int "core_stats_state.since",
+        stage: i64 = int "core_stats_state.stage",
+        position: i64 = int "core_stats_state.position",
+        uncounted: i64 = int "core_stats_state.uncounted",
+        begun_purged: i64 = int "core_stats_state.begun_purged",
+        size: i64 = int "core_audit_tree.size",
+        purged: i64 = int "core_audit_tree.purged",
+        purged_before: i64 = int "core_audit_tree.purged_before",
     }
 }
 
 statements! {
-    STATE { (select StateColumns) "WHERE s.id = 1" }
+    STATE { (select StateColumns) "WHERE core_stats_state.id = 1" }
     GO_ON {
         "UPDATE core_stats_state SET run = $1, since = $2, stage = $3, position = $4, \
          uncounted = $5, begun_purged = $6 WHERE id = 1"
