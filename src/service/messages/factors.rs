@@ -159,12 +159,12 @@ pub const fn factor_refusal(refusal: FactorRefusal) -> &'static str {
 
 /// Backup codes as they are printed, for paper of 32 columns: plain text.
 pub fn backup_codes_sheet(office: &str, account_no: &str, codes: &[NumberedCode]) -> String {
-    let mut sheet = format!("{office}\nBackup codes, account {account_no}\n\n");
-    for NumberedCode { number, code } in codes {
-        sheet += &format!("{number:>4}  {}\n", code.0.as_str());
-    }
-    sheet += "\nEach works once, only at our\ncounter. Keep this paper safe.\nWe never ask for a code by\nphone or email.\n";
-    sheet
+    let line = |it: &NumberedCode| format!("{:>4}  {}\n", it.number, it.code.0.as_str());
+    let lines: String = codes.iter().map(line).collect();
+    format!(
+        "{office}\nBackup codes, account {account_no}\n\n{lines}\nEach works once, only at our\n\
+         counter. Keep this paper safe.\nWe never ask for a code by\nphone or email.\n"
+    )
 }
 
 #[cfg(test)]

@@ -106,9 +106,8 @@ async fn judge(
         return refuse(tx, attempt, &held).await;
     }
     // Without the key this returns, and the count is rolled back.
-    let miss = match spend(&mut tx, attempt, &held).await? {
-        None => return accept(tx, attempt, &held).await,
-        Some(miss) => miss,
+    let Some(miss) = spend(&mut tx, attempt, &held).await? else {
+        return accept(tx, attempt, &held).await;
     };
     reject(tx, attempt, miss).await
 }

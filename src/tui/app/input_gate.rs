@@ -308,12 +308,16 @@ fn enter_behind_burst(turn: &mut Turn<'_>, at: Now) -> Key {
 fn is_act(model: &Model, command: Command) -> bool {
     match (model.context(), command) {
         (
-            Context::Send | Context::Confirm | Context::Palette | Context::CustomerAct,
+            Context::Send
+            | Context::Confirm
+            | Context::Palette
+            | Context::CustomerAct
+            | Context::EnterFactor
+            | Context::Factors,
             Command::Accept,
         )
         | (Context::Approvals, Command::Approve | Command::Refuse)
         | (Context::EnterCode, Command::Resend)
-        | (Context::EnterFactor | Context::Factors, Command::Accept)
         | (Context::Verified, Command::Logout) => true,
         (Context::EnterCode, Command::Accept) => match &model.screen {
             Screen::EnterCode(entry) => {

@@ -99,11 +99,14 @@ impl Model {
     pub fn is_typing(&self) -> bool {
         match (self.context(), &self.screen) {
             (Context::Find, Screen::Find(find)) => !find.input.value().is_empty(),
-            (Context::LogFilter | Context::Palette | Context::SignIn | Context::CustomerAct, _) => {
-                true
-            }
-            (Context::EnterFactor, Screen::EnterFactor(_)) => true,
-            _ => false,
+            (context, _) => matches!(
+                context,
+                Context::LogFilter
+                    | Context::Palette
+                    | Context::SignIn
+                    | Context::CustomerAct
+                    | Context::EnterFactor
+            ),
         }
     }
 

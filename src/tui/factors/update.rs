@@ -66,7 +66,7 @@ pub(in crate::tui) fn command(panel: &mut FactorPanel, step: &mut Step<'_>, comm
     }
     match (command, &panel.stage) {
         (Command::Back, Stage::Overview) => step.go(Navigation::Close),
-        (Command::Back, _) => reread(panel, step),
+        (Command::Back, _) | (Command::Accept, Stage::Codes(_)) => reread(panel, step),
         (Command::EnrolTotp, Stage::Overview) if panel.factors.is_some() => {
             if has(panel, FactorKind::Totp) {
                 panel.stage = Stage::Sure(Sure::ReplaceTotp);
@@ -94,13 +94,10 @@ pub(in crate::tui) fn command(panel: &mut FactorPanel, step: &mut Step<'_>, comm
             wait_for(panel, step, call);
         }
         (Command::Accept, Stage::Sure(Sure::ReplaceCodes)) => make_codes(panel, step, true),
-        (Command::Accept, Stage::Enrol { offer, replaces }) => {
-            if totp::is_code(&panel.typed) {
-                let (sealed, replaces) = (offer.sealed.clone(), *replaces);
-                enrol(panel, step, replaces, Some(sealed));
-            }
+        (Command::Accept, Stage::Enrol { offer, replaces }) if totp::is_code(&panel.typed) => {
+            let (sealed, replaces) = (offer.sealed.clone(), *replaces);
+            enrol(panel, step, replaces, Some(sealed));
         }
-        (Command::Accept, Stage::Codes(_)) => reread(panel, step),
         _ => {}
     }
 }

@@ -128,10 +128,12 @@ fn rank(model: &Model, command: Command) -> u8 {
         Command::Help => 0,
         // It is what helps.
         Command::Lift if is_locked(model) => 1,
-        Command::Approve | Command::Refuse => 1,
-        Command::Accept | Command::Logout | Command::EnterCode => 1,
-        Command::EnrolTotp | Command::MakeBackupCodes => 2,
-        Command::Back | Command::Clear => 2,
+        Command::Approve
+        | Command::Refuse
+        | Command::Accept
+        | Command::Logout
+        | Command::EnterCode => 1,
+        Command::Back | Command::Clear | Command::EnrolTotp | Command::MakeBackupCodes => 2,
         Command::Resend | Command::NextPurpose | Command::FilterText => 3,
         Command::ChangeContact | Command::FilterNone => 4,
         Command::ToggleLog => 6,
