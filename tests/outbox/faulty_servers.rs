@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use countersign::config::settings::{
     EmailSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, Proof,
-    SendGridSettings, SmsSettings, SmtpSettings, SmtpTls, TraySettings, TwilioCredentials,
-    TwilioSender, TwilioSettings,
+    SendGridSettings, SmsSettings, SmtpSettings, SmtpTls, TemplateIds, TraySettings,
+    TwilioCredentials, TwilioSender, TwilioSettings,
 };
 use countersign::delivery::{self, SendTimeouts};
 use countersign::service::ports::Sender;
@@ -244,6 +244,8 @@ fn made(
                 body: r#"{"to":"{{to}}","text":"{{text}}"}"#.into(),
                 headers: vec![GatewayHeader { name, value: secret() }],
                 id_pointer: Some("/id".into()),
+                success: None,
+                template_ids: TemplateIds::default(),
                 ca_file,
             };
             delivery::sms_sender(&SmsSettings::Gateway(settings), &tray(), &templates, times)

@@ -197,6 +197,9 @@ mod tests {
             clerk: "dana".into(),
             counter: "3".into(),
             detail: Some("a detail".into()),
+            purpose: Some("pay a bill".into()),
+            provider: Some("twilio".into()),
+            asked_at: Some(Timestamp::from_millis(1_764_000_000_000)),
         };
         let mut entry = SealedEntry::new(7, event, &EventSalt::new([7; 16]));
         if is_hidden {
