@@ -145,6 +145,8 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
             body: "to={{to}}&text={{text}}".into(),
             headers: vec![key],
             id_pointer: None,
+            success: None,
+            template_ids: countersign::config::settings::TemplateIds::default(),
             ca_file: None,
         });
         let sender = delivery::sms_sender(&gateway, &tray, &templates, TIMES)
