@@ -114,7 +114,7 @@ theme.dark = true
     );
     let expected = [
         "config.toml line 1: environment = \"staging\" is not allowed; \
-         allowed: one of \"development\", \"production\"",
+         allowed: one of \"development\", \"production\", \"rehearsal\"",
         "config.toml line 4: there is no key otp.lenght; did you mean otp.length?",
         "config.toml line 5: otp.expiry_minutes = 30 is not allowed; \
          allowed: a whole number from 1 to 10",

@@ -162,17 +162,22 @@ on_each_store! {
         let fates = Chance::of(seed ^ 1);
         thread::scope(|scope| {
             scope.spawn(|| collector.serve(fates));
-            let mut killed = 0;
+            let (mut killed, mut is_killed) = (0, false);
             while killed < KILLED || collector.deaths() < KILLED {
                 office.request(0, "pay a bill");
                 office.run(&["audit", "seal"]);
                 let mut command = office.within(env!("CARGO_BIN_EXE_countersign"));
-                let mut shipper =
-                    command.args(["audit", "ship"]).stdin(Stdio::null()).spawn().expect("it starts");
-                thread::sleep(Duration::from_millis(u64::try_from(chance.below(120)).expect("small")));
-                if shipper.try_wait().expect("it is known").is_none() {
-                    shipper.kill().expect("killed");
-                    killed += 1;
+                let ship = command.args(["audit", "ship"]).stdin(Stdio::null());
+                let mut shipper = ship.spawn().expect("it starts");
+                // Every second one comes to its end, so that the collector dies as well.
+                is_killed = !is_killed;
+                if is_killed {
+                    let patience = u64::try_from(chance.below(600)).expect("small");
+                    thread::sleep(Duration::from_millis(patience));
+                    if shipper.try_wait().expect("it is known").is_none() {
+                        shipper.kill().expect("killed");
+                        killed += 1;
+                    }
                 }
                 shipper.wait().expect("gone");
                 a_minute_later(office);

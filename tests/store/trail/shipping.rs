@@ -172,7 +172,7 @@ on_each_store! {
             // A process has a name of its own as an owner.
             let desk = shipping(&desk(trail.store.clone(), Drawer::with(7)), &collector);
             // Dropped at whatever it waits for: as if its process had been killed.
-            let patience = Duration::from_millis(1 + (round * 13) % 200);
+            let patience = Duration::from_millis(1 + round * 25);
             match tokio::time::timeout(patience, desk.ship_trail()).await {
                 Err(_) => killed += 1,
                 Ok(progress) => match progress.expect("answered") {
