@@ -189,7 +189,7 @@ struct Connection {
 
 /// What the reader waits for.
 enum Event {
-    Request(Option<Request>),
+    Request(Option<Box<Request>>),
     /// A change, perhaps of the clerk's role.
     Changed,
     /// The idle lock is due.
@@ -206,7 +206,7 @@ impl Connection {
             reader.decoder_mut().set_max_frame_length(request_max(self.place.caller()));
             let Request { id, call } = loop {
                 match self.next(&mut reader, &mut changes, next_look).await? {
-                    Event::Request(Some(request)) => break request,
+                    Event::Request(Some(request)) => break *request,
                     Event::Request(None) => return Ok(()),
                     Event::Changed => {
                         next_look = Instant::now() + LOOK;
@@ -261,7 +261,7 @@ impl Connection {
         tokio::select! {
             biased;
             () = until(self.place.locks_at()) => Ok(Event::Idle),
-            request = protocol::receive(reader) => Ok(Event::Request(request?)),
+            request = protocol::receive(reader) => Ok(Event::Request(request?.map(Box::new))),
             Ok(()) = told => Ok(Event::Changed),
         }
     }

@@ -21,7 +21,7 @@ use crate::seeded::Chance;
 const KILLED: usize = 4;
 
 /// Longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const SHIPPING_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What the collector has written down, in the order of arrival, and how often it died.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl Collector {
     fn has_more_than(&self, count: usize) -> bool {
         let collected = self.collected.lock().expect("unpoisoned");
         let waits = |it: &mut Collected| it.records.len() <= count;
-        let waited = self.came.wait_timeout_while(collected, PATIENCE, waits);
+        let waited = self.came.wait_timeout_while(collected, SHIPPING_TIMEOUT, waits);
         !waited.expect("unpoisoned").1.timed_out()
     }
 
@@ -145,7 +145,7 @@ fn ship_all(office: &Office) {
         if ran.status.success() {
             return;
         }
-        assert!(begun.elapsed() < PATIENCE, "{:?}: it never ends well", office.kind);
+        assert!(begun.elapsed() < SHIPPING_TIMEOUT, "{:?}: it never ends well", office.kind);
     }
 }
 

@@ -96,7 +96,7 @@ pub struct LogArgs {
     /// Only of this request
     #[arg(long, value_name = "REQUEST")]
     pub request: Option<String>,
-    /// Only of this kind, such as contact_revealed (docs/administration.md has them all)
+    /// Only of this kind, such as `contact_revealed` (docs/administration.md has them all)
     #[arg(long, value_name = "KIND")]
     pub kind: Option<EventKind>,
     /// Only by this clerk

@@ -463,7 +463,7 @@ mod tests {
                 assert!(help.contains("otp.purposes"), "{help}");
             }
         });
-        assert_eq!(seen, 2);
+        assert_eq!(seen, 4);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::cli::output::Output;
 use crate::domain::stats::cut::{StatsUnit, cut};
 use crate::domain::stats::figures::{Figure, StatsCounts};
 use crate::domain::stats::quarter::Quarter;
-use crate::domain::stats::query::{Stats, StatsFilter, StatsSpan};
+use crate::domain::stats::query::{SpanStats, Stats, StatsFilter, StatsSpan};
 use crate::domain::stats::usual;
 use crate::service::api::DeskClient;
 use crate::service::stats::SPANS_MAX;
@@ -114,7 +114,7 @@ async fn usual(
 ) -> Result<Option<UsualLine>, Failure> {
     let spans = usual::weeks_before(today, now);
     let weeks = desk.call(ReadStats { spans, by: None, only: StatsFilter::default() }).await?;
-    let weeks: Vec<StatsCounts> = weeks.spans.iter().map(|it| it.counts()).collect();
+    let weeks: Vec<StatsCounts> = weeks.spans.iter().map(SpanStats::counts).collect();
     let median = |of: fn(&StatsCounts) -> u64| usual::median(weeks.iter().map(of));
     let asked = median(|it| it.of(Figure::Asked));
     Ok(asked.map(|_| UsualLine {

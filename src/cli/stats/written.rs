@@ -109,8 +109,9 @@ pub(super) fn table(
         StatsDimension::Provider => "PROVIDER",
         StatsDimension::Purpose => "PURPOSE",
     });
-    let [a, b, c, d, e, f, g] = SHOWN.map(|(_, heading)| heading);
-    let mut table = Table::new([first, a, b, c, d, e, f, g, "SUCCESS", "SENT IN", "VERIFIED IN"]);
+    let [h1, h2, h3, h4, h5, h6, h7] = SHOWN.map(|(_, heading)| heading);
+    let mut table =
+        Table::new([first, h1, h2, h3, h4, h5, h6, h7, "SUCCESS", "SENT IN", "VERIFIED IN"]);
     let is_by_day = found.stats.spans.iter().any(|it| is_longer_than_an_hour(it.span));
     for (span, group) in found.lines() {
         let name = match by {
@@ -118,12 +119,13 @@ pub(super) fn table(
             Some(_) => group.name.clone(),
             None => shown(span, is_by_day),
         };
-        let [a, b, c, d, e, f, g] = SHOWN.map(|(figure, _)| group.counts.of(figure).to_string());
+        let [c1, c2, c3, c4, c5, c6, c7] =
+            SHOWN.map(|(figure, _)| group.counts.of(figure).to_string());
         let success = group.counts.success_percent();
         let success = success.map_or_else(|| "-".to_owned(), |it| format!("{it} %"));
         let times = [times(group.accepted), times(group.verified)];
         let [accepted, verified] = times;
-        table.row([name, a, b, c, d, e, f, g, success, accepted, verified]);
+        table.row([name, c1, c2, c3, c4, c5, c6, c7, success, accepted, verified]);
     }
     table.print(output)?;
     Ok(())

@@ -212,12 +212,10 @@ impl Provider for ExecProvider {
         let access = tokio::task::spawn_blocking(move || {
             rustix::fs::access(&program, rustix::fs::Access::EXEC_OK)
         });
-        match access.await {
-            Ok(Ok(())) => Ok(format!("{shown} can be run; it is only tried by sending")),
-            _ => {
-                let how = format!("{shown} cannot be run by this account.");
-                Err(DeliveryError::misconfigured(self.keys.command.path(), how))
-            }
+        if let Ok(Ok(())) = access.await {
+            return Ok(format!("{shown} can be run; it is only tried by sending"));
         }
+        let how = format!("{shown} cannot be run by this account.");
+        Err(DeliveryError::misconfigured(self.keys.command.path(), how))
     }
 }

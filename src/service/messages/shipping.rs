@@ -1,5 +1,6 @@
 //! Sentences about the shipping of the log.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::domain::audit::shipping::ShippingStatus;
@@ -51,17 +52,18 @@ pub fn shipping(status: &ShippingStatus, clock: Clock<'_>) -> String {
     let ShippingStatus { cursor, shipped, sealed, .. } = status;
     let mut text = format!("{shipped} of {sealed} sealed entries shipped to {}", cursor.target);
     if let Some(lag) = shipping_lag(status) {
-        text.push_str(&format!("; the first that waits is {} old", span(lag)));
+        let _ = write!(text, "; the first that waits is {} old", span(lag));
     }
     text.push('.');
     if let Some(failure) = &status.failure {
         let times = if failure.count == 1 { "time" } else { "times in a row" };
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             " It failed {} {times}, at {} last: {}.",
             failure.count,
             clock(failure.at),
             failure.why.trim_end_matches('.')
-        ));
+        );
     }
     text
 }

@@ -249,9 +249,9 @@ pub(in crate::store) async fn raise(db: &Database, new: &NewAlarms<'_>) -> Resul
     tx.write(&FORGET_PREFIXES, args![0_i64, forgotten]).await?;
     tx.write(&LOOKED, args![new.up_to.0]).await?;
     if raised > 0 {
-        tx.commit().await?
+        tx.commit().await?;
     } else {
-        tx.commit_quietly().await?
+        tx.commit_quietly().await?;
     }
     Ok(raised)
 }

@@ -485,7 +485,7 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, Store
         actor,
         facts: EventFacts {
             purpose: Some(sending.purpose),
-            provider: Some(&delivery.provider),
+            provider: Some(delivery.provider),
             asked_at: None,
         },
     };

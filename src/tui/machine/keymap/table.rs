@@ -250,7 +250,7 @@ const FACTORS: &[Binding] = &[
         Context::Factors,
         &[ENTER],
         Command::Accept,
-        ["Enter", "", "", "Confirm what is asked, or check the first code."],
+        ["Enter", "", "", "Confirm, or check the first code."],
     ),
     bind(
         Context::Factors,
