@@ -61,14 +61,6 @@ impl Collector {
         self.collected.lock().expect("unpoisoned").deaths
     }
 
-    /// Waits until there are more than so many; whether there are.
-    fn has_more_than(&self, count: usize) -> bool {
-        let collected = self.collected.lock().expect("unpoisoned");
-        let waits = |it: &mut Collected| it.records.len() <= count;
-        let waited = self.came.wait_timeout_while(collected, SHIPPING_TIMEOUT, waits);
-        !waited.expect("unpoisoned").1.timed_out()
-    }
-
     /// Serves; it dies at one request of three, before it has read it, before it has written it
     /// down, or before it has answered.
     fn serve(&self, mut chance: Chance) {
@@ -184,18 +176,6 @@ on_each_store! {
             }
             ship_all(office);
             println!("{kind:?}: {killed} killed, the collector died {} times", collector.deaths());
-
-            // The desk service does it by itself.
-            let before = collector.records().len();
-            let mut command = office.within(env!("CARGO_BIN_EXE_countersign"));
-            let mut service = command.arg("serve").stdin(Stdio::null()).spawn().expect("it starts");
-            let ships = collector.has_more_than(before);
-            service.kill().expect("killed");
-            service.wait().expect("gone");
-            assert!(ships, "{kind:?}: the service ships nothing");
-            office.run(&["audit", "seal"]);
-            a_minute_later(office);
-            ship_all(office);
             collector.end();
         });
 
