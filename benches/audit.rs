@@ -46,6 +46,9 @@ fn event(index: u64) -> StoredEvent {
         clerk: format!("clerk{}", index % 50),
         counter: (index % 50).to_string(),
         detail: (step == 1).then(|| format!("smtp: 250 queued as {index:x}")),
+        purpose: Some("pay a bill".into()),
+        provider: Some("twilio".into()),
+        asked_at: None,
     }
 }
 
