@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
+#[path = "support/certificates.rs"]
+mod certificates;
 #[path = "delivery/http_double.rs"]
 mod http_double;
 #[path = "delivery/mail_server.rs"]

@@ -1,5 +1,6 @@
 //! Runs a desk service for the counters of the bench (`--service`).
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
@@ -26,7 +27,7 @@ impl DeskService {
     pub(crate) fn start(office: &Office) -> Self {
         let socket = office.path("desk.sock");
         let mut config = fs::read_to_string(office.path("config.toml")).expect("a configuration");
-        config.push_str(&format!("[serve]\nsocket = \"{}\"\n", socket.display()));
+        writeln!(config, "[serve]\nsocket = \"{}\"", socket.display()).expect("written");
         fs::write(office.path("config.toml"), config).expect("written");
         let counter = format!("[desk]\nsocket = \"{}\"\n", socket.display());
         fs::write(counter_config(office), counter).expect("written");

@@ -1,6 +1,8 @@
 //! Collectors of the log: a syslog server over TLS that confirms or does not, and one that takes
 //! JSON lines.
 
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+
 use std::path::Path;
 use std::sync::Arc;
 

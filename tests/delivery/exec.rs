@@ -1,5 +1,7 @@
 //! Text messages by a program of the office's own.
 
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

@@ -2,17 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
-#[path = "../support/certificates.rs"]
-mod certificates;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use certificates::certify;
 use countersign::config::settings::{Login, Proof, SmtpSettings, SmtpTls};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::certificates::certify;
 
 pub(crate) const USER: &str = "desk@example.org";
 pub(crate) const PASSWORD: &str = "canary-Passw0rd-9f3b";

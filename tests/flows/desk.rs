@@ -260,6 +260,12 @@ impl Desk {
                 let newer = self.tray.iter().filter(|message| message.number > after);
                 Answer::ReadTray(Ok(newer.cloned().collect()))
             }
+            other => self.reply_about_factors(other, now),
+        }
+    }
+
+    fn reply_about_factors(&mut self, call: Call, now: Timestamp) -> Answer<Failure> {
+        match call {
             Call::VerifyFactor(call) => Answer::VerifyFactor(Ok(self.prove(&call, now))),
             Call::ReadFactors(_) => Answer::ReadFactors(Ok(self.factors.clone())),
             Call::EnrolTotp(call) => Answer::EnrolTotp(Ok(self.enrol(&call, now))),
@@ -278,6 +284,13 @@ impl Desk {
                 self.factors.backup_codes = Some(BackupCodesLeft { made_at: now, left });
                 Answer::MakeBackupCodes(Ok(BackupCodes::Made(codes)))
             }
+            other => self.reply_to_act(other),
+        }
+    }
+
+    /// Answers the acts that take a reason, and those on approvals.
+    fn reply_to_act(&mut self, call: Call) -> Answer<Failure> {
+        match call {
             Call::RevealContact(RevealContact { customer, kind, reason }) => {
                 self.reasons.push(reason);
                 let of = self.customers.iter().find(|it| it.id == customer);

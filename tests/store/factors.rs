@@ -18,7 +18,8 @@ use countersign::service::ports::{
 };
 use tokio::task::JoinSet;
 
-use crate::support::{TRAY, Terminal, TestStore, next, on_each_store, token, wish};
+use crate::gate::{heard, listen};
+use crate::support::{Kind, TRAY, Terminal, TestStore, next, on_each_store, token, wish};
 
 const TERMINALS: usize = 5;
 const TASKS: usize = 50;
@@ -162,7 +163,9 @@ fn count(outcomes: &[Outcome], outcome: Outcome) -> usize {
 on_each_store! {
     async fn security_13_of_50_times_one_code_of_a_customers_authenticator_one_is_taken(fixture) {
         let mut terminals = terminals(&fixture).await;
-        terminals.iter_mut().for_each(|it| it.policy.failure_cap = 100);
+        for it in &mut terminals {
+            it.policy.failure_cap = 100;
+        }
         let desk = &terminals[0];
         let customer = desk.customer("WB-1").await;
         assert!(desk.change(customer, FactorKind::Totp, 0).await);
@@ -181,7 +184,9 @@ on_each_store! {
 
     async fn security_11_of_50_times_one_backup_code_one_is_taken(fixture) {
         let mut terminals = terminals(&fixture).await;
-        terminals.iter_mut().for_each(|it| it.policy.failure_cap = 100);
+        for it in &mut terminals {
+            it.policy.failure_cap = 100;
+        }
         let desk = &terminals[0];
         let customer = desk.customer("WB-1").await;
         assert!(desk.change(customer, FactorKind::BackupCodes, 0).await);
@@ -343,4 +348,16 @@ on_each_store! {
         let keys = fixture.texts("SELECT key_id FROM core_customer_factor ORDER BY customer_id, kind").await;
         assert_eq!(keys, ["k2", "k1", "k1"], "the authenticator was replaced meanwhile");
     }
+}
+
+#[tokio::test]
+async fn postgres_notifies_that_a_session_was_opened_by_a_factor() {
+    let fixture = TestStore::new(Kind::Postgres);
+    let desk = Terminal::new(fixture.open().await);
+    let customer = desk.customer("WB-1").await;
+    assert!(desk.change(customer, FactorKind::Totp, 0).await);
+    let mut listener = listen(&fixture).await;
+    let guess = typed(&seed(), desk.now().await);
+    assert_eq!(desk.outcome(customer, &guess).await, Outcome::Verified);
+    heard(&mut listener).await;
 }

@@ -193,18 +193,25 @@ async fn security_72_the_role_of_a_billing_program_reads_the_view_and_nothing_el
     }
 }
 
+/// Listens to what a billing program listens to.
+pub(crate) async fn listen(fixture: &TestStore) -> PgListener {
+    let mut listener = PgListener::connect(&fixture.database().url).await.expect("a connection");
+    listener.listen("countersign_verified").await.expect("listening");
+    listener
+}
+
+pub(crate) async fn heard(listener: &mut PgListener) -> String {
+    let heard = tokio::time::timeout(Duration::from_secs(10), listener.recv()).await;
+    heard.expect("in time").expect("a notification").payload().to_owned()
+}
+
 #[tokio::test]
 async fn postgres_notifies_that_a_session_was_opened_and_ended() {
     let fixture = TestStore::new(Kind::Postgres);
     let desk = Terminal::new(fixture.open().await);
     let customer = desk.customer("WB-1").await;
-    let mut listener = PgListener::connect(&fixture.database().url).await.expect("a connection");
-    listener.listen("countersign_verified").await.expect("listening");
+    let mut listener = listen(&fixture).await;
     let session = verify(&desk, customer).await;
-    let heard = async |listener: &mut PgListener| {
-        let heard = tokio::time::timeout(Duration::from_secs(10), listener.recv()).await;
-        heard.expect("in time").expect("a notification").payload().to_owned()
-    };
     assert_eq!(heard(&mut listener).await, "", "it names nobody");
     end(&desk, &session).await;
     heard(&mut listener).await;

@@ -219,15 +219,16 @@ async fn a_purpose_is_one_of_the_offices() {
     assert_eq!(request.purpose, "pay a bill");
 }
 
+/// The calls that a role may make.
+fn allowed(role: Role) -> Vec<&'static str> {
+    let may =
+        |(name, permission): &(&'static str, Permission)| permission.is_of(role).then_some(*name);
+    Call::TABLE.iter().filter_map(may).collect()
+}
+
 /// Written out, so that a change of the table is a change of this test.
 #[test]
-fn every_call_needs_the_permission_that_the_table_says() {
-    let allowed = |role: Role| {
-        let may = |(name, permission): &(&'static str, Permission)| {
-            permission.is_of(role).then_some(*name)
-        };
-        Call::TABLE.iter().filter_map(may).collect::<Vec<_>>()
-    };
+fn clerks_and_admins_make_the_calls_that_the_table_says() {
     let all: Vec<_> = Call::TABLE.iter().map(|(name, _)| *name).collect();
     let of_owner = ["RescueStaff"];
     let of_admins: Vec<_> = all.iter().copied().filter(|it| !of_owner.contains(it)).collect();
@@ -265,6 +266,11 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "FinishMaintenance",
         ]
     );
+}
+
+/// Written out, as for clerks.
+#[test]
+fn auditors_gates_and_workers_make_the_calls_that_the_table_says() {
     assert_eq!(
         allowed(Role::Auditor),
         [

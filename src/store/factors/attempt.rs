@@ -188,7 +188,7 @@ async fn accept(
     let proof = SessionProof::of(&session, token_digest, attempt.keyring);
     let writes = vec![
         lockout::reset_failures(attempt.customer),
-        session::open(&session, token_digest, &proof, attempt.policy_version),
+        session::open(&mut tx, &session, token_digest, &proof, attempt.policy_version),
     ];
     let event = event(attempt, Outcome::Verified, "");
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;

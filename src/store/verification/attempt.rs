@@ -146,13 +146,12 @@ async fn accept(
     let writes = vec![
         Write { sql: &VERIFY, args: args![held.row].to_vec() },
         lockout::reset_failures(session.customer),
-        session::open(&session, token_digest, &proof, attempt.policy_version),
+        session::open(&mut tx, &session, token_digest, &proof, attempt.policy_version),
     ];
     let attempts = held.request.attempts + 1;
     let request = Request { status: Status::Verified, attempts, ..held.request };
     let event = event(attempt, &request, Outcome::Verified, None);
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
-    tx.changed_session();
     tx.commit().await?;
     Ok(AttemptOutcome::Verified { request, session })
 }

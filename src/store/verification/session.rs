@@ -106,8 +106,9 @@ pub(in crate::store) fn new(
 }
 
 /// The write that opens a session under the digest of its token, with its proof and the
-/// policy of the attempt.
+/// policy of the attempt. A billing program is notified after the commit.
 pub(in crate::store) fn open<'a>(
+    tx: &mut Tx,
     session: &'a Session,
     token_digest: &'a str,
     proof: &'a SessionProof,
@@ -129,6 +130,7 @@ pub(in crate::store) fn open<'a>(
         &proof.mac,
         policy_version,
     ];
+    tx.changed_session();
     Write { sql: &OPEN, args: args.to_vec() }
 }
 

@@ -268,18 +268,22 @@ fn numbers(rows: u32) -> String {
     )
 }
 
-/// Fills every table that grows, with one row a minute until now.
-async fn fill(fixture: &TestStore) {
-    fixture.open().await.close().await;
-    let (rows, numbers) = (rows(), numbers(rows()));
-    // Past what 32 bits hold.
-    let then = format!("{} - 60000.0 * ({rows} - i)", fixture.now());
-    // Twenty rows a customer.
-    let each = format!("i % {} + 1", rows / 20 - 3);
+/// Fills the search index with phrases that many customers share.
+async fn fill_words(fixture: &TestStore, numbers: &str) {
     for word in ["person ", "person a ", "rivera ", "1", "15", "155", "1555", "15550"] {
         let words = "INSERT INTO core_customer_word (phrase, customer_id)";
         fixture.sql(&format!("{words} {numbers} SELECT CONCAT('{word}', i), i FROM n")).await;
     }
+}
+
+/// Fills every table that grows, with one row a minute until now.
+async fn fill(fixture: &TestStore) {
+    fixture.open().await.close().await;
+    let (rows, numbers) = (rows(), numbers(rows()));
+    let then = format!("{} - 60000.0 * ({rows} - i)", fixture.now()); // Past 32 bits.
+    // Twenty rows a customer.
+    let each = format!("i % {} + 1", rows / 20 - 3);
+    fill_words(fixture, &numbers).await;
     for (table, columns, values) in [
         (
             "core_customer",
@@ -370,8 +374,7 @@ async fn fill(fixture: &TestStore) {
             .replace("THEN,", &format!("{then},"))
             .replace("THEN +", &format!("{then} +"));
         let values = values.strip_suffix("THEN").map(|it| format!("{it}{then}")).unwrap_or(values);
-        fixture
-            .sql(&format!("INSERT INTO {table} ({columns}) {numbers} SELECT {values} FROM n"))
-            .await;
+        let insert = format!("INSERT INTO {table} ({columns}) {numbers} SELECT {values} FROM n");
+        fixture.sql(&insert).await;
     }
 }

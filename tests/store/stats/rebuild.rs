@@ -1,5 +1,6 @@
 //! Making the stats anew.
 
+use countersign::domain::stats::query::StatsFilter;
 use countersign::service::ports::stats::StatsStore as _;
 
 use super::{counted, recount, timed, write_one};
@@ -99,10 +100,10 @@ on_each_store! {
         // As the migration leaves it.
         trail.sql("DELETE FROM core_stats; DELETE FROM core_stats_time; \
                    UPDATE core_stats_state SET since = (SELECT size FROM core_audit_tree)").await;
-        assert_eq!(trail.desk.stats(Vec::new(), None, Default::default()).await
+        assert_eq!(trail.desk.stats(Vec::new(), None, StatsFilter::default()).await
             .expect("read").uncounted, 20);
         rebuild(&trail).await;
-        let read = trail.desk.stats(Vec::new(), None, Default::default()).await.expect("read");
+        let read = trail.desk.stats(Vec::new(), None, StatsFilter::default()).await.expect("read");
         assert_eq!(read.uncounted, 0);
         trail.seal().await;
         assert_eq!(counted(&trail.fixture).await, recount(&trail.fixture).await);

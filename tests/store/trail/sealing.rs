@@ -64,10 +64,17 @@ on_each_store! {
     }
 
     async fn security_62_an_event_that_is_committed_late_is_sealed_in_its_place_or_else_after(fixture) {
-        let (pause, end) = match fixture.kind() {
+        let (pause, numbers_given) = match fixture.kind() {
             Kind::Sqlite => return,
-            Kind::Postgres => ("SELECT pg_sleep", ""),
-            Kind::MariaDb => ("DO SLEEP", ""),
+            Kind::Postgres => (
+                "SELECT pg_sleep",
+                "SELECT last_value FROM pg_sequences WHERE sequencename = 'core_event_id_seq'",
+            ),
+            Kind::MariaDb => (
+                "DO SLEEP",
+                "SELECT CAST(auto_increment AS SIGNED) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_name = 'core_event'",
+            ),
         };
         let insert = format!(
             "INSERT INTO core_event (at, kind, clerk, counter) VALUES ({}, 'cancelled', 'c', '1')",
@@ -76,10 +83,13 @@ on_each_store! {
         let trail = Trail::sealed(fixture, 3).await;
         // Within the time that a missing number is waited for, and long after it.
         for (seconds, in_place) in [("0.5", true), ("2.5", false)] {
-            let late = format!("BEGIN; {insert}; {pause}({seconds}); COMMIT{end}");
+            let late = format!("BEGIN; {insert}; {pause}({seconds}); COMMIT");
+            let before = trail.fixture.number(numbers_given).await;
             let begun = Instant::now();
             tokio::join!(trail.sql(&late), async {
-                tokio::time::sleep(Duration::from_millis(200)).await;
+                while trail.fixture.number(numbers_given).await == before {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
                 write(&trail.store).await;
                 trail.seal().await;
                 assert!(begun.elapsed() > Duration::from_millis(500), "it was waited for");

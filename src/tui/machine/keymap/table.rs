@@ -370,7 +370,7 @@ const CUSTOMER_ACT: &[Binding] = &[
         Context::CustomerAct,
         &[ENTER],
         Command::Accept,
-        ["Enter", "", "do it", "Do it, for the reason that is typed or selected."],
+        ["Enter", "", "do it", "Do it, for the reason typed or selected."],
     ),
     bind(Context::CustomerAct, UP, Command::Up, ["Up", "", "", "The reason above."]),
     bind(Context::CustomerAct, DOWN, Command::Down, ["Down", "", "", "The reason below."]),
