@@ -486,13 +486,13 @@ const GLOBAL: &[Binding] = &[
         Context::Global,
         &[plain(KeyCode::F(5)), alt('5')],
         Command::Reveal,
-        ["F5", "Alt-5", "reveal", "Show a contact in full for some seconds, for a reason."],
+        ["F5", "Alt-5", "reveal", "Show a contact in full; for some seconds, for a reason."],
     ),
     bind(
         Context::Global,
         &[plain(KeyCode::F(6)), alt('6')],
         Command::Lift,
-        ["F6", "Alt-6", "unlock", "Unlock the customer or confirm a contact, for a reason."],
+        ["F6", "Alt-6", "unlock", "Unlock the customer or confirm a contact; for a reason."],
     ),
     bind(
         Context::Global,
