@@ -1,17 +1,14 @@
 //! `customers index`: compares the search index with the customers and repairs it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::IndexReply;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, PROGRESS_DELAY};
 use crate::service::api::DeskClient;
 use crate::service::customers::calls::WaitForIndex;
 use crate::service::customers::reindex::{self, ReindexCount};
 use crate::service::ports::{IndexProgress, Store, Unreadable};
-
-/// Progress threshold: a faster comparison shows no progress line.
-const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// Customers between progress notes when no terminal is attached.
 const PROGRESS_INTERVAL: u64 = 100_000;

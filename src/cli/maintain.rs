@@ -1,19 +1,16 @@
 //! `maintain`: runs the maintenance tasks batch by batch while the counters work. It can be
 //! interrupted between two batches; what was done stays done.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::cli::args::MaintainArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::MaintainReply;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, PROGRESS_DELAY};
 use crate::cli::signals::Ends;
 use crate::service::api::DeskClient;
 use crate::service::upkeep::calls::{CountDueMaintenance, FinishMaintenance, RunMaintenanceStep};
 use crate::service::upkeep::maintenance::{COUNT_LIMIT, MaintenanceRun, MaintenanceTotals};
-
-/// Progress threshold: a faster run shows no progress line.
-const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// Default for `--reason`.
 const REGULAR: &str = "regular maintenance";

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::io;
 use std::io::{BufWriter, IsTerminal as _, Stderr, Stdout, Write};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -13,6 +14,9 @@ use crate::cli::exit::{Exit, Failure, FailureReport};
 use crate::cli::json::Reply;
 use crate::cli::next::Next;
 use crate::domain::text;
+
+/// What takes longer shows its progress.
+pub const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// Answers go to standard output, notes to standard error.
 pub struct Output {

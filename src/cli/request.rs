@@ -6,7 +6,7 @@ use crate::cli::args::RequestArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::Reply;
 use crate::cli::moment;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, PROGRESS_DELAY};
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::{DeliveryState, TRAY};
@@ -23,9 +23,6 @@ use crate::service::verification::calls::{
 };
 use crate::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
 use crate::service::{DeskError, messages};
-
-/// Progress threshold: a faster send shows no progress line.
-const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// How long a command retries a send. After that the outbox workers of the office go on with it.
 const MAX_ELAPSED: Duration = Duration::from_secs(10);

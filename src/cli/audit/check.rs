@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::cli::args::{CheckArgs, VerifyArgs};
-use crate::cli::audit::verify::{PROGRESS_DELAY, Verified, tell};
+use crate::cli::audit::verify::{Verified, tell};
 use crate::cli::audit::{FILE_MAX, read};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::CheckReply;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, PROGRESS_DELAY};
 use crate::domain::audit::checkpoint::Checkpoint;
 use crate::domain::audit::export::ExportVerification;
 use crate::domain::audit::receipt::Receipt;

@@ -4,21 +4,18 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::cli::args::{ExportArgs, ExportFormat};
 use crate::cli::audit::ocsf::OcsfEvent;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::log;
-use crate::cli::output::{Output, json_line};
+use crate::cli::output::{Output, PROGRESS_DELAY, json_line};
 use crate::domain::audit::export::{ExportedEntry, ExportedLeaf};
 use crate::domain::audit::leaf::{Personal, SealedEntry};
 use crate::service::api::DeskClient;
 use crate::service::audit::calls::{BeginExport, ReadExport};
 use crate::service::audit::export::ExportRange;
-
-/// Progress threshold: a faster export shows no progress line.
-const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// The CSV columns, in order.
 const COLUMNS: [&str; 16] = [

@@ -1,19 +1,16 @@
 //! `audit verify`: verifies the whole audit trail and reports each fault.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::cli::args::VerifyArgs;
 use crate::cli::audit::{faults, read};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{FaultLine, VerifyReply};
-use crate::cli::output::Output;
+use crate::cli::output::{Output, PROGRESS_DELAY};
 use crate::domain::audit::walk::{Fault, TrailWalk};
 use crate::service::api::DeskClient;
 use crate::service::audit::calls::{BeginVerification, VerifyTrail};
 use crate::service::audit::verify::UNSEALED_MAX;
-
-/// Progress threshold: a faster verification shows no progress line.
-pub(super) const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// How many faults the text output lists; `--json` lists more.
 const SHOWN_FAULTS: usize = 10;

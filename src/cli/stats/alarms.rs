@@ -1,7 +1,5 @@
 //! `stats --alarms` and `stats acknowledge`.
 
-use chrono::Local;
-
 use crate::cli::args::AcknowledgeArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{AlarmLine, AlarmsReply, Reply};
@@ -13,7 +11,6 @@ use crate::domain::event::{EventFilter, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::RequestId;
 use crate::domain::stats::alarms::Alarm;
-use crate::domain::time::Timestamp;
 use crate::service::api::DeskClient;
 use crate::service::stats::calls::{AcknowledgeAlarm, ReadAlarms};
 
@@ -65,8 +62,6 @@ fn log_of(output: &Output, alarm: &Alarm) -> String {
     let EventFilter {
         text, outcome, channel, request, kind, clerk, provider, from, before, ..
     } = alarm.filter();
-    let shown =
-        |at: Timestamp| at.to_utc().with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string();
     let options = [
         ("--text", text),
         ("--outcome", outcome.map(|it| Outcome::word(it).to_owned())),
@@ -75,8 +70,8 @@ fn log_of(output: &Output, alarm: &Alarm) -> String {
         ("--kind", kind.map(|it| EventKind::word(it).to_owned())),
         ("--clerk", clerk),
         ("--provider", provider),
-        ("--since", from.map(shown)),
-        ("--until", before.map(shown)),
+        ("--since", from.map(moment::long)),
+        ("--until", before.map(moment::long)),
     ];
     let mut words = vec!["log".to_owned()];
     for (option, value) in options {

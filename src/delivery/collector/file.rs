@@ -32,11 +32,7 @@ impl Collector for FileCollector {
     }
 
     async fn ship(&self, records: &[ShippedRecord]) -> Result<(), CollectorError> {
-        let mut lines = String::new();
-        for record in records {
-            lines.push_str(&record.line());
-            lines.push('\n');
-        }
+        let lines = ShippedRecord::lines(records);
         let path = self.0.clone();
         let written = tokio::task::spawn_blocking(move || append(&path, &lines)).await;
         let written = written.unwrap_or_else(|error| Err(io::Error::other(error)));

@@ -74,11 +74,7 @@ impl Collector for HttpsCollector {
     }
 
     async fn ship(&self, records: &[ShippedRecord]) -> Result<(), CollectorError> {
-        let mut body = String::new();
-        for record in records {
-            body.push_str(&record.line());
-            body.push('\n');
-        }
+        let body = ShippedRecord::lines(records);
         let request = self.http.client().await?.post(self.url.clone());
         let sent = request.headers(self.headers.clone()).body(body).send().await;
         let response = sent.map_err(|error| {

@@ -81,6 +81,11 @@ impl ShippedRecord {
         // Texts, numbers and hashes: there is nothing that cannot be written.
         in_ascii(&serde_json::to_string(self).unwrap_or_default())
     }
+
+    /// These records, each with the end of its line.
+    pub fn lines(records: &[Self]) -> String {
+        records.iter().flat_map(|it| [it.line(), "\n".to_owned()]).collect()
+    }
 }
 
 /// JSON with all but ASCII escaped; such characters stand in its texts alone.

@@ -73,21 +73,27 @@ impl SealWorker {
                     (MAX_INTERVAL, Duration::ZERO)
                 }
             };
-            tokio::select! {
-                () = end.cancelled() => return,
-                () = tokio::time::sleep(shortest) => {}
-            }
-            tokio::select! {
-                () = end.cancelled() => return,
-                () = changed(&mut changes) => {}
-                () = tokio::time::sleep(longest) => {}
+            let pause = pause(&mut changes, shortest, longest);
+            if end.run_until_cancelled(pause).await.is_none() {
+                return;
             }
         }
     }
 }
 
+/// Waits for `shortest`, then for a change, but no longer than `longest`.
+pub(super) async fn pause(
+    changes: &mut watch::Receiver<u64>,
+    shortest: Duration,
+    longest: Duration,
+) {
+    tokio::time::sleep(shortest).await;
+    // That it took so long is no failure.
+    let _ = tokio::time::timeout(longest, changed(changes)).await;
+}
+
 /// Waits for a change; where the store is closed, for ever.
-pub(super) async fn changed(changes: &mut watch::Receiver<u64>) {
+async fn changed(changes: &mut watch::Receiver<u64>) {
     if changes.changed().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::audit::shipping::{CursorId, ShippedRecord, ShippingStatus};
 use crate::domain::timing::{SHIPPING_BACKOFF, SHIPPING_LEASE, SHIPPING_TIMEOUT};
-use crate::service::audit::seal::changed;
+use crate::service::audit::seal::pause;
 use crate::service::ports::shipping::{Collector, CollectorError, CursorClaim};
 use crate::service::ports::trail::TrailError;
 use crate::service::ports::{Store, StoreError};
@@ -85,8 +85,12 @@ impl ShippingWorker {
                 () = end.cancelled() => break,
                 shipped = self.0.ship_trail() => shipped,
             };
+            let shipped = shipped.unwrap_or_else(|error| ShippingProgress::Failed {
+                why: error.to_string(),
+                retry_after: None,
+            });
             let (shortest, longest) = match shipped {
-                Ok(ShippingProgress::Failed { why, retry_after }) => {
+                ShippingProgress::Failed { why, retry_after } => {
                     let wait = SHIPPING_BACKOFF.wait(failures).max(retry_after.unwrap_or_default());
                     failures += 1;
                     // What goes on failing is told once; the store says how often it did.
@@ -95,15 +99,7 @@ impl ShippingWorker {
                     }
                     (wait, Duration::ZERO)
                 }
-                Err(error) => {
-                    let wait = SHIPPING_BACKOFF.wait(failures);
-                    failures += 1;
-                    if failures == 1 {
-                        tracing::warn!(%error, "the log is not being shipped");
-                    }
-                    (wait, Duration::ZERO)
-                }
-                Ok(progress) => {
+                progress => {
                     failures = 0;
                     match progress {
                         ShippingProgress::Shipped { more: true, .. } => {
@@ -114,14 +110,9 @@ impl ShippingWorker {
                     }
                 }
             };
-            tokio::select! {
-                () = end.cancelled() => break,
-                () = tokio::time::sleep(shortest) => {}
-            }
-            tokio::select! {
-                () = end.cancelled() => break,
-                () = changed(&mut changes) => {}
-                () = tokio::time::sleep(longest) => {}
+            let pause = pause(&mut changes, shortest, longest);
+            if end.run_until_cancelled(pause).await.is_none() {
+                break;
             }
         }
         self.0.stop_shipping().await;

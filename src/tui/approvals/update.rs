@@ -17,7 +17,6 @@ use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::{store_lost, waiting_approvals};
 
-const WAIT: &str = "One moment; it is being done.";
 const GONE: &str = "That act waits no more.";
 const NOTHING: &str = "Nothing waits for a second admin.";
 const OWN: &str = "You asked for it yourself: another admin approves it. You may refuse it.";
@@ -49,7 +48,7 @@ pub(in crate::tui) fn command(panel: &mut ApprovalsPanel, step: &mut Step<'_>, c
     match command {
         Command::Back | Command::Close => step.go(Navigation::Close),
         Command::Approve | Command::Refuse if panel.acting.is_some() => {
-            store_lost::wait(step, WAIT);
+            store_lost::wait(step, store_lost::BEING_DONE);
         }
         Command::Approve | Command::Refuse => decide(panel, step, command == Command::Approve),
         _ => {}

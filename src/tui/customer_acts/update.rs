@@ -16,8 +16,6 @@ use crate::tui::machine::scroll::{motion, moved};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::{store_lost, text_field};
 
-const WAIT: &str = "One moment; it is being done.";
-
 pub(in crate::tui) fn key(form: &mut ActForm, key: KeyEvent) {
     if form.waiting.is_none() {
         text_field::edit(&mut form.typed, key);
@@ -57,7 +55,7 @@ fn wait(form: &mut ActForm, step: &mut Step<'_>, command: Command) {
             step.forget(form.waiting.take());
             step.go(Navigation::Close);
         }
-        _ => store_lost::wait(step, WAIT),
+        _ => store_lost::wait(step, store_lost::BEING_DONE),
     }
 }
 

@@ -13,6 +13,9 @@ use crate::tui::machine::step::Step;
 
 const BACK: &str = "The store is back.";
 
+/// What is said to a key while an act is being done.
+pub(in crate::tui) const BEING_DONE: &str = "One moment; it is being done.";
+
 /// The connection broke in the middle of an effect.
 pub(in crate::tui) fn broke(step: &mut Step<'_>, id: EffectId, failure: Failure) {
     let Some(it) = step.shared.pending_mut(id) else { return };
