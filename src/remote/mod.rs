@@ -13,11 +13,11 @@
 //! ```
 
 mod client;
+mod connection_limits;
 mod link;
 mod listener;
 mod peer;
 pub mod protocol;
-mod seats;
 mod server;
 mod session;
 mod sittings;

@@ -7,7 +7,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::remote::seats::{Handshakes, Seats};
+use crate::remote::connection_limits::{ConnectionLimits, Handshakes};
 use crate::remote::session;
 use crate::remote::sittings::Sittings;
 use crate::service::Desk;
@@ -55,7 +55,7 @@ pub struct Server {
     /// Whether clerks are trained, so that messages go to the tray.
     pub(super) is_rehearsal: bool,
     pub(super) limits: ServerLimits,
-    pub(super) seats: Seats,
+    pub(super) connections: ConnectionLimits,
     pub(super) handshakes: Handshakes,
     /// Calls in flight. A call that has begun runs to its end even if its client is gone: a send or
     /// a verification is never aborted.
@@ -70,7 +70,7 @@ impl Server {
             desk,
             is_production,
             is_rehearsal: false,
-            seats: Seats::new(limits.per_account, limits.calls),
+            connections: ConnectionLimits::new(limits.per_account, limits.calls),
             handshakes: Handshakes::new(limits.handshakes),
             limits,
             calls: TaskTracker::new(),
@@ -105,7 +105,7 @@ impl Server {
             match accepted {
                 Ok((stream, _)) => {
                     // Registered here, to keep the order of arrival.
-                    let turned_away = server.handshakes.enter();
+                    let turned_away = server.handshakes.register();
                     let session = serve(Arc::clone(&server), stream, turned_away);
                     let end = end.clone();
                     drop(tokio::spawn(async move {

@@ -16,12 +16,12 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::event::Actor;
 use crate::domain::sign_in::policy::SignInMode;
 use crate::domain::staff::{AccountName, StaffMember};
+use crate::remote::connection_limits::ConnectionPermit;
 use crate::remote::peer::Peer;
 use crate::remote::protocol::{
     self, Greeting, HELLO_MAX, Hello, IMPORT_MAX, PROTOCOL, Push, REQUEST_MAX, Reader, Rejection,
     Request, Welcome, Writer,
 };
-use crate::remote::seats::Seat;
 use crate::remote::server::Server;
 use crate::remote::sittings::Place;
 use crate::service::DeskError;
@@ -56,10 +56,10 @@ pub(super) async fn serve(
         greeted = tokio::time::timeout(server.limits.handshake, greet(&server, stream)) => greeted,
     };
     turned_away.cancel();
-    let Some(Greeted { place, seat, reader, writer }) = greeted?? else { return Ok(()) };
+    let Some(Greeted { place, permit, reader, writer }) = greeted?? else { return Ok(()) };
     let (pushes, to_push) = mpsc::channel(MAX_QUEUED_FRAMES);
     let written = write(&server, writer, to_push);
-    let connection = Connection { server: Arc::clone(&server), place, seat, pushes };
+    let connection = Connection { server: Arc::clone(&server), place, permit, pushes };
     tokio::select! {
         ended = written => ended,
         ended = connection.read(reader) => ended,
@@ -75,7 +75,7 @@ fn request_max(caller: Option<&Caller>) -> usize {
 /// A connection after its handshake.
 struct Greeted {
     place: Place,
-    seat: Seat,
+    permit: ConnectionPermit,
     reader: Reader<OwnedReadHalf>,
     writer: Writer<OwnedWriteHalf>,
 }
@@ -88,9 +88,9 @@ async fn greet(server: &Arc<Server>, stream: UnixStream) -> io::Result<Option<Gr
     let mut writer = protocol::writer(writing);
     let Some(hello) = protocol::receive::<Hello, _>(&mut reader).await? else { return Ok(None) };
     match welcome(server, &peer, &hello).await {
-        Ok((place, seat, welcome)) => {
+        Ok((place, permit, welcome)) => {
             protocol::send(&mut writer, &Greeting::Welcome(Box::new(welcome))).await?;
-            Ok(Some(Greeted { place, seat, reader, writer }))
+            Ok(Some(Greeted { place, permit, reader, writer }))
         }
         Err(rejection) => {
             tracing::debug!(uid = peer.uid, account = peer.account, %rejection, "a connection was turned away");
@@ -104,7 +104,7 @@ async fn welcome(
     server: &Arc<Server>,
     peer: &Peer,
     hello: &Hello,
-) -> Result<(Place, Seat, Welcome), Rejection> {
+) -> Result<(Place, ConnectionPermit, Welcome), Rejection> {
     if hello.protocol != PROTOCOL {
         return Err(Rejection::Version { version: env!("CARGO_PKG_VERSION").to_owned() });
     }
@@ -116,13 +116,13 @@ async fn welcome(
     let visitor = Visitor { peer: peer.account.clone(), counter };
     let by_password = server.desk.sign_in_policy().mode == SignInMode::Password;
     let member = if by_password { None } else { Some(member(server, peer).await?) };
-    let seat = server.seats.take(&peer.account).ok_or(Rejection::TooMany)?;
+    let permit = server.connections.take(&peer.account).ok_or(Rejection::TooMany)?;
     let place = place(server, visitor, member, hello).await;
     let place = place.map_err(|error| no_staff_list(&error))?;
     let profile = profile(server, &place).map_err(|error| no_staff_list(&error))?;
     let ticket = place.ticket();
     let (is_production, is_rehearsal) = (server.is_production, server.is_rehearsal);
-    Ok((place, seat, Welcome { profile, is_production, is_rehearsal, ticket }))
+    Ok((place, permit, Welcome { profile, is_production, is_rehearsal, ticket }))
 }
 
 /// Who is at the connection: the resumed sitting, the account from the kernel, or nobody yet.
@@ -133,14 +133,14 @@ async fn place(
     hello: &Hello,
 ) -> Result<Place, DeskError> {
     if let Some(ticket) = &hello.ticket
-        && let Some(seat) = server.desk.resume(&visitor, ticket).await?
+        && let Some(sitting) = server.desk.resume(&visitor, ticket).await?
     {
-        return Ok(Place::of_seat(server, visitor, seat));
+        return Ok(Place::of_sitting(server, visitor, sitting));
     }
     let Some(member) = member else { return Ok(Place::empty(server, visitor)) };
     if hello.is_interface {
-        let seat = server.desk.sit_down(&visitor, &member).await?;
-        return Ok(Place::of_seat(server, visitor, seat));
+        let sitting = server.desk.sit_down(&visitor, &member).await?;
+        return Ok(Place::of_sitting(server, visitor, sitting));
     }
     let caller = Caller {
         actor: Actor { clerk: visitor.peer.clone(), counter: visitor.counter.clone() },
@@ -183,7 +183,7 @@ async fn member(server: &Server, peer: &Peer) -> Result<StaffMember, Rejection> 
 struct Connection {
     server: Arc<Server>,
     place: Place,
-    seat: Seat,
+    permit: ConnectionPermit,
     pushes: mpsc::Sender<Outgoing>,
 }
 
@@ -201,7 +201,7 @@ impl Connection {
         let mut changes = self.server.desk.signals().changes;
         let mut next_look = Instant::now();
         loop {
-            let calls = Arc::clone(&self.seat.calls);
+            let calls = Arc::clone(&self.permit.calls);
             let Ok(permit) = calls.acquire_owned().await else { return Ok(()) };
             reader.decoder_mut().set_max_frame_length(request_max(self.place.caller()));
             let Request { id, call } = loop {

@@ -14,7 +14,7 @@ use crate::service::DeskError;
 use crate::service::api::{Answer, Call, Caller};
 use crate::service::staff::calls::SignIn;
 use crate::service::staff::sign_in::SignInOutcome;
-use crate::service::staff::sittings::{Seat, Visitor};
+use crate::service::staff::sittings::{OpenSitting, Visitor};
 
 /// The last activity at each sitting of this server since the previous report.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ enum Occupant {
     /// A command that runs once under an account of the host.
     Program(Caller),
     /// A clerk in a sitting.
-    Seated(Seat),
+    Seated(OpenSitting),
 }
 
 /// The place of one connection.
@@ -59,7 +59,7 @@ impl Place {
     }
 
     /// The place of a clerk in a sitting.
-    pub(super) fn of_seat(server: &Arc<Server>, visitor: Visitor, seat: Seat) -> Self {
+    pub(super) fn of_sitting(server: &Arc<Server>, visitor: Visitor, seat: OpenSitting) -> Self {
         Self::new(server, visitor, Occupant::Seated(seat))
     }
 

@@ -30,23 +30,23 @@ pub struct DeliveriesReply {
     #[serde(skip_serializing_if = "Option::is_none")]
     oldest_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    accepted: Option<SpreadLine>,
+    accepted: Option<SendTimesLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    delivered: Option<SpreadLine>,
-    providers: Vec<ShareLine>,
+    delivered: Option<SendTimesLine>,
+    providers: Vec<ProviderLine>,
     by_hour: Vec<HourLine>,
     lines: Vec<HealthLine>,
 }
 
 #[derive(Debug, Serialize)]
-struct SpreadLine {
+struct SendTimesLine {
     count: usize,
     p50_ms: u64,
     p95_ms: u64,
 }
 
 #[derive(Debug, Serialize)]
-struct ShareLine {
+struct ProviderLine {
     provider: String,
     fallback: bool,
     state: DeliveryState,
@@ -73,7 +73,7 @@ impl DeliveriesReply {
     /// Builds the reply from the stats of the last `hours` and the state of the circuit breakers.
     pub fn new(hours: u32, stats: &DeliveryStats, breakers: &BreakerSnapshot) -> Self {
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        let spread = |it: Percentiles| SpreadLine {
+        let spread = |it: Percentiles| SendTimesLine {
             count: it.count,
             p50_ms: millis(it.p50),
             p95_ms: millis(it.p95),
@@ -91,7 +91,7 @@ impl DeliveriesReply {
             providers: stats
                 .shares
                 .iter()
-                .map(|it| ShareLine {
+                .map(|it| ProviderLine {
                     provider: it.provider.clone(),
                     fallback: it.fallback,
                     state: it.state,

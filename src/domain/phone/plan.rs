@@ -14,7 +14,7 @@ use crate::domain::phone::error::{PhoneError, ReadAs};
 use crate::domain::phone::writing::Writing;
 
 /// Prefixes that a country abolished: the number is the same without them.
-struct Withdrawn {
+struct AbolishedPrefix {
     country_code: &'static str,
     region: Region,
     prefixes: &'static [&'static str],
@@ -24,7 +24,7 @@ struct Withdrawn {
 
 /// Mexico has ten-digit dialling since August 2019: without the mobile 1 after +52, and without 01,
 /// 044 and 045 nationally.
-const WITHDRAWN: &[Withdrawn] = &[Withdrawn {
+const ABOLISHED: &[AbolishedPrefix] = &[AbolishedPrefix {
     country_code: "52",
     region: Region::MX,
     prefixes: &["044", "045", "01", "1"],
@@ -100,7 +100,7 @@ fn dialled_abroad<'a>(digits: &'a str, country: &str) -> Option<&'a str> {
 
 /// Parses digits that begin with a country code.
 fn international(digits: &str) -> Result<Reading, PhoneError> {
-    let today = WITHDRAWN.iter().find_map(|it| {
+    let today = ABOLISHED.iter().find_map(|it| {
         let rest = today(it, digits.strip_prefix(it.country_code)?)?;
         Some(format!("{}{rest}", it.country_code))
     });
@@ -119,8 +119,8 @@ fn international(digits: &str) -> Result<Reading, PhoneError> {
 /// only that gives a number.
 fn default(digits: &str, country: &str) -> Result<Reading, PhoneError> {
     let Some(region) = region(country) else { return Err(PhoneError::NoCountryCode) };
-    let mut withdrawn = WITHDRAWN.iter().filter(|it| it.region == region);
-    let today = withdrawn.find_map(|it| today_or_abroad(it, digits));
+    let mut abolished = ABOLISHED.iter().filter(|it| it.region == region);
+    let today = abolished.find_map(|it| today_or_abroad(it, digits));
     let digits = today.as_deref().unwrap_or(digits);
     let read = judged(PLANS.parse(digits, Some(region)), digits, &ReadAs::Default(country.into()));
     let code = PLANS.get_country_code_for_region(region).unwrap_or_default().to_string();
@@ -155,15 +155,15 @@ fn without_plus(national: Reading, with_code: Reading) -> Result<Reading, PhoneE
 }
 
 /// The number without an abolished prefix.
-fn today<'a>(withdrawn: &Withdrawn, national: &'a str) -> Option<&'a str> {
-    let rests = withdrawn.prefixes.iter().filter_map(|prefix| national.strip_prefix(prefix));
-    rests.into_iter().find(|rest| rest.len() == withdrawn.digits)
+fn today<'a>(abolished: &AbolishedPrefix, national: &'a str) -> Option<&'a str> {
+    let rests = abolished.prefixes.iter().filter_map(|prefix| national.strip_prefix(prefix));
+    rests.into_iter().find(|rest| rest.len() == abolished.digits)
 }
 
 /// Like [`today`], with or without the country code.
-fn today_or_abroad(withdrawn: &Withdrawn, digits: &str) -> Option<String> {
-    let behind_code = || today(withdrawn, digits.strip_prefix(withdrawn.country_code)?);
-    today(withdrawn, digits).or_else(behind_code).map(str::to_owned)
+fn today_or_abroad(abolished: &AbolishedPrefix, digits: &str) -> Option<String> {
+    let behind_code = || today(abolished, digits.strip_prefix(abolished.country_code)?);
+    today(abolished, digits).or_else(behind_code).map(str::to_owned)
 }
 
 /// Validates the library's result for `digits`.

@@ -24,7 +24,7 @@ use crate::service::ports::sign_in::{CredentialsChange, JudgedCredentials};
 use crate::service::ports::{EarlierSignIns, StoreError, StoredCredentials};
 use crate::service::profile::DeskProfile;
 use crate::service::staff::calls::SignIn;
-use crate::service::staff::sittings::{Seat, Visitor};
+use crate::service::staff::sittings::{OpenSitting, Visitor};
 use crate::service::{Desk, DeskError};
 
 /// When a refusal is answered, counted from the attempt.
@@ -81,7 +81,7 @@ impl Desk {
         &self,
         visitor: &Visitor,
         attempt: &SignIn,
-    ) -> Result<(SignInOutcome, Option<Seat>), DeskError> {
+    ) -> Result<(SignInOutcome, Option<OpenSitting>), DeskError> {
         if self.sign_in.policy.mode != SignInMode::Password {
             return Ok((SignInOutcome::NotNeeded, None));
         }
@@ -97,8 +97,8 @@ impl Desk {
         &self,
         visitor: &Visitor,
         attempt: &SignIn,
-    ) -> Result<(SignInOutcome, Option<Seat>), DeskError> {
-        const REFUSED: (SignInOutcome, Option<Seat>) = (SignInOutcome::Refused, None);
+    ) -> Result<(SignInOutcome, Option<OpenSitting>), DeskError> {
+        const REFUSED: (SignInOutcome, Option<OpenSitting>) = (SignInOutcome::Refused, None);
         let known = self.known(&attempt.name).await?;
         let counted = match &known {
             Some(known) => self.store.count_sign_in(&known.member.account).await?,
@@ -172,7 +172,7 @@ impl Desk {
         visitor: &Visitor,
         attempt: &SignIn,
         known: &Known,
-    ) -> Result<(SignInOutcome, Option<Seat>), DeskError> {
+    ) -> Result<(SignInOutcome, Option<OpenSitting>), DeskError> {
         let Some(typed) = &attempt.new_password else {
             return Ok((SignInOutcome::ChoosePassword, None));
         };
@@ -199,7 +199,7 @@ impl Desk {
         visitor: &Visitor,
         attempt: &SignIn,
         known: &Known,
-    ) -> Result<(SignInOutcome, Option<Seat>), DeskError> {
+    ) -> Result<(SignInOutcome, Option<OpenSitting>), DeskError> {
         let credentials = known.stored.record.credentials.clone();
         let version = known.stored.record.version;
         let step = match self.second_factor(attempt, known).await? {
@@ -271,7 +271,7 @@ impl Desk {
         credentials: Credentials,
         factor: SecondFactor,
         what: &str,
-    ) -> Result<(SignInOutcome, Option<Seat>), DeskError> {
+    ) -> Result<(SignInOutcome, Option<OpenSitting>), DeskError> {
         let (keyring, account) = (self.keyring(), &known.member.account);
         let (mut credentials, mut step) = (credentials, None);
         let mut detail = format!("{account} {what}");
@@ -314,7 +314,7 @@ impl Desk {
         visitor: &Visitor,
         known: &Known,
         judged: JudgedCredentials,
-    ) -> Result<(SignInOutcome, Option<Seat>), DeskError> {
+    ) -> Result<(SignInOutcome, Option<OpenSitting>), DeskError> {
         let has_totp = known.stored.record.credentials.totp.is_some();
         let method = if has_totp { SignInMethod::PasswordTotp } else { SignInMethod::Password };
         let Some(seat) = self.begin(visitor, &known.member, method, Some(judged)).await? else {

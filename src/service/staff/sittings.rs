@@ -28,9 +28,9 @@ impl Visitor {
     }
 }
 
-/// Somebody who sits at a terminal.
+/// A sitting at a terminal, and who it is of.
 #[derive(Clone, Debug)]
-pub struct Seat {
+pub struct OpenSitting {
     /// Who, and what they may do.
     pub caller: Caller,
     /// The sitting.
@@ -43,7 +43,7 @@ impl Desk {
         &self,
         visitor: &Visitor,
         member: &StaffMember,
-    ) -> Result<Seat, DeskError> {
+    ) -> Result<OpenSitting, DeskError> {
         let seat = self.begin(visitor, member, SignInMethod::OsUser, None).await?;
         // Without credentials to judge there is nothing to refuse.
         seat.ok_or(DeskError::SignInNeeded)
@@ -55,17 +55,17 @@ impl Desk {
         member: &StaffMember,
         method: SignInMethod,
         judged: Option<JudgedCredentials>,
-    ) -> Result<Option<Seat>, DeskError> {
+    ) -> Result<Option<OpenSitting>, DeskError> {
         let sitting = SittingId::from_bits(self.random.below(1 << 50)?);
         let actor = visitor.actor(&member.account);
         let new =
             NewSitting { id: &sitting, actor: &actor, method, service: &self.lease_owner, judged };
         let has_begun = self.store.begin_sitting(new).await?;
-        Ok(has_begun.then(|| Seat { caller: caller(actor, member, method), sitting }))
+        Ok(has_begun.then(|| OpenSitting { caller: caller(actor, member, method), sitting }))
     }
 
     /// With what whoever sits there goes on after the connection broke.
-    pub fn ticket(&self, visitor: &Visitor, seat: &Seat) -> SittingTicket {
+    pub fn ticket(&self, visitor: &Visitor, seat: &OpenSitting) -> SittingTicket {
         let keyring = self.keyring();
         SittingTicket::new(binding(visitor, seat), keyring.current().1)
     }
@@ -75,7 +75,7 @@ impl Desk {
         &self,
         visitor: &Visitor,
         ticket: &SittingTicket,
-    ) -> Result<Option<Seat>, DeskError> {
+    ) -> Result<Option<OpenSitting>, DeskError> {
         let id = &ticket.sitting;
         let Some(sitting) = self.reading(|| self.store.sitting(id)).await? else {
             return Ok(None);
@@ -84,7 +84,7 @@ impl Desk {
         let Some(member) = self.staff_member(&account).await? else { return Ok(None) };
         let actor = Actor { clerk: sitting.clerk, counter: sitting.counter };
         let caller = caller(actor, &member, sitting.method);
-        let seat = Seat { caller, sitting: id.clone() };
+        let seat = OpenSitting { caller, sitting: id.clone() };
         if !ticket.is_genuine(binding(visitor, &seat), &self.keyring()) {
             return Ok(None);
         }
@@ -120,7 +120,7 @@ impl Desk {
     }
 }
 
-fn binding<'a>(visitor: &'a Visitor, seat: &'a Seat) -> TicketBinding<'a> {
+fn binding<'a>(visitor: &'a Visitor, seat: &'a OpenSitting) -> TicketBinding<'a> {
     TicketBinding { sitting: &seat.sitting, clerk: &seat.caller.actor.clerk, peer: &visitor.peer }
 }
 

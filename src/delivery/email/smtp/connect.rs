@@ -79,7 +79,7 @@ impl Server {
     }
 
     /// The sentence of a successful check.
-    pub(super) fn praise(&self) -> String {
+    pub(super) fn check_passed(&self) -> String {
         let protection = match self.tls {
             SmtpTls::Implicit => "TLS",
             SmtpTls::StartTls => "STARTTLS",
@@ -108,11 +108,11 @@ impl Server {
     ) -> Result<AsyncSmtpConnection, DeliveryError> {
         let Some(login) = &self.login else { return self.greeted(deadline, verdicts).await };
         let proof = self.proof(login, deadline).await?;
-        match self.enter(&proof, deadline, verdicts).await {
+        match self.log_in(&proof, deadline, verdicts).await {
             Err(Entry::Refused(_)) if proof.may_be_stale() => {
                 login.forget(&proof).await;
                 let fresh = self.proof(login, deadline).await?;
-                Ok(self.enter(&fresh, deadline, verdicts).await?)
+                Ok(self.log_in(&fresh, deadline, verdicts).await?)
             }
             entered => Ok(entered?),
         }
@@ -130,7 +130,7 @@ impl Server {
     }
 
     /// Connects and logs in.
-    async fn enter(
+    async fn log_in(
         &self,
         proof: &login::Proof,
         deadline: &Deadline,
@@ -175,7 +175,7 @@ impl Server {
                 self.greet(wire, deadline, verdicts).await
             }
             SmtpTls::StartTls => {
-                let tcp = self.turn(tcp, deadline, verdicts).await?;
+                let tcp = self.start_tls(tcp, deadline, verdicts).await?;
                 let wire = self.protect(tcp, Some(GREETING), deadline).await?;
                 self.greet(wire, deadline, verdicts).await
             }
@@ -241,7 +241,7 @@ impl Server {
     }
 
     /// Negotiates STARTTLS.
-    async fn turn(
+    async fn start_tls(
         &self,
         mut tcp: TcpStream,
         deadline: &Deadline,
