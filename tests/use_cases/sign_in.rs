@@ -13,7 +13,7 @@ use countersign::service::retry::RetryPolicy;
 use countersign::service::staff::calls::{ApproveReset, ChangeStaff, ResetSignIn, SignIn};
 use countersign::service::staff::reset::ResetOutcome;
 use countersign::service::staff::sign_in::{SignInOutcome, SignedIn};
-use countersign::service::staff::sittings::{Seat, Visitor};
+use countersign::service::staff::sittings::{OpenSitting, Visitor};
 use countersign::service::staff::{StaffAct, StaffOutcome};
 use totp_rs::{Algorithm, Builder, Totp};
 
@@ -66,7 +66,7 @@ impl Bench {
         bench
     }
 
-    async fn sign_in(&self, attempt: &SignIn) -> (SignInOutcome, Option<Seat>) {
+    async fn sign_in(&self, attempt: &SignIn) -> (SignInOutcome, Option<OpenSitting>) {
         self.desk.sign_in(&visitor(), attempt).await.expect("an answer")
     }
 
