@@ -17,6 +17,8 @@ mod passwords;
 mod post_office;
 #[path = "remote/restarts.rs"]
 mod restarts;
+#[path = "remote/roles.rs"]
+mod roles;
 #[path = "remote/service.rs"]
 mod service;
 #[path = "remote/service_manager.rs"]
