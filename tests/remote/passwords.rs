@@ -1,11 +1,14 @@
 //! A service whose clerks share one account of the host.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign::service::api::Call;
+use portable_pty::CommandBuilder;
 use serde_json::{Value, json};
 
 use crate::service::{CLERK, Raw, Service, is_root};
+use crate::terminal::PtySession;
 
 const PASSWORD: &str = "violet otter skates";
 
@@ -32,6 +35,21 @@ impl Service {
     fn by(&self, name: &str, arguments: &[&str]) -> crate::service::Ran {
         let arguments = [&["--as", name], arguments].concat();
         self.told(SHARED, &arguments, &format!("{PASSWORD}\n"))
+    }
+
+    /// The interface at a terminal of the shared account.
+    fn terminal(&self) -> PtySession {
+        let account = self.as_account(SHARED, &[]);
+        let mut command = CommandBuilder::new(account.get_program());
+        command.args(account.get_args());
+        command.env_clear();
+        for (name, value) in account.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        command.cwd(account.get_current_dir().expect("a home"));
+        PtySession::run(command, Arc::new(tempfile::tempdir().expect("a folder")))
     }
 
     fn sittings(&self) -> Vec<Value> {
@@ -99,6 +117,43 @@ fn security_48_under_a_shared_account_nobody_is_anybody_before_they_sign_in() {
     let of =
         |kind: &str| log.iter().filter(|it| it["kind"] == kind && it["clerk"] == "dana").count();
     assert_eq!((of("sign_in_set_up"), of("signed_in"), of("sign_in_failed")), (1, 2, 1));
+}
+
+#[test]
+fn security_42_two_clerks_share_a_terminal_without_seeing_each_others_password_or_losing_the_place()
+{
+    if !is_root() {
+        return;
+    }
+    let service = service();
+    for name in ["boss", "dana", "eve"] {
+        service.hire(name, if name == "boss" { "admin" } else { "clerk" });
+    }
+    let mut terminal = service.terminal();
+    terminal.wait_for_text("Password");
+    terminal.press("dana\rviolet otter\r").wait_for_text("did not work");
+    // The name stays where it was typed.
+    terminal.press(PASSWORD).press("\r").wait_for_text("dana");
+    terminal.wait_for_text("Find the customer");
+    terminal.press("river").wait_for_text("Dana Rivera");
+
+    terminal.act("\x1b[20~").wait_for_text("Password");
+    assert!(!terminal.seen().text().contains("Dana Rivera"), "the screen is covered");
+    terminal.press("eve\r").press(PASSWORD).press("\r").wait_for_text("Dana Rivera");
+    terminal.act("\r").wait_for_text("Purpose");
+    terminal.act("\r").wait_for_text("Time left");
+    terminal.wait_for("message", |_| (service.messages() > 0).then_some(()));
+    terminal.act(&service.newest_code()).wait_for_text("VERIFIED");
+    terminal.leave();
+    assert_eq!(terminal.end(), 0);
+    terminal.is_restored();
+    assert!(!terminal.all_output().contains("violet"), "no password was drawn");
+    let log = service.by("boss", &["log", "--json"]).lines();
+    let of = |kind: &str, clerk: &str| {
+        log.iter().filter(|it| it["kind"] == kind && it["clerk"] == clerk).count()
+    };
+    assert_eq!((of("sign_in_failed", "dana"), of("signed_in", "dana")), (1, 2));
+    assert_eq!((of("attempt", "eve"), of("attempt", "dana")), (1, 0), "whoever sits there acts");
 }
 
 #[test]
