@@ -82,10 +82,7 @@ async fn verify(
         FactorKind::BackupCodes => "Number and backup code:",
     };
     let typed = TypedSecret(prompt::secret(output, question).await?);
-    let session = match arguments.further {
-        true => Some(token(output).await?),
-        false => None,
-    };
+    let session = if arguments.further { Some(token(output).await?) } else { None };
     let call = VerifyFactor {
         session,
         customer: customer.id,
@@ -123,10 +120,7 @@ async fn document(
     arguments: DocumentArgs,
 ) -> Result<Exit, Failure> {
     let customer = identify(desk, &arguments.customer).await?;
-    let session = match arguments.further {
-        true => Some(token(output).await?),
-        false => None,
-    };
+    let session = if arguments.further { Some(token(output).await?) } else { None };
     let document = SeenDocument {
         kind: arguments.kind,
         name_matches: arguments.name_matches,
@@ -162,10 +156,7 @@ async fn vouch(
     arguments: VouchArgs,
 ) -> Result<Exit, Failure> {
     let customer = identify(desk, &arguments.customer).await?;
-    let session = match arguments.further {
-        true => Some(token(output).await?),
-        false => None,
-    };
+    let session = if arguments.further { Some(token(output).await?) } else { None };
     let purpose = arguments.purpose.unwrap_or_else(|| first_purpose(desk));
     let (reason, key) = (arguments.reason, desk.idempotency_key());
     let call = VouchFor { customer: customer.id, purpose, reason, key, session };

@@ -31,9 +31,10 @@ pub async fn verify(
     };
     let typed = prompt::secret(output, &question).await?;
     let code = TypedCode(typed);
-    let session = match further {
-        true => Some(prompt::session_token(output, "Token of the customer's session:").await?),
-        false => None,
+    let session = if further {
+        Some(prompt::session_token(output, "Token of the customer's session:").await?)
+    } else {
+        None
     };
     let key = desk.idempotency_key();
     let verification = desk.call(VerifyCode { request: id, code, key, session }).await?;

@@ -148,6 +148,7 @@ pub struct ClockFault {
 
 /// What came of such an attempt.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is made for each attempt")]
 pub enum FactorAttemptOutcome {
     /// It was right.
     Verified {

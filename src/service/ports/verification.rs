@@ -231,6 +231,7 @@ pub struct SupersededCode {
 
 /// What came of an attempt.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is made for each attempt")]
 pub enum AttemptOutcome {
     /// The code was right.
     Verified {

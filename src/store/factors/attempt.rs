@@ -189,13 +189,13 @@ async fn accept(
         purpose: attempt.purpose,
         at: held.now,
     };
-    let proved = session::prove(&mut tx, &proving, &proven).await?;
+    let result = session::prove(&mut tx, &proving, &proven).await?;
     let mut writes = vec![lockout::reset_failures(attempt.customer)];
-    writes.extend(proved.write(&proving));
+    writes.extend(result.write(&proving));
     let event = event(attempt, Outcome::Verified, "");
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
     tx.commit().await?;
-    Ok(FactorAttemptOutcome::Verified { session: proved.session, codes_left })
+    Ok(FactorAttemptOutcome::Verified { session: result.session, codes_left })
 }
 
 async fn reject(

@@ -64,16 +64,16 @@ async fn write(db: &Database, it: &Attestation<'_>) -> Result<Option<Session>, S
         purpose: it.purpose,
         at: on_file.read_at,
     };
-    let proved = session::prove(&mut tx, &proving, &proven).await?;
+    let result = session::prove(&mut tx, &proving, &proven).await?;
     let event = NewEvent {
         outcome: Some(Outcome::Verified),
         customer: Some(it.customer),
         facts: EventFacts { purpose: Some(&it.purpose.name), ..EventFacts::default() },
         ..NewEvent::of_office(it.event, it.detail.to_owned(), it.actor)
     };
-    events::write_with(&mut tx, proved.write(&proving).into_iter().collect(), &event, Some(it.act))
+    events::write_with(&mut tx, result.write(&proving).into_iter().collect(), &event, Some(it.act))
         .await?;
     tx.changed_session();
     tx.commit().await?;
-    Ok(Some(proved.session))
+    Ok(Some(result.session))
 }

@@ -151,19 +151,19 @@ async fn accept(
         purpose,
         at: held.now,
     };
-    let proved = session::prove(&mut tx, &proving, &proven).await?;
+    let result = session::prove(&mut tx, &proving, &proven).await?;
     let mut writes = vec![
         Write { sql: &VERIFY, args: args![held.row].to_vec() },
         lockout::reset_failures(held.request.customer),
     ];
-    writes.extend(proved.write(&proving));
+    writes.extend(result.write(&proving));
     let attempts = held.request.attempts + 1;
     let request = Request { status: Status::Verified, attempts, ..held.request };
     let event = event(attempt, &request, Outcome::Verified, None);
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
     tx.changed_session();
     tx.commit().await?;
-    Ok(AttemptOutcome::Verified { request, session: proved.session })
+    Ok(AttemptOutcome::Verified { request, session: result.session })
 }
 
 async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, StoreError> {

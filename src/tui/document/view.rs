@@ -71,9 +71,10 @@ pub fn draw(cx: DrawContext<'_>, form: &DocumentForm, frame: &mut Frame<'_>, are
 
 fn matches<'a>(cx: DrawContext<'_>, label: &str, is_so: bool, command: Command) -> Row<'a> {
     let theme = cx.theme;
-    let (said, style) = match is_so {
-        true => ("yes, it is the customer's", theme.good),
-        false => ("not yet said", theme.muted),
+    let (said, style) = if is_so {
+        ("yes, it is the customer's", theme.good)
+    } else {
+        ("not yet said", theme.muted)
     };
     let key = key_name(Context::Document, command);
     fact(

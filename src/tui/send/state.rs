@@ -61,14 +61,11 @@ impl Send {
     /// Whether proving this brings the customer closer to the purpose.
     pub fn is_helped_by(&self, purpose: Option<&Purpose>, factor: Factor) -> bool {
         let Some(purpose) = purpose else { return true };
-        match &self.session {
-            Some(open) => open.session.is_helped_by(purpose, factor),
-            None => {
-                let factors = &FactorSet::default();
-                let nothing = Proven { factors, shared_contact: false };
-                purpose.is_helped_by(factor, false, nothing)
-            }
+        if let Some(open) = &self.session {
+            return open.session.is_helped_by(purpose, factor);
         }
+        let factors = &FactorSet::default();
+        purpose.is_helped_by(factor, false, Proven { factors, shared_contact: false })
     }
 
     /// What Enter does for the purpose where no factor has to be proven.

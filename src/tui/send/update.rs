@@ -258,14 +258,12 @@ fn channels(send: &Send, selected: usize) -> ChannelsOfCustomer {
 /// Goes on where nothing has to be proven any more.
 fn go_on_without(send: &mut Send, step: &mut Step<'_>, act: WithoutProof) {
     let purpose = step.shared.place.purpose_name(send.purpose);
-    let id = match (act, &send.session) {
-        (WithoutProof::Serve, Some(open)) => {
-            step.call(ServeFor { token: open.token.clone(), purpose })
-        }
-        _ => {
-            let account_no = send.customer.account_no.clone();
-            step.call(ReadAmountDue { account_no, purpose })
-        }
+    let open = send.session.as_ref().filter(|_| act == WithoutProof::Serve);
+    let id = if let Some(open) = open {
+        step.call(ServeFor { token: open.token.clone(), purpose })
+    } else {
+        let account_no = send.customer.account_no.clone();
+        step.call(ReadAmountDue { account_no, purpose })
     };
     step.clear_notice();
     send.sending = Some(id);
