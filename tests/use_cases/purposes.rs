@@ -188,6 +188,12 @@ async fn security_67_a_session_that_is_raised_asks_for_what_is_missing_and_is_ne
     let over = bench.desk.serve_for(&SessionToken::new([1; 32]), "a bill").await;
     assert_eq!(over.expect("an answer"), ServedFor::SessionOver);
 
+    // A proof that is not enough yet takes nothing away from what it served for.
+    let (on_the_way, _) =
+        bench.prove_for(&dana, Factor::Whatsapp, "a new address", &mut codes, Some(&token)).await;
+    assert_eq!((on_the_way.purpose.as_str(), on_the_way.is_reached), ("a question", true));
+    assert!(bench.gate("a question").await && !bench.gate("a new address").await);
+
     let (raised, same) =
         bench.prove_for(&dana, Factor::Sms, "a new address", &mut codes, Some(&token)).await;
     assert_eq!((&raised.id, raised.level), (&first.id, Level::Two));
