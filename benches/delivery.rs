@@ -151,6 +151,7 @@ impl<'a> Run<'a> {
         let office = Office {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into()],
+            documents: vec!["passport".into()],
             otp: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
             limits: most,
             phones: PhonePolicy::of("US"),

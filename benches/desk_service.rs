@@ -119,7 +119,7 @@ impl<'a> Way<'a> {
         let verify = VerifyCode {
             request: request.id,
             code: TypedCode(Zeroizing::new(code)),
-            key: format!("verify {key}"),
+            key: format!("verify {key, session: None}"),
         };
         let verified = self.verify.time(Self::call(self.door, verify)).await;
         assert!(
@@ -201,6 +201,7 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<LastCode>) -> Desk {
     let office = Office {
         name: "Riverside Billing".into(),
         purposes: vec!["pay a bill".into()],
+        documents: vec!["passport".into()],
         otp: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
         limits: RateLimits { wrong_codes_per_clerk: most, lookups_per_clerk: most, ..limits },
         phones: PhonePolicy::of("US"),

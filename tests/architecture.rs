@@ -379,6 +379,7 @@ const LAYERS_OF_TUI: &[&[&str]] = &[
         "enter_code",
         "enter_factor",
         "factors",
+        "document",
         "find",
         "log",
         "overlays",

@@ -15,6 +15,7 @@ use countersign::config::settings::{
     WhatsappSettings,
 };
 use countersign::config::{Config, ConfigError, ProcessEnvironment};
+use countersign::domain::purpose::Purpose;
 use secrecy::ExposeSecret;
 use support::Desk;
 
@@ -27,7 +28,7 @@ fn without_a_file_it_is_a_development_desk_with_a_tray() {
     assert_eq!(config.otp, countersign::domain::policy::OtpPolicy::default());
     assert_eq!(config.limits, countersign::domain::policy::RateLimits::default());
     assert_eq!(config.office.counter, "1");
-    assert_eq!(config.purposes[0], "account access");
+    assert_eq!(config.purposes[0].name, "account access");
     assert!(matches!(config.email, EmailSettings::Tray { .. }));
     assert!(matches!(config.sms, SmsSettings::Tray));
     let data = desk.path().join(".local/share/countersign");
@@ -178,7 +179,7 @@ fn the_environment_wins_over_the_file() {
         .expect("all allowed");
     assert_eq!(config.otp.length, 8);
     assert_eq!(config.otp.expiry, Duration::from_secs(10));
-    assert_eq!(config.purposes, ["pay a bill", "complaint"]);
+    assert_eq!(config.purposes, ["pay a bill", "complaint"].map(Purpose::from));
     assert_eq!(config.phones.allowed_countries, ["US", "CA"]);
     assert_eq!(config.ui.ascii, Some(true));
     let cleared = desk.load(file, &[("COUNTERSIGN__SMS__ALLOWED_COUNTRIES", "")]);

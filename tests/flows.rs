@@ -23,6 +23,8 @@ mod overlays;
 mod panels;
 #[path = "flows/providers.rs"]
 mod providers;
+#[path = "flows/purposes.rs"]
+mod purposes;
 #[path = "flows/send.rs"]
 mod send;
 #[path = "flows/sign_in.rs"]

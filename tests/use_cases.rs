@@ -24,6 +24,8 @@ mod limits;
 mod policy;
 #[path = "use_cases/privacy.rs"]
 mod privacy;
+#[path = "use_cases/purposes.rs"]
+mod purposes;
 #[path = "use_cases/remote.rs"]
 mod remote;
 #[path = "use_cases/sign_in.rs"]
@@ -192,6 +194,7 @@ impl Bench {
         let mut office = Office {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into()],
+            documents: vec!["passport".into()],
             otp: OtpPolicy { resend_cooldown: std::time::Duration::ZERO, ..OtpPolicy::default() },
             limits: RateLimits::hourly(SendLimits {
                 per_contact: 100,

@@ -10,6 +10,7 @@ use countersign::domain::customer::CustomerId;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::policy::{OtpPolicy, RateLimits, SendLimits};
+use countersign::domain::purpose::Purpose;
 use countersign::domain::request::{Reference, RequestId};
 use countersign::domain::seal::NonceSeed;
 use countersign::domain::session::{SessionId, SessionToken};
@@ -114,6 +115,7 @@ impl Desk {
         secret[..8].copy_from_slice(&draw.to_be_bytes());
         let typed = Code::from_number(code, 6);
         let (id, act) = (Self::id(draw), format!("{draw}-{code}"));
+        let purposes = [Purpose::from("pay bill")];
         let attempted = self.store.attempt(Attempt {
             request: &id,
             act: &act,
@@ -121,7 +123,10 @@ impl Desk {
             session: NewSession {
                 id: SessionId::from_bits(draw & ((1 << 50) - 1)),
                 token_digest: SessionToken::new(secret).digest(),
+                further: None,
+                shared_contact: false,
             },
+            purposes: &purposes,
             policy: &self.policy,
             limits: &self.limits,
             policy_version: "0123456789ab",

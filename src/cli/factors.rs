@@ -4,28 +4,38 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::cli::args::{Factors, MakeCodesArgs, VerifyByArgs};
+use crate::cli::args::{DocumentArgs, Factors, MakeCodesArgs, VerifyByArgs, VouchArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{BackupCodesReply, FactorsReply, OfferLine, Reply};
 use crate::cli::output::Output;
-use crate::cli::request::{identify, refuse_or_answer};
+use crate::cli::request::{after_proof, first_purpose, identify, proof_exit, refuse_or_answer};
 use crate::cli::{moment, prompt};
+use crate::domain::approval::APPROVAL_TIME;
 use crate::domain::customer_factor::{FactorKind, TypedFactor};
+use crate::domain::document::SeenDocument;
 use crate::domain::outcome::Outcome;
 use crate::domain::qr;
 use crate::domain::session::SessionToken;
 use crate::domain::sign_in::TypedSecret;
 use crate::domain::totp::TotpOffer;
+use crate::service::DeskError;
 use crate::service::api::DeskClient;
+use crate::service::approvals::calls::VouchFor;
+use crate::service::approvals::vouch::Vouched;
 use crate::service::factors::calls::{
-    EnrolTotp, MakeBackupCodes, ReadFactors, RemoveTotp, VerifyFactor,
+    EnrolTotp, MakeBackupCodes, ReadFactors, RemoveTotp, SeeDocument, VerifyFactor,
 };
+use crate::service::factors::document::DocumentSeen;
 use crate::service::factors::{
     BackupCodes, FactorRefusal, FactorRemoval, FactorVerification, TotpEnrolment,
 };
 use crate::service::messages;
 use crate::service::verification::calls::TouchSession;
+
+/// How often it is looked whether a colleague has approved.
+const APPROVAL_POLL: Duration = Duration::from_secs(1);
 
 /// `factor`
 pub async fn run(
@@ -36,6 +46,8 @@ pub async fn run(
     match command {
         Factors::Show(named) => show(desk, output, &named.customer).await,
         Factors::Verify(arguments) => verify(desk, output, arguments).await,
+        Factors::Document(arguments) => document(desk, output, arguments).await,
+        Factors::Vouch(arguments) => vouch(desk, output, arguments).await,
         Factors::Enrol(_) => enrol(desk, output, false).await,
         Factors::Replace(_) => enrol(desk, output, true).await,
         Factors::Remove(_) => remove(desk, output).await,
@@ -63,14 +75,16 @@ async fn verify(
     let customer = identify(desk, &arguments.customer).await?;
     let purpose = match arguments.purpose {
         Some(purpose) => purpose,
-        None => desk.profile().purposes.first().cloned().unwrap_or_default(),
+        None => first_purpose(desk),
     };
     let question = match arguments.by {
         FactorKind::Totp => "Code that the authenticator shows:",
         FactorKind::BackupCodes => "Number and backup code:",
     };
     let typed = TypedSecret(prompt::secret(output, question).await?);
+    let session = if arguments.further { Some(token(output).await?) } else { None };
     let call = VerifyFactor {
+        session,
         customer: customer.id,
         purpose,
         typed: TypedFactor { kind: arguments.by, typed },
@@ -95,19 +109,94 @@ async fn verify(
     if output.json() {
         reply.session_token = Some(verified.token.reveal().to_string());
     }
-    let next = output.command(&["session", "show", verified.session.id.as_str()]);
-    refuse_or_answer(output, &reply, &format!("{message}\nNext: {next}"), Exit::DONE)
+    let next = after_proof(desk, output, &verified.session);
+    let exit = proof_exit(&verified.session);
+    refuse_or_answer(output, &reply, &format!("{message}\n{next}"), exit)
+}
+
+async fn document(
+    desk: &DeskClient,
+    output: &mut Output,
+    arguments: DocumentArgs,
+) -> Result<Exit, Failure> {
+    let customer = identify(desk, &arguments.customer).await?;
+    let session = if arguments.further { Some(token(output).await?) } else { None };
+    let document = SeenDocument {
+        kind: arguments.kind,
+        name_matches: arguments.name_matches,
+        photo_matches: arguments.photo_matches,
+        expires: arguments.until,
+    };
+    let purpose = arguments.purpose.unwrap_or_else(|| first_purpose(desk));
+    let (id, key) = (customer.id, desk.idempotency_key());
+    let seen = desk.call(SeeDocument { customer: id, purpose, document, key, session }).await?;
+    let message = messages::document_seen(&seen, &moment::short);
+    let outcome = match &seen {
+        DocumentSeen::Seen(_) => Outcome::Verified,
+        DocumentSeen::Fault(_) | DocumentSeen::NoSuchPurpose(_) => Outcome::Malformed,
+        DocumentSeen::NotTaken => Outcome::Forbidden,
+        DocumentSeen::NoSuchCustomer => Outcome::UnknownCustomer,
+    };
+    let mut reply = Reply::outcome(outcome, message.clone()).with_customer(&customer);
+    let DocumentSeen::Seen(it) = &seen else {
+        return refuse_or_answer(output, &reply, &message, outcome.into());
+    };
+    reply = reply.with_session(&it.session);
+    if output.json() {
+        reply.session_token = Some(it.token.reveal().to_string());
+    }
+    let next = after_proof(desk, output, &it.session);
+    refuse_or_answer(output, &reply, &format!("{message}\n{next}"), proof_exit(&it.session))
+}
+
+/// Asks for a colleague's approval, and waits for it.
+async fn vouch(
+    desk: &DeskClient,
+    output: &mut Output,
+    arguments: VouchArgs,
+) -> Result<Exit, Failure> {
+    let customer = identify(desk, &arguments.customer).await?;
+    let session = if arguments.further { Some(token(output).await?) } else { None };
+    let purpose = arguments.purpose.unwrap_or_else(|| first_purpose(desk));
+    let (reason, key) = (arguments.reason, desk.idempotency_key());
+    let call = VouchFor { customer: customer.id, purpose, reason, key, session };
+    let until = Instant::now() + APPROVAL_TIME;
+    let mut is_said = false;
+    let vouched = loop {
+        match desk.call(call.clone()).await {
+            Err(error @ DeskError::AwaitsApproval(_)) if Instant::now() < until => {
+                if !is_said {
+                    output.note(&messages::desk_error(&error).for_admin);
+                    is_said = true;
+                }
+                tokio::time::sleep(APPROVAL_POLL).await;
+            }
+            vouched => break vouched?,
+        }
+    };
+    let it = match vouched {
+        Vouched::Approved(it) => it,
+        Vouched::NoSuchCustomer => {
+            let message = "There is no such customer any more.";
+            return Err(Failure::outcome(Outcome::UnknownCustomer, message));
+        }
+        Vouched::NoSuchPurpose(refusal) => {
+            return Err(Failure::outcome(refusal.outcome, refusal.reason));
+        }
+    };
+    let message = messages::session(&it.session, &moment::short);
+    let mut reply = Reply::outcome(Outcome::Verified, message.clone()).with_customer(&customer);
+    reply = reply.with_session(&it.session);
+    if output.json() {
+        reply.session_token = Some(it.token.reveal().to_string());
+    }
+    let next = after_proof(desk, output, &it.session);
+    refuse_or_answer(output, &reply, &format!("{message}\n{next}"), proof_exit(&it.session))
 }
 
 /// The secret of the customer's session.
 async fn token(output: &mut Output) -> Result<SessionToken, Failure> {
-    let typed = prompt::secret(output, "Token of the customer's session:").await?;
-    SessionToken::parse(&typed).ok_or_else(|| {
-        Failure::outcome(
-            Outcome::Malformed,
-            "That is not a session's token; it has 64 digits and letters from a to f.",
-        )
-    })
+    prompt::session_token(output, "Token of the customer's session:").await
 }
 
 fn refused(refusal: FactorRefusal) -> Failure {

@@ -7,6 +7,7 @@ use crate::cli::moment;
 use crate::cli::output::Output;
 use crate::domain::outcome::Outcome;
 use crate::service::api::DeskClient;
+use crate::service::messages;
 use crate::service::verification::calls::AskGate;
 
 /// `gate`
@@ -26,7 +27,7 @@ pub async fn run(
         "{} is verified for \"{}\" ({}) by {} at counter {} until {}.",
         verified.account_no,
         verified.purpose,
-        verified.factor.word(),
+        messages::factors_in_words(&verified.factors),
         verified.clerk,
         verified.counter,
         moment::short(verified.until),

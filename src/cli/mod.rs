@@ -1,5 +1,6 @@
 //! The command line: arguments, one command a file, output for people or programs.
 
+pub mod amount_due;
 pub mod app_context;
 pub mod approvals;
 pub mod args;
@@ -240,10 +241,13 @@ async fn at_the_desk(
             personal_data::hold(&desk, output, &arguments, false).await
         }
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
-        Command::Verify(named) => verify::verify(&desk, output, &named.request).await,
+        Command::Verify(named) => {
+            verify::verify(&desk, output, &named.request, named.further).await
+        }
         Command::Resend(named) => request::resend(&desk, output, &named.request).await,
         Command::Status(named) => request::status(&desk, output, &named.request).await,
         Command::Cancel(named) => request::cancel(&desk, output, &named.request).await,
+        Command::AmountDue(arguments) => amount_due::run(&desk, output, arguments).await,
         Command::Gate(arguments) => gate::run(&desk, output, &arguments).await,
         Command::Session(command) => session::run(&desk, output, command).await,
         Command::Factor(command) => factors::run(&desk, output, command).await,
@@ -279,7 +283,9 @@ const fn names_a_customer(command: &Command) -> bool {
             | Customers::Hold(_)
             | Customers::Release(_),
         )
-        | Command::Factor(Factors::Show(_) | Factors::Verify(_))
+        | Command::Factor(
+            Factors::Show(_) | Factors::Verify(_) | Factors::Document(_) | Factors::Vouch(_),
+        )
         | Command::Request(_)
         | Command::Gate(_) => true,
         Command::Log(log) => log.customer.is_some(),

@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::cli::exit::Failure;
 use crate::cli::output::Output;
+use crate::domain::outcome::Outcome;
+use crate::domain::session::SessionToken;
 
 /// Length limit of a typed line in bytes; no code and no token is longer.
 const INPUT_MAX: usize = 1024;
@@ -26,6 +28,16 @@ pub async fn text(output: &mut Output, question: &str) -> Result<String, Failure
     let read = tokio::task::spawn_blocking(|| line(&|| false)).await;
     let read = read.map_err(|error| Failure::internal(error.to_string()))??;
     Ok(read.trim().to_owned())
+}
+
+/// Reads the secret of a session.
+pub async fn session_token(output: &mut Output, question: &str) -> Result<SessionToken, Failure> {
+    SessionToken::parse(&secret(output, question).await?).ok_or_else(|| {
+        Failure::outcome(
+            Outcome::Malformed,
+            "That is not a session's token; it has 64 digits and letters from a to f.",
+        )
+    })
 }
 
 /// Reads a secret. `question` is shown only if standard input is a terminal.

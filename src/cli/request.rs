@@ -12,6 +12,7 @@ use crate::domain::customer::Customer;
 use crate::domain::delivery::{DeliveryState, TRAY};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
+use crate::domain::session::Session;
 use crate::domain::text;
 use crate::service::api::DeskClient;
 use crate::service::customers::calls::{IdentifyCustomer, ReadCustomer};
@@ -36,7 +37,7 @@ pub async fn ask(
     let customer = identify(desk, &arguments.customer).await?;
     let purpose = match arguments.purpose {
         Some(purpose) => purpose,
-        None => desk.profile().purposes.first().cloned().unwrap_or_default(),
+        None => first_purpose(desk),
     };
     let ask = CodeRequest {
         customer: customer.id,
@@ -142,6 +143,29 @@ pub async fn identify(desk: &DeskClient, name: &str) -> Result<Customer, Failure
             Err(Failure::outcome(Outcome::UnknownCustomer, sentence.unwrap_or_default()))
         }
     }
+}
+
+/// The purpose that is offered first.
+pub fn first_purpose(desk: &DeskClient) -> String {
+    desk.profile().purposes.first().map(|it| it.name.clone()).unwrap_or_default()
+}
+
+/// What follows a right code: the session, or what is still to be proven.
+pub fn after_proof(desk: &DeskClient, output: &Output, session: &Session) -> String {
+    let show = output.command(&["session", "show", session.id.as_str()]);
+    let purpose = desk.profile().purposes.iter().find(|it| it.name == session.purpose);
+    match purpose.and_then(|it| session.missing_for(it)) {
+        Some(missing) => format!(
+            "Missing: {}. Add it with --further.\nThe session: {show}",
+            messages::missing(missing)
+        ),
+        None => format!("Next: {show}"),
+    }
+}
+
+/// With what a command ends after a right code.
+pub const fn proof_exit(session: &Session) -> Exit {
+    if session.is_reached { Exit::DONE } else { Exit::WAITS }
 }
 
 /// Parses a request's id.
@@ -340,7 +364,7 @@ pub fn new_code(
 ) -> String {
     let channel = request.channel.word();
     let mut words = vec!["request", customer.account_no.as_str(), "--channel", channel];
-    if desk.profile().purposes.first() != Some(&request.purpose) {
+    if first_purpose(desk) != request.purpose {
         words.extend(["--purpose", &request.purpose]);
     }
     format!("Next: {}", output.command(&words))

@@ -7,11 +7,14 @@ use crate::cli::output::Output;
 use crate::cli::table::Table;
 use crate::cli::{moment, prompt};
 use crate::domain::outcome::Outcome;
-use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
+use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::service::api::DeskClient;
 use crate::service::messages;
 use crate::service::ports::SessionFilter;
-use crate::service::verification::calls::{EndSession, ListSessions, ReadSession, TouchSession};
+use crate::service::verification::calls::{
+    EndSession, ListSessions, ReadSession, ServeFor, TouchSession,
+};
+use crate::service::verification::session::ServedFor;
 
 pub async fn run(
     desk: &DeskClient,
@@ -36,17 +39,12 @@ pub async fn run(
             Ok(Exit::DONE)
         }
         Sessions::Check(_) => check(desk, output).await,
+        Sessions::Serve(arguments) => serve(desk, output, arguments.purpose).await,
     }
 }
 
 async fn check(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
-    let typed = prompt::secret(output, "Token of the session:").await?;
-    let Some(token) = SessionToken::parse(&typed) else {
-        return Err(Failure::outcome(
-            Outcome::Malformed,
-            "That is not a session's token; it has 64 digits and letters from a to f.",
-        ));
-    };
+    let token = prompt::session_token(output, "Token of the session:").await?;
     let session = desk.call(TouchSession { token }).await?.ok_or_else(missing)?;
     if session.ended.is_none() {
         show(output, "alive", &session)?;
@@ -58,6 +56,30 @@ async fn check(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> 
         output.object(&SessionLine::new(Outcome::Expired.word(), message, &session))?;
     }
     Ok(Outcome::Expired.into())
+}
+
+/// Lets a session serve for another purpose.
+async fn serve(desk: &DeskClient, output: &mut Output, purpose: String) -> Result<Exit, Failure> {
+    let token = prompt::session_token(output, "Token of the session:").await?;
+    match desk.call(ServeFor { token, purpose }).await? {
+        ServedFor::Served(session) => {
+            show(output, "served", &session)?;
+            Ok(Exit::DONE)
+        }
+        ServedFor::Missing(session, missing) => {
+            let message = format!("This is still to be proven: {}.", messages::missing(missing));
+            output.note(&message);
+            if output.json() {
+                output.object(&SessionLine::new("missing", message, &session))?;
+            }
+            Ok(Exit::WAITS)
+        }
+        ServedFor::SessionOver => {
+            let message = "The session is over. Verify the customer again.";
+            Err(Failure::outcome(Outcome::Expired, message))
+        }
+        ServedFor::NoSuchPurpose(refusal) => Err(Failure::outcome(refusal.outcome, refusal.reason)),
+    }
 }
 
 async fn list(
@@ -102,11 +124,11 @@ fn show(output: &mut Output, word: &'static str, session: &Session) -> Result<()
     }
     let request = session.request.as_ref().map_or(String::new(), |it| format!(", request {it}"));
     Ok(output.lines(&format!(
-        "{message}\nSession {} · {} · proven: {} {}\nOpened {} by {} at {}{request}",
+        "{message}\nSession {} · {} · {}: {}\nOpened {} by {} at {}{request}",
         session.id,
         session.purpose,
-        session.customer_name,
-        messages::factor(session.factor),
+        session.level.label(),
+        messages::factors_in_words(&session.factors),
         moment::long(session.created_at),
         session.clerk,
         session.counter,

@@ -133,7 +133,7 @@ fn made_up(config: &Config, locale: Option<String>) -> MessageFacts {
         office: config.office.name.clone(),
         counter: config.office.counter.clone(),
         customer: "Dana Rivera".into(),
-        purpose: config.purposes.first().cloned().unwrap_or_default(),
+        purpose: config.purposes.first().map(|it| it.name.clone()).unwrap_or_default(),
         reference: Reference::from_store("K7Q"),
         code: Code::from_number(481_920, config.otp.length),
         minutes: config.otp.expiry.as_secs() / 60,

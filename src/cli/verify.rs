@@ -3,7 +3,9 @@
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::Reply;
 use crate::cli::output::Output;
-use crate::cli::request::{existing, missing, new_code, parse, refuse_or_answer, unlock};
+use crate::cli::request::{
+    after_proof, existing, missing, new_code, parse, proof_exit, refuse_or_answer, unlock,
+};
 use crate::cli::{moment, prompt};
 use crate::domain::code::TypedCode;
 use crate::domain::customer::Customer;
@@ -18,6 +20,7 @@ pub async fn verify(
     desk: &DeskClient,
     output: &mut Output,
     request: &str,
+    further: bool,
 ) -> Result<Exit, Failure> {
     let id = parse(request)?;
     let (before, customer) = existing(desk, &id).await?;
@@ -28,8 +31,13 @@ pub async fn verify(
     };
     let typed = prompt::secret(output, &question).await?;
     let code = TypedCode(typed);
-    let verification =
-        desk.call(VerifyCode { request: id, code, key: desk.idempotency_key() }).await?;
+    let session = if further {
+        Some(prompt::session_token(output, "Token of the customer's session:").await?)
+    } else {
+        None
+    };
+    let key = desk.idempotency_key();
+    let verification = desk.call(VerifyCode { request: id, code, key, session }).await?;
     let message = messages::verification(&verification, &moment::short);
     let outcome = |outcome: Outcome| Reply::outcome(outcome, message.clone());
     let (reply, exit) = match &verification {
@@ -39,7 +47,7 @@ pub async fn verify(
             if output.json() {
                 reply.session_token = Some(verified.token.reveal().to_string());
             }
-            (reply, Exit::DONE)
+            (reply, proof_exit(&verified.session))
         }
         Verification::Refused(refused) => {
             (outcome(refused.outcome).with_request(&refused.request), refused.outcome.into())
@@ -51,8 +59,7 @@ pub async fn verify(
     };
     let lines = match &verification {
         Verification::Verified(verified) => {
-            let show = output.command(&["session", "show", verified.session.id.as_str()]);
-            format!("{message}\nNext: {show}")
+            format!("{message}\n{}", after_proof(desk, output, &verified.session))
         }
         Verification::Refused(refused) if !output.json() => {
             let next = after(desk, output, refused, &customer);

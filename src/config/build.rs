@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use crate::config::environment::ProcessEnvironment;
 use crate::config::key::{Key, KeyPath};
 use crate::config::keys::{
-    DESK, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT, SERVE, SMS,
-    SMS_FALLBACK, STAFF, TRAY, UI,
+    DESK, DOCUMENTS, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT,
+    SERVE, SMS, SMS_FALLBACK, STAFF, TRAY, UI,
 };
 use crate::config::layer::Merged;
 use crate::config::problem::{ConfigError, Findings};
@@ -24,6 +24,7 @@ use crate::config::{
     store, whatsapp,
 };
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
+use crate::domain::purpose::Purpose;
 use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::text::clean_optional;
 
@@ -109,7 +110,8 @@ impl<'a> Build<'a> {
             retention,
             keys,
             otp,
-            purposes: merged.get(&OTP.purposes),
+            purposes: purposes(&merged),
+            documents: merged.get(&DOCUMENTS.kinds),
             limits,
             staff: StaffSettings { four_eyes: merged.get(&STAFF.four_eyes).unwrap_or_default() },
             email,
@@ -331,6 +333,12 @@ impl<'a> Build<'a> {
             mouse: self.get(&UI.mouse),
         }
     }
+}
+
+/// What a verification can be for: the tables, or the plain list.
+fn purposes(merged: &Merged) -> Vec<Purpose> {
+    let plain = || merged.get(&OTP.purposes).into_iter().map(Purpose::from).collect();
+    merged.get(&ROOT.purpose).unwrap_or_else(plain)
 }
 
 fn limits(merged: &mut Merged) -> RateLimits {

@@ -17,7 +17,7 @@ pub use crate::config::keys::account_lists::{
 };
 pub use crate::config::keys::audit::{AUDIT_SHIP, AuditShipKeys};
 pub use crate::config::keys::office::{
-    CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STAFF, STORE,
+    CUSTOMERS, DOCUMENTS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STAFF, STORE,
 };
 pub use crate::config::keys::providers::{
     EMAIL, EMAIL_FALLBACK, EmailKeys, PHONES, SMS, SMS_FALLBACK, SmsKeys, WHATSAPP, WhatsappKeys,
@@ -45,6 +45,7 @@ pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
         MAINTENANCE.infos(),
         KEYS.infos(),
         OTP.infos(),
+        DOCUMENTS.infos(),
         LIMITS.infos(),
         INVOICE_LIST.infos(),
         INVOICES.infos(),

@@ -9,12 +9,15 @@ use std::time::Duration;
 use config::ValueKind;
 use secrecy::SecretString;
 
-pub(super) use crate::config::kind::check::{Base, is_host, is_loopback, is_secret, path};
+pub(super) use crate::config::kind::check::{
+    Base, is_host, is_loopback, is_secret, path, short_text,
+};
 
 use crate::config::identifier::TableName;
 use crate::config::kind::check::{
-    base_url, country, identifier, is_domain, is_sid, is_sms_sender, mailbox, short_text, texts,
+    base_url, country, identifier, is_domain, is_sid, is_sms_sender, mailbox, texts,
 };
+use crate::config::purposes;
 use crate::config::raw::Raw;
 use crate::config::store_url::{self, StoreUrl};
 use crate::domain::locale::is_tag;
@@ -82,6 +85,8 @@ pub enum Kind {
     Locale,
     /// A domain name.
     Domain,
+    /// Purposes, each a table.
+    Purposes,
 }
 
 /// The unit of a duration.
@@ -158,6 +163,7 @@ impl Kind {
             Self::Country => "a country's two letters (ISO 3166), such as US".into(),
             Self::Countries => "a list of countries' two letters (ISO 3166), such as US".into(),
             Self::Locale => "a language such as en or de-AT".into(),
+            Self::Purposes => "tables [[purpose]], each with a name".into(),
             Self::Domain => "a domain's name alone in small letters, such as example.org \
                              (a name with other letters as xn--…)"
                 .into(),
@@ -213,6 +219,10 @@ impl Kind {
                     Err(why) => Err(format!("{path}: {why}")),
                 };
             }
+            (Self::Purposes, raw) => {
+                let purposes = purposes::parse(raw).map_err(|why| format!("{path}: {why}"))?;
+                return Ok(Checked { value: purposes::value(&purposes), secret: None });
+            }
             _ => {}
         }
         match self.read(raw, base) {
@@ -263,8 +273,8 @@ impl Kind {
             Self::Text { most } => short_text(text?, most).map(Into::into),
             Self::Texts { most } => texts(raw, most),
             Self::Path => path(text?, base)?.to_str().map(Into::into),
-            // Handled above, where the secret is separated.
-            Self::StoreUrl | Self::Secret => None,
+            // Handled above.
+            Self::StoreUrl | Self::Secret | Self::Purposes => None,
             Self::Column { needed: false } if text?.is_empty() => Some("".into()),
             Self::Identifier | Self::Column { .. } => identifier(text?).map(Into::into),
             Self::Table => TableName::parse(text?).map(|table| table.to_string().into()),

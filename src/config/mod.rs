@@ -26,6 +26,7 @@ mod kind;
 mod layer;
 mod messages;
 mod problem;
+mod purposes;
 mod raw;
 mod rehearsal;
 mod secret;

@@ -11,7 +11,8 @@ pub(super) enum Raw {
     Number(i64),
     Flag(bool),
     List(Vec<Raw>),
-    /// Anything that no key accepts: a float, a date, a table, an integer out of range.
+    Table(Vec<(String, Raw)>),
+    /// Anything that no key accepts: a float, a date, an integer out of range.
     Other,
 }
 
@@ -26,6 +27,13 @@ impl Raw {
             DeValue::Array(values) => {
                 Self::List(values.iter().map(|value| Self::of_toml(value.get_ref())).collect())
             }
+            DeValue::Table(table) => {
+                let entries = table.iter();
+                let entries = entries.map(|(name, value)| {
+                    (name.get_ref().to_string(), Self::of_toml(value.get_ref()))
+                });
+                Self::Table(entries.collect())
+            }
             _ => Self::Other,
         }
     }
@@ -38,6 +46,14 @@ impl Raw {
                 text.trim().parse().map_or_else(|_| as_text(), Self::Number)
             }
             Kind::Flag => text.trim().parse().map_or_else(|_| as_text(), Self::Flag),
+            Kind::Purposes => {
+                let document = format!("value = {text}");
+                let (table, errors) = toml::de::DeTable::parse_recoverable(&document);
+                match table.get_ref().get("value") {
+                    Some(value) if errors.is_empty() => Self::of_toml(value.get_ref()),
+                    _ => as_text(),
+                }
+            }
             Kind::Texts { .. } | Kind::Words(_) | Kind::Countries if text.trim().is_empty() => {
                 Self::List(Vec::new())
             }
@@ -70,7 +86,7 @@ impl Raw {
                 let shown: Option<Vec<_>> = values.iter().map(Self::shown).collect();
                 format!("[{}]", shown?.join(", "))
             }
-            Self::Other => return None,
+            Self::Table(_) | Self::Other => return None,
         };
         (shown.chars().count() <= 80).then_some(shown)
     }

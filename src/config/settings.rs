@@ -32,6 +32,7 @@ use crate::config::show::Effective;
 use crate::domain::approval::GuardedAct;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::purpose::Purpose;
 use crate::domain::sign_in::policy::SignInPolicy;
 
 /// Where the program runs, which decides what is allowed.
@@ -82,8 +83,10 @@ pub struct Config {
     pub keys: KeySettings,
     /// `[otp]`
     pub otp: OtpPolicy,
-    /// `otp.purposes`, never empty.
-    pub purposes: Vec<String>,
+    /// `[[purpose]]` or `otp.purposes`, never empty.
+    pub purposes: Vec<Purpose>,
+    /// `[documents]`: the kinds that clerks look at, never empty.
+    pub documents: Vec<String>,
     /// `[limits]`
     pub limits: RateLimits,
     /// `[staff]`

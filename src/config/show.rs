@@ -51,7 +51,26 @@ fn json(kind: &ValueKind) -> Json {
         ValueKind::I64(number) => (*number).into(),
         ValueKind::String(text) => text.as_str().into(),
         ValueKind::Array(values) => values.iter().map(|value| json(&value.kind)).collect(),
+        ValueKind::Table(table) => {
+            let entry =
+                |(name, value): (&String, &config::Value)| (name.clone(), json(&value.kind));
+            Json::Object(table.iter().map(entry).collect())
+        }
         _ => Json::Null,
+    }
+}
+
+/// A value in TOML. Numbers, booleans, plain texts and lists of them have the same syntax in JSON.
+fn toml(value: &Json) -> String {
+    match value {
+        Json::Array(values) => {
+            format!("[{}]", values.iter().map(toml).collect::<Vec<_>>().join(","))
+        }
+        Json::Object(table) => {
+            let entry = |(name, value): (&String, &Json)| format!("{name} = {}", toml(value));
+            format!("{{ {} }}", table.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+        value => value.to_string(),
     }
 }
 
@@ -64,13 +83,11 @@ impl fmt::Display for Effective {
                 writeln!(f, "\n{section}")?;
                 current = section;
             }
-            // Numbers, booleans, plain texts and lists of them have the same syntax in JSON and
-            // TOML.
             let line = match value {
                 Json::Null => format!("# {name} is not set"),
                 // Commented out, so that the mask is never read back as the secret.
                 Json::String(text) if text == SET => format!("# {name} = \"{SET}\""),
-                value => format!("{name} = {value}"),
+                value => format!("{name} = {}", toml(value)),
             };
             let origin = match origin.as_str() {
                 "default" => "",

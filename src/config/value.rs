@@ -9,6 +9,7 @@ use strum::VariantNames;
 
 use crate::config::identifier::{Identifier, TableName};
 use crate::config::kind::Kind;
+use crate::config::purposes;
 use crate::config::settings::{
     EmailProvider, Environment, GatewayContent, GatewayMethod, LogLevel, MailAuth, ShippingTarget,
     SmsProvider, SmtpTls, StoreTls, ThemeName, WhatsappProvider,
@@ -17,6 +18,7 @@ use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;
 use crate::domain::message::Fact;
 use crate::domain::phone::NumberType;
+use crate::domain::purpose::Purpose;
 use crate::domain::sign_in::policy::SignInMode;
 use crate::domain::staff::Role;
 
@@ -239,6 +241,22 @@ impl Value for Vec<String> {
 
     fn show(&self, _: Kind) -> Option<ValueKind> {
         Some(self.clone().into())
+    }
+}
+
+impl Value for Vec<Purpose> {
+    type Default = &'static [&'static str];
+
+    fn of_default(default: &'static [&'static str]) -> Self {
+        default.iter().copied().map(Purpose::from).collect()
+    }
+
+    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+        purposes::of_value(value)
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        Some(purposes::value(self))
     }
 }
 

@@ -38,6 +38,8 @@ pub enum GuardedAct {
     Confirm,
     /// Runs maintenance, which purges old rows.
     Purge,
+    /// Vouches for a customer; it always takes a second person.
+    Vouch,
 }
 
 impl GuardedAct {

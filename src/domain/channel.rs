@@ -74,6 +74,10 @@ pub enum Factor {
     Totp,
     /// The customer has a paper with a code that was never used before (3.1.2).
     BackupCode,
+    /// A clerk saw a document of the customer's, whose name and picture matched.
+    Document,
+    /// A colleague of the clerk's approved it.
+    SecondPerson,
 }
 
 words!(Factor, "a factor");

@@ -124,6 +124,12 @@ pub enum EventKind {
     FactorReplaced,
     /// An authenticator was removed.
     FactorRemoved,
+    /// A session serves for another purpose.
+    SessionRaised,
+    /// A clerk saw a document of a customer.
+    DocumentSeen,
+    /// A second person approved that a customer is who they say.
+    Vouched,
 }
 
 words!(EventKind, "a kind of event");
@@ -188,6 +194,9 @@ impl EventKind {
             Self::FactorEnrolled => "Factor enrolled",
             Self::FactorReplaced => "Factor replaced",
             Self::FactorRemoved => "Factor removed",
+            Self::SessionRaised => "Session raised",
+            Self::DocumentSeen => "Document seen",
+            Self::Vouched => "Second person",
         }
     }
 }

@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
+use crate::domain::level::{FactorSet, Level};
+use crate::domain::purpose::{Missing, Proven, Purpose};
 use crate::domain::request::{NotARequest, RequestId};
 use crate::domain::time::Timestamp;
 use crate::domain::word::words;
@@ -110,9 +112,20 @@ pub struct Session {
     pub customer_name: String,
     /// The request whose code opened it; none where another factor did.
     pub request: Option<RequestId>,
-    /// The factor that was proven.
+    /// The factor that opened it.
     pub factor: Factor,
+    /// All that was proven in it.
+    pub factors: FactorSet,
+    /// The highest level that was reached in it; it never sinks.
+    pub level: Level,
+    /// What it is for.
     pub purpose: String,
+    /// Whether what was proven is enough for that.
+    pub is_reached: bool,
+    /// What it was for before, with enough proven.
+    pub also_for: Vec<String>,
+    /// Whether a contact that several customers share was among what was proven.
+    pub shared_contact: bool,
     pub clerk: String,
     pub counter: String,
     pub created_at: Timestamp,
@@ -128,6 +141,81 @@ impl Session {
     /// When it ends by itself.
     pub fn ends_at(&self) -> Timestamp {
         self.expires_at.min(self.idle_at)
+    }
+
+    /// Whether it serves for this purpose.
+    pub fn serves(&self, purpose: &str) -> bool {
+        (self.is_reached && self.purpose == purpose) || self.also_for.iter().any(|it| it == purpose)
+    }
+
+    /// Whether it serves for anything.
+    pub fn is_verified(&self) -> bool {
+        self.is_reached || !self.also_for.is_empty()
+    }
+
+    /// What counts for a purpose. A colleague's word is for the purpose for which it was given.
+    fn counted_for(&self, purpose: &Purpose) -> FactorSet {
+        let is_same = self.purpose == purpose.name;
+        self.factors.only(|it| is_same || it != Factor::SecondPerson)
+    }
+
+    /// What is still to be proven for a purpose; none where nothing is.
+    pub fn missing_for(&self, purpose: &Purpose) -> Option<Missing> {
+        if self.serves(&purpose.name) {
+            return None;
+        }
+        let factors = &self.counted_for(purpose);
+        purpose.missing(Proven { factors, shared_contact: self.shared_contact })
+    }
+
+    /// Whether this factor brings it closer to a purpose.
+    pub fn is_helped_by(&self, purpose: &Purpose, factor: Factor) -> bool {
+        let factors = &self.counted_for(purpose);
+        let proven = Proven { factors, shared_contact: self.shared_contact };
+        !self.serves(&purpose.name) && purpose.is_helped_by(factor, false, proven)
+    }
+
+    /// The session for a purpose, after another factor was proven or none. It never serves for
+    /// less than before, and never for longer: the shorter time holds.
+    #[must_use]
+    pub fn raised(
+        &self,
+        purpose: &Purpose,
+        proven: Option<(Factor, bool)>,
+        now: Timestamp,
+    ) -> Self {
+        let mut session = self.clone();
+        let mut counted = self.counted_for(purpose);
+        if let Some((factor, is_shared)) = proven {
+            counted = counted.with(factor);
+            session.factors = session.factors.with(factor);
+            session.shared_contact |= is_shared;
+            session.level = session.level.max(session.factors.level());
+        }
+        let shared_contact = session.shared_contact;
+        let is_reached = self.serves(&purpose.name)
+            || purpose.is_reached(Proven { factors: &counted, shared_contact });
+        if session.is_reached && !is_reached {
+            // It goes on for what it was for, with one factor more.
+            return session;
+        }
+        if session.purpose != purpose.name {
+            if session.is_reached {
+                session.also_for.push(session.purpose.clone());
+            }
+            session.also_for.retain(|it| *it != purpose.name);
+            session.purpose.clone_from(&purpose.name);
+            session.factors = counted;
+        }
+        session.is_reached = is_reached;
+        if is_reached {
+            session.level = session.level.max(purpose.level);
+        }
+        if let Some(time) = purpose.session {
+            session.expires_at = session.expires_at.min(now.plus(time));
+            session.idle_at = session.idle_at.min(session.expires_at);
+        }
+        session
     }
 }
 

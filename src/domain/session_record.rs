@@ -21,6 +21,8 @@ pub struct SessionRecord {
     /// Whether it was opened before the store kept proofs, and ends soon enough to be one of those
     /// sessions.
     pub is_older_than_proofs: bool,
+    /// Whether it was written when a session had one factor: its proof knows of no more.
+    pub has_one_factor: bool,
 }
 
 /// The message authentication code of a session.
@@ -49,12 +51,30 @@ impl SessionRecord {
         }
         let Some(proof) = &self.proof else { return self.is_older_than_proofs };
         let Ok(key) = keyring.get(&proof.key_id) else { return false };
-        mac(&self.session, &self.token_digest, key).is_hex(&proof.mac)
+        let (session, digest) = (&self.session, &self.token_digest);
+        let mac = if self.has_one_factor { first_mac } else { mac };
+        mac(session, digest, key).is_hex(&proof.mac)
     }
 }
 
 fn mac(session: &Session, token_digest: &str, key: &Key) -> MacTag {
-    let fields = [
+    let mut fields = first_fields(session, token_digest);
+    let flag = |it: bool| vec![u8::from(it)];
+    fields.push(session.factors.to_string().into());
+    fields.push(session.level.word().into());
+    fields.extend([flag(session.is_reached), flag(session.shared_contact)]);
+    fields.extend(session.also_for.iter().map(|it| it.as_bytes().to_vec()));
+    MacTag::of(key, "session row of factors", fields.iter().map(Vec::as_slice))
+}
+
+/// The proof of a session that was written when it had one factor.
+fn first_mac(session: &Session, token_digest: &str, key: &Key) -> MacTag {
+    let fields = first_fields(session, token_digest);
+    MacTag::of(key, "session row", fields.iter().map(Vec::as_slice))
+}
+
+fn first_fields(session: &Session, token_digest: &str) -> Vec<Vec<u8>> {
+    [
         session.id.as_str().as_bytes(),
         token_digest.as_bytes(),
         &session.customer.0.to_be_bytes(),
@@ -67,8 +87,8 @@ fn mac(session: &Session, token_digest: &str, key: &Key) -> MacTag {
         &session.created_at.millis().to_be_bytes(),
         &session.expires_at.millis().to_be_bytes(),
     ]
-    .map(<[u8]>::to_vec);
-    MacTag::of(key, "session row", fields.iter().map(Vec::as_slice))
+    .map(<[u8]>::to_vec)
+    .to_vec()
 }
 
 #[cfg(test)]
@@ -77,6 +97,7 @@ mod tests {
     use crate::domain::channel::Factor;
     use crate::domain::customer::CustomerId;
     use crate::domain::key::KeyId;
+    use crate::domain::level::Level;
     use crate::domain::session::{SessionEnd, SessionId};
     use crate::domain::time::Timestamp;
 
@@ -94,7 +115,12 @@ mod tests {
             customer_name: "Dana Rivera".into(),
             request: Some(RequestId::from_bits(1)),
             factor: Factor::Sms,
+            factors: [Factor::Sms].into_iter().collect(),
+            level: Level::Nist,
             purpose: "pay bill".into(),
+            is_reached: true,
+            also_for: Vec::new(),
+            shared_contact: false,
             clerk: "amira".into(),
             counter: "3".into(),
             created_at: at(1_000),
@@ -110,6 +136,7 @@ mod tests {
             token_digest: "digest".into(),
             proof: Some(proof.clone()),
             is_older_than_proofs: false,
+            has_one_factor: false,
         }
     }
 
@@ -129,6 +156,11 @@ mod tests {
             Session { request: Some(RequestId::from_bits(2)), ..session() },
             Session { request: None, ..session() },
             Session { factor: Factor::ContactConfirmed, ..session() },
+            Session { factors: [Factor::Totp].into_iter().collect(), ..session() },
+            Session { level: Level::Two, ..session() },
+            Session { is_reached: false, ..session() },
+            Session { also_for: vec!["other".into()], ..session() },
+            Session { shared_contact: true, ..session() },
             Session { purpose: "other".into(), ..session() },
             Session { clerk: "bruno".into(), ..session() },
             Session { counter: "4".into(), ..session() },
@@ -146,8 +178,10 @@ mod tests {
         {
             assert!(!forged.is_genuine(&ring(7)), "{forged:?}");
         }
-        let old = SessionRecord { proof: None, is_older_than_proofs: true, ..genuine };
+        let old = SessionRecord { proof: None, is_older_than_proofs: true, ..genuine.clone() };
         assert!(old.is_genuine(&ring(7)));
+        let cut = SessionRecord { has_one_factor: true, ..genuine };
+        assert!(!cut.is_genuine(&ring(7)), "its proof is not one of those");
     }
 
     #[test]

@@ -120,9 +120,9 @@ mod tests {
              sign_in_set_up sign_in_reset service_started keys_rotated store_marked migrated events_purged \
              erased exported reported held released \
              stats_read stats_rebuilt alarm_raised alarm_acknowledged \
-             factor_enrolled factor_replaced factor_removed",
+             factor_enrolled factor_replaced factor_removed session_raised document_seen vouched",
         );
-        has(&Factor::ALL, "contact-confirmed sms whatsapp totp backup-code");
+        has(&Factor::ALL, "contact-confirmed sms whatsapp totp backup-code document second-person");
         has(&FactorKind::ALL, "totp backup-codes");
         has(&OutboxTask::ALL, "send settle follow");
         has(

@@ -22,10 +22,13 @@ pub use crate::service::messages::deliveries::{
     ASK_FIRST, delivery, elsewhere, span, spread, state,
 };
 pub use crate::service::messages::factors::{
-    BACKUP_CODES_ONCE, TOTP_ENROLLED, TOTP_REMOVED, backup_codes_sheet, codes_left, factor_refusal,
-    factor_verification, factors, wrong_first_code,
+    BACKUP_CODES_ONCE, TOTP_ENROLLED, TOTP_REMOVED, backup_codes_sheet, codes_left, document_fault,
+    document_seen, factor_refusal, factor_verification, factors, wrong_first_code,
 };
-pub use crate::service::messages::sessions::{NO_SUCH_SESSION, factor, session, session_end};
+pub use crate::service::messages::sessions::{
+    NO_SUCH_SESSION, amount_due, factor, factor_label, factors_in_words, missing, session,
+    session_end,
+};
 pub use crate::service::messages::shipping::{
     ShippingState, shipping, shipping_lag, shipping_state,
 };

@@ -35,6 +35,7 @@ use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::policy_text::PolicyText;
+use crate::domain::purpose::Purpose;
 use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::time::Timestamp;
 use crate::domain::timing::CLAIM_TIMEOUT;
@@ -69,7 +70,9 @@ pub struct Office {
     /// The office's name, as messages and screens show it.
     pub name: String,
     /// What a verification can be for; the first is offered first.
-    pub purposes: Vec<String>,
+    pub purposes: Vec<Purpose>,
+    /// The kinds of documents that clerks look at.
+    pub documents: Vec<String>,
     /// Times and tries.
     pub otp: OtpPolicy,
     /// Messages, wrong codes and look-ups.
@@ -163,6 +166,12 @@ pub enum DeskError {
         /// What it takes.
         permission: Permission,
     },
+    /// The customer was not verified for this, or the session is over.
+    #[error("the customer is not verified")]
+    NotVerified,
+    /// The purpose takes no second person.
+    #[error("the purpose takes no second person")]
+    NoSecondPerson,
     /// The act takes a reason.
     #[error("no reason was given")]
     NoReason,

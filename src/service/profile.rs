@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
+use crate::domain::purpose::Purpose;
 use crate::service::caller::{Authentication, Caller, Role};
 use crate::service::{Desk, DeskError};
 
@@ -17,7 +18,9 @@ pub struct DeskProfile {
     /// What they may do.
     pub role: Role,
     /// What a verification can be for; the first is offered first.
-    pub purposes: Vec<String>,
+    pub purposes: Vec<Purpose>,
+    /// The kinds of documents that clerks look at.
+    pub documents: Vec<String>,
     /// Digits of a code.
     pub code_length: u8,
     /// The country of numbers without one, in two letters (ISO 3166-1).
@@ -57,6 +60,7 @@ impl Desk {
             actor: caller.actor.clone(),
             role: caller.role,
             purposes: self.office.purposes.clone(),
+            documents: self.office.documents.clone(),
             code_length: self.office.otp.length,
             country: self.office.phones.default_country.clone(),
             quarantine_seconds: self.office.otp.contact_quarantine.as_secs(),

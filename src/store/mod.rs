@@ -230,7 +230,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 58] = [
+        let modules: [(&str, &[(&str, Sql)]); 59] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -248,6 +248,7 @@ impl SqlStore {
             ("event_purge", event_purge::STATEMENTS),
             ("events", events::STATEMENTS),
             ("expiry", expiry::STATEMENTS),
+            ("attest", factors::attest::STATEMENTS),
             ("factor_attempt", factors::attempt::STATEMENTS),
             ("factors", factors::records::STATEMENTS),
             ("external_writer", external_writer::STATEMENTS),

@@ -460,6 +460,7 @@ fn office(config: &Config) -> Office {
     Office {
         name: config.office.name.clone(),
         purposes: config.purposes.clone(),
+        documents: config.documents.clone(),
         otp: config.otp.clone(),
         limits: config.limits,
         phones: config.phones.clone(),

@@ -12,7 +12,7 @@ use crate::domain::message::{ChangeNotice, MessageFacts};
 pub(super) fn check(config: &Config) -> Vec<TemplateLine> {
     let office =
         [("office.name", &*config.office.name), ("office.counter", &config.office.counter)];
-    let purposes = config.purposes.iter().map(|purpose| ("otp.purposes", purpose.as_str()));
+    let purposes = config.purposes.iter().map(|purpose| ("otp.purposes", purpose.name.as_str()));
     let names: Vec<_> = office.into_iter().chain(purposes).collect();
     let findings = Templates::check(&config.messages, &names).into_iter();
     let lines = findings.map(|finding| TemplateLine {

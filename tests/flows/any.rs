@@ -6,6 +6,9 @@ use countersign::domain::event::EventPage;
 use countersign::service::api::{Answer, Call, Role};
 use countersign::service::approvals::ApprovalOutcome;
 use countersign::service::audit::calls::LogPage;
+use countersign::service::factors::document::DocumentSeen;
+use countersign::service::verification::amount_due::AmountDue;
+use countersign::service::verification::session::ServedFor;
 use countersign::tui::app::deadlines::next_wake;
 use countersign::tui::app::model::{Model, Overlay, Screen};
 use countersign::tui::app::view::view;
@@ -135,6 +138,10 @@ const ANSWERS: &[fn() -> Answer<Failure>] = &[
     || Answer::ReadRequest(Err(down())),
     || Answer::ReadRequest(Ok(None)),
     || Answer::ReadAccount(Err(down())),
+    || Answer::ServeFor(Err(down())),
+    || Answer::ServeFor(Ok(ServedFor::SessionOver)),
+    || Answer::ReadAmountDue(Ok(AmountDue::NoSuchAccount)),
+    || Answer::SeeDocument(Ok(DocumentSeen::NotTaken)),
     || Answer::ReadSession(Err(down())),
     || Answer::ReadSession(Ok(None)),
     || Answer::EndSession(Err(down())),

@@ -49,6 +49,7 @@ pub(crate) fn place() -> CounterInfo {
         role: Role::Clerk,
         code_length: 6,
         purposes: vec!["pay a bill".into(), "change of address".into()],
+        documents: ["identity card", "passport", "driving licence"].map(str::to_owned).to_vec(),
         country: "US".into(),
         has_tray: true,
         mark: Some(Mark::Demo),
@@ -261,7 +262,7 @@ impl Counter {
     }
 }
 
-fn keys(script: &str) -> Vec<KeyEvent> {
+pub(crate) fn keys(script: &str) -> Vec<KeyEvent> {
     let mut keys = Vec::new();
     let mut rest = script;
     while let Some(char) = rest.chars().next() {

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use countersign::domain::account::Account;
 use countersign::domain::approval::{Approval, ApprovalId, GuardedAct};
-use countersign::domain::channel::Channel;
+use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::code::TypedCode;
 use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, FactorKind};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, SendReport};
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
+use countersign::domain::document::SeenDocument;
 use countersign::domain::event::{Actor, Event, EventId, EventKind, EventPage};
+use countersign::domain::level::FactorSet;
+use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
+use countersign::domain::purpose::{Proven, Purpose};
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use countersign::domain::sign_in::TypedSecret;
@@ -32,14 +36,17 @@ use countersign::service::customers::reveal::RevealedContact;
 use countersign::service::delivery::calls::ReadTray;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::factors::calls::{EnrolTotp, VerifyFactor};
+use countersign::service::factors::document::{AttestedCustomer, DocumentSeen};
 use countersign::service::factors::{
     BackupCodes, FactorRemoval, FactorVerification, NumberedCode, RefusedFactor, TotpEnrolment,
     VerifiedByFactor, WrongFirstCode,
 };
 use countersign::service::ports::{IndexProgress, NoCustomers, TrayMessage};
 use countersign::service::upkeep::calls::StoreClockReading;
-use countersign::service::verification::calls::{AskForCode, VerifyCode};
+use countersign::service::verification::amount_due::AmountDue;
+use countersign::service::verification::calls::{AskForCode, ReadAmountDue, ServeFor, VerifyCode};
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
+use countersign::service::verification::session::ServedFor;
 use countersign::service::verification::verify::{RefusedCode, Verification, VerifiedCustomer};
 use countersign::tui::machine::message::Failure;
 use zeroize::Zeroizing;
@@ -65,6 +72,10 @@ pub(crate) struct Desk {
     pub(crate) preparing: Option<IndexProgress>,
     /// Whether this office has WhatsApp.
     pub(crate) whatsapp: bool,
+    /// The documents that were seen.
+    pub(crate) seen: Vec<SeenDocument>,
+    /// What this office verifies for.
+    pub(crate) purposes: Vec<Purpose>,
     /// What customers have enrolled.
     pub(crate) factors: CustomerFactors,
     /// By how many milliseconds this terminal's own clock is ahead.
@@ -154,6 +165,8 @@ impl Desk {
             asks: Vec::new(),
             preparing: None,
             whatsapp: false,
+            seen: Vec::new(),
+            purposes: Vec::new(),
             factors: CustomerFactors::default(),
             own_clock: 0,
             locks_customer: false,
@@ -218,8 +231,31 @@ impl Desk {
                 }
                 Answer::DeliverCode(Ok(Some(self.report.clone())))
             }
-            Call::VerifyCode(VerifyCode { code, .. }) => {
-                Answer::VerifyCode(Ok(self.verify(&code.0, now)))
+            Call::VerifyCode(VerifyCode { code, session, .. }) => {
+                Answer::VerifyCode(Ok(self.verify(&code.0, session.is_some(), now)))
+            }
+            Call::SeeDocument(call) => {
+                let proven = (call.purpose.as_str(), Factor::Document);
+                let session = self.proven(call.customer, None, proven, call.session.is_some(), now);
+                self.seen.push(call.document);
+                let token = SessionToken::new([9; 32]);
+                let seen = AttestedCustomer { session, token };
+                Answer::SeeDocument(Ok(DocumentSeen::Seen(Box::new(seen))))
+            }
+            Call::ServeFor(ServeFor { purpose, .. }) => {
+                let purpose = self.purposes.iter().find(|it| it.name == purpose).cloned();
+                let (before, purpose) = (self.session.clone(), purpose.expect("a purpose"));
+                let before = before.expect("a session");
+                let session = before.raised(&purpose, None, now);
+                self.session = Some(session.clone());
+                Answer::ServeFor(Ok(match before.missing_for(&purpose) {
+                    Some(missing) => ServedFor::Missing(Box::new(before), missing),
+                    None => ServedFor::Served(Box::new(session)),
+                }))
+            }
+            Call::ReadAmountDue(ReadAmountDue { .. }) => {
+                let due = Money { cents: 12_345, currency: "EUR".into() };
+                Answer::ReadAmountDue(Ok(AmountDue::Due(Some(due))))
             }
             Call::CancelRequest(_) => {
                 self.open_request().status = Status::Cancelled;
@@ -349,24 +385,8 @@ impl Desk {
                 clock: None,
             });
         }
-        let customer = self.customers.iter().find(|it| it.id == call.customer);
-        let customer = customer.expect("a customer");
-        let session = Session {
-            id: SessionId::from_bits(8),
-            customer: customer.id,
-            account_no: customer.account_no.clone(),
-            customer_name: customer.name.clone(),
-            request: None,
-            factor: kind.factor(),
-            purpose: call.purpose.clone(),
-            clerk: "amira".into(),
-            counter: "3".into(),
-            created_at: now,
-            expires_at: now.plus(Duration::from_mins(15)),
-            idle_at: now.plus(Duration::from_mins(5)),
-            ended: None,
-        };
-        self.session = Some(session.clone());
+        let proven = (call.purpose.as_str(), kind.factor());
+        let session = self.proven(call.customer, None, proven, call.session.is_some(), now);
         let codes_left = (kind == FactorKind::BackupCodes).then_some(2);
         let token = SessionToken::new([8; 32]);
         FactorVerification::Verified(Box::new(VerifiedByFactor { session, token, codes_left }))
@@ -466,7 +486,7 @@ impl Desk {
         Some(self.ready(request))
     }
 
-    fn verify(&mut self, code: &str, now: Timestamp) -> Verification {
+    fn verify(&mut self, code: &str, is_further: bool, now: Timestamp) -> Verification {
         let Some(request) = &mut self.request else { return Verification::NoSuchRequest };
         let outcome = match request.status.refusal() {
             Some(outcome) => outcome,
@@ -479,7 +499,7 @@ impl Desk {
         if outcome == Outcome::Verified {
             request.status = Status::Verified;
             let request = request.clone();
-            return self.verified(request, now);
+            return self.verified(request, is_further, now);
         }
         if request.attempts_left() == 0 {
             request.status = Status::Locked;
@@ -497,17 +517,37 @@ impl Desk {
         }))
     }
 
-    fn verified(&mut self, request: Request, now: Timestamp) -> Verification {
-        let customer = self.customers.iter().find(|it| it.id == request.customer);
-        let customer = customer.expect("a customer");
+    /// The session with what was proven, as a store keeps it.
+    fn proven(
+        &mut self,
+        customer: CustomerId,
+        request: Option<RequestId>,
+        (purpose, factor): (&str, Factor),
+        is_further: bool,
+        now: Timestamp,
+    ) -> Session {
+        let known = self.purposes.iter().find(|it| it.name == purpose).cloned();
+        let purpose = known.unwrap_or_else(|| Purpose::from(purpose));
+        if let Some(before) = self.session.as_ref().filter(|_| is_further) {
+            let session = before.raised(&purpose, Some((factor, false)), now);
+            self.session = Some(session.clone());
+            return session;
+        }
+        let customer = self.customers.iter().find(|it| it.id == customer).expect("a customer");
+        let factors = FactorSet::default().with(factor);
         let session = Session {
             id: SessionId::from_bits(7),
             customer: customer.id,
             account_no: customer.account_no.clone(),
             customer_name: customer.name.clone(),
-            request: Some(request.id.clone()),
-            factor: request.channel.factor(),
-            purpose: request.purpose.clone(),
+            request,
+            factor,
+            level: factors.level(),
+            is_reached: purpose.is_reached(Proven { factors: &factors, shared_contact: false }),
+            factors,
+            purpose: purpose.name,
+            also_for: Vec::new(),
+            shared_contact: false,
             clerk: "amira".into(),
             counter: "3".into(),
             created_at: now,
@@ -516,6 +556,13 @@ impl Desk {
             ended: None,
         };
         self.session = Some(session.clone());
+        session
+    }
+
+    fn verified(&mut self, request: Request, is_further: bool, now: Timestamp) -> Verification {
+        let proven = (request.purpose.as_str(), request.channel.factor());
+        let session =
+            self.proven(request.customer, Some(request.id.clone()), proven, is_further, now);
         let token = SessionToken::new([7; 32]);
         Verification::Verified(Box::new(VerifiedCustomer { request, session, token }))
     }

@@ -25,6 +25,7 @@ fn profile(clerk: &str) -> DeskProfile {
         actor: Actor { clerk: clerk.into(), counter: "front desk".into() },
         role: Role::Clerk,
         purposes: vec!["pay a bill".into()],
+        documents: vec!["passport".into()],
         code_length: 6,
         country: "US".into(),
         quarantine_seconds: 0,

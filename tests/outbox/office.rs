@@ -169,7 +169,8 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> De
     let route = || Route::from(Arc::clone(sender));
     let rules = Rules {
         name: "Riverside Billing".into(),
-        purposes: (0..2_000).map(|it| format!("purpose {it}")).collect(),
+        purposes: (0..2_000).map(|it| format!("purpose {it}").into()).collect(),
+        documents: vec!["passport".into()],
         otp: OtpPolicy { resend_cooldown: Duration::ZERO, expiry, ..OtpPolicy::default() },
         limits: RateLimits::hourly(SendLimits {
             per_contact: 100,

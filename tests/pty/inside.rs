@@ -143,6 +143,7 @@ pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
         Office {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into()],
+            documents: vec!["passport".into()],
             otp: OtpPolicy::default(),
             limits: RateLimits::default(),
             phones: PhonePolicy::of("US"),

@@ -126,7 +126,7 @@ impl Terminal {
                 .call(VerifyCode {
                     request: request.id.clone(),
                     code: TypedCode(Zeroizing::new(typed.to_owned())),
-                    key: format!("{key} {number}"),
+                    key: format!("{key, session: None} {number}"),
                 })
                 .await;
             let Answer::VerifyCode(Ok(answer)) = answer else { panic!("{key}: {answer:?}") };

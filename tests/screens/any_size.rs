@@ -103,7 +103,7 @@ fn apply(model: &mut Model, twist: &Twist) {
     if on(2) {
         model.shared.place.office.clone_from(&twist.text);
         model.shared.place.counter.clone_from(&twist.other);
-        model.shared.place.purposes = vec![twist.other.clone()];
+        model.shared.place.purposes = vec![twist.other.as_str().into()];
     }
     if on(3) {
         model.shared.notice = Some(Notice::new(Tone::Warning, twist.text.clone()));

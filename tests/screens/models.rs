@@ -17,8 +17,10 @@ use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, Fac
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
 use countersign::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
+use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
+use countersign::domain::purpose::Purpose;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionId, SessionToken};
 use countersign::domain::sign_in::TypedSecret;
@@ -32,6 +34,7 @@ use countersign::service::ports::TrayMessage;
 use countersign::tui::app::model::{Model, Screen};
 use countersign::tui::customer_acts::state::{ActForm, CustomerAct, Subject};
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
+use countersign::tui::document::state::DocumentForm;
 use countersign::tui::enter_code::state::EnterCode;
 use countersign::tui::enter_factor::state::EnterFactor;
 use countersign::tui::factors::state::{FactorPanel, Stage};
@@ -39,7 +42,7 @@ use countersign::tui::find::state::{Find, SearchHits};
 use countersign::tui::log::state::LogPanel;
 use countersign::tui::machine::counter_info::{CounterInfo, Mark};
 use countersign::tui::machine::loaded::{Loaded, Reading};
-use countersign::tui::machine::navigation::ChannelsOfCustomer;
+use countersign::tui::machine::navigation::{ChannelsOfCustomer, OpenSession};
 use countersign::tui::machine::notice::{Notice, Tone};
 use countersign::tui::machine::revealed::Revealed;
 use countersign::tui::machine::scroll::Scroll;
@@ -75,7 +78,8 @@ fn place() -> CounterInfo {
         clerk: "amira".into(),
         role: Role::Clerk,
         code_length: 6,
-        purposes: ["pay a bill", "change of address", "refund"].map(str::to_owned).to_vec(),
+        purposes: ["pay a bill", "change of address", "refund"].map(Purpose::from).to_vec(),
+        documents: ["identity card", "passport", "driving licence"].map(str::to_owned).to_vec(),
         country: "US".into(),
         has_tray: true,
         mark: Some(Mark::Demo),
@@ -319,6 +323,28 @@ pub(crate) fn send() -> Send {
         reading: Reading::default(),
         open: None,
         aside: false,
+        session: None,
+    }
+}
+
+/// The second of two proofs, after an SMS.
+pub(crate) fn second_proof() -> Send {
+    let Verified { session, token, .. } = verified();
+    let session = Session { is_reached: false, ..session };
+    let open = Some(Box::new(OpenSession { session, token }));
+    Send { selected: 1, factors: factors(), session: open, ..send() }
+}
+
+/// A document, with nothing said of it.
+pub(crate) fn document_form() -> DocumentForm {
+    DocumentForm {
+        of: entering(FactorKind::Totp, "").of,
+        kinds: place().documents,
+        selected: 0,
+        name_matches: false,
+        photo_matches: false,
+        expires: String::new(),
+        waiting: None,
     }
 }
 
@@ -365,6 +391,7 @@ pub(crate) fn entry(typed: &str, request: Request) -> EnterCode {
         reading: Reading::default(),
         customer_locked: false,
         unlocked: false,
+        session: None,
         last: None,
     }
 }
@@ -395,6 +422,7 @@ pub(crate) fn entering(kind: FactorKind, typed: &str) -> EnterFactor {
             open: None,
             factors: factors(),
             is_aside: false,
+            session: None,
         },
         kind,
         typed: TypedSecret::new(typed),
@@ -431,7 +459,12 @@ pub(crate) fn verified() -> Verified {
             customer_name: "Dana Rivera".into(),
             request: Some(RequestId::from_bits(0x1_2345_6789)),
             factor: Factor::Sms,
+            factors: [Factor::Sms].into_iter().collect(),
+            level: Level::Nist,
             purpose: "pay a bill".into(),
+            is_reached: true,
+            also_for: Vec::new(),
+            shared_contact: false,
             clerk: "amira".into(),
             counter: "3".into(),
             created_at: at(-28),

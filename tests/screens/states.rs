@@ -10,8 +10,10 @@ use countersign::domain::contact::ContactKind;
 use countersign::domain::customer_factor::{CustomerFactors, FactorKind};
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::EventFilter;
+use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
+use countersign::domain::purpose::Attested;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::domain::sign_in::TypedSecret;
@@ -26,6 +28,7 @@ use countersign::tui::app::model::{Model, Overlay, Screen};
 use countersign::tui::approvals::state::ApprovalsPanel;
 use countersign::tui::customer_acts::state::CustomerAct;
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
+use countersign::tui::document::state::DocumentForm;
 use countersign::tui::enter_code::state::EnterCode;
 use countersign::tui::enter_factor::state::EnterFactor;
 use countersign::tui::factors::state::{FactorPanel, Stage as FactorStage, Sure};
@@ -350,6 +353,8 @@ states! {
     verified_by_email => {
         let mut it = m::verified();
         it.session.factor = Factor::ContactConfirmed;
+        it.session.factors = [Factor::ContactConfirmed].into_iter().collect();
+        it.session.level = Level::Contact;
         verified(it)
     };
     verified_bills_not_known => {
@@ -389,6 +394,31 @@ states! {
     verified_soon_over => {
         let mut it = m::verified();
         it.session.idle_at = m::at(42);
+        verified(it)
+    };
+    send_for_two_proofs => of_level(send_both(), Level::Two);
+    send_for_the_second_proof => of_level(send(m::second_proof()), Level::Two);
+    send_for_what_is_proven => of_level(send(m::second_proof()), Level::Nist);
+    send_without_proof => of_level(send_both(), Level::None);
+    send_for_a_document => of_level(send_both(), Level::Document);
+    document_unsaid => document(m::document_form());
+    document_said => document(DocumentForm {
+        selected: 1,
+        name_matches: true,
+        expires: "2031-04".into(),
+        ..m::document_form()
+    });
+    document_waiting => document(DocumentForm { waiting: Some(EffectId(1)), ..m::document_form() });
+    verified_not_yet => {
+        let mut it = Verified { account: Loaded::default(), ..m::verified() };
+        it.session.is_reached = false;
+        of_level(verified(it), Level::Two)
+    };
+    verified_raised => {
+        let mut it = m::verified();
+        it.session.factors = [Factor::Sms, Factor::Totp].into_iter().collect();
+        it.session.level = Level::Two;
+        it.session.also_for = vec!["refund".into(), "change of address".into()];
         verified(it)
     };
     verified_leaving => verified(Verified { leaving: Some(EffectId(1)), ..m::verified() });
@@ -560,6 +590,23 @@ fn find_more_than_fit() -> State {
 
 fn send(send: Send) -> State {
     m::model(Screen::Send(Box::new(send)))
+}
+
+/// Where the first purpose is of this level.
+fn of_level(state: State, level: Level) -> State {
+    with(state, |model| {
+        let purpose = &mut model.shared.place.purposes[0];
+        purpose.level = level;
+        if level == Level::Document {
+            purpose.document = Attested::Alone;
+        }
+    })
+}
+
+fn document(form: DocumentForm) -> State {
+    with(of_level(send_both(), Level::Document), |model| {
+        model.overlay = Some(Overlay::Document(Box::new(form)));
+    })
 }
 
 fn factor(entry: EnterFactor) -> State {

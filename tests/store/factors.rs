@@ -6,10 +6,12 @@ use countersign::domain::backup_code::{BackupCode, SetOf};
 use countersign::domain::customer::CustomerId;
 use countersign::domain::customer_factor::{FactorGuess, FactorKind, new_set};
 use countersign::domain::event::{EventFilter, EventKind};
+use countersign::domain::level::Level;
 use countersign::domain::outcome::Outcome;
+use countersign::domain::purpose::Purpose;
 use countersign::domain::request::Status;
 use countersign::domain::seal::Nonce;
-use countersign::domain::session::SessionId;
+use countersign::domain::session::{Session, SessionId, SessionToken};
 use countersign::domain::sign_in::TypedSecret;
 use countersign::domain::time::Timestamp;
 use countersign::domain::totp::{Bound, Seed};
@@ -89,16 +91,39 @@ impl Terminal {
     }
 
     async fn prove(&self, customer: CustomerId, guess: &FactorGuess) -> FactorAttemptOutcome {
-        let number = next();
+        self.prove_for(customer, guess, &"pay bill".into(), None).await
+    }
+
+    async fn prove_for(
+        &self,
+        customer: CustomerId,
+        guess: &FactorGuess,
+        purpose: &Purpose,
+        further: Option<String>,
+    ) -> FactorAttemptOutcome {
+        self.prove_as(next(), customer, guess, purpose, further).await
+    }
+
+    /// As the attempt of this number, whose session has the token of the number.
+    async fn prove_as(
+        &self,
+        number: u64,
+        customer: CustomerId,
+        guess: &FactorGuess,
+        purpose: &Purpose,
+        further: Option<String>,
+    ) -> FactorAttemptOutcome {
         let attempt = FactorAttempt {
             customer,
-            purpose: "pay bill",
+            purpose,
             act: &format!("proved {number}"),
             guess,
             keyring: &self.keyring,
             session: NewSession {
                 id: SessionId::from_bits(number),
                 token_digest: token(number).digest(),
+                further,
+                shared_contact: false,
             },
             policy: &self.policy,
             limits: &self.limits,
@@ -160,7 +185,81 @@ fn count(outcomes: &[Outcome], outcome: Outcome) -> usize {
     outcomes.iter().filter(|it| **it == outcome).count()
 }
 
+/// Backup codes that are entered for a session at once, by all terminals.
+async fn raise_all(
+    terminals: &[Terminal],
+    customer: CustomerId,
+    further: &SessionToken,
+    purpose: &Purpose,
+) -> Vec<Option<Session>> {
+    let mut tasks = JoinSet::new();
+    let start = Arc::new(tokio::sync::Barrier::new(TASKS));
+    for at in 0..TASKS {
+        let (desk, start) = (terminals[at % terminals.len()].clone(), start.clone());
+        let (further, purpose) = (further.digest(), purpose.clone());
+        tasks.spawn(async move {
+            let number = u8::try_from(at % 10 + 1).expect("ten codes");
+            let guess = backup(number, 1_000 + u64::from(number));
+            start.wait().await;
+            match desk.prove_for(customer, &guess, &purpose, Some(further)).await {
+                FactorAttemptOutcome::Verified { session, .. } => Some(session),
+                _ => None,
+            }
+        });
+    }
+    tasks.join_all().await
+}
+
 on_each_store! {
+    async fn security_67_fifty_that_raise_a_session_at_once_raise_it_once_each_code(fixture) {
+        let mut terminals = terminals(&fixture).await;
+        terminals.iter_mut().for_each(|it| it.policy.failure_cap = 100);
+        let desk = &terminals[0];
+        let customer = desk.customer("WB-1").await;
+        assert!(desk.change(customer, FactorKind::Totp, 0).await);
+        assert!(desk.change(customer, FactorKind::BackupCodes, 0).await);
+        let two = Purpose { level: Level::Two, ..Purpose::from("pay bill") };
+        let guess = typed(&seed(), desk.now().await);
+        let number = next();
+        let first = desk.prove_as(number, customer, &guess, &two, None).await;
+        let FactorAttemptOutcome::Verified { session: first, .. } = first else {
+            panic!("{first:?}")
+        };
+        assert!(!first.is_reached && first.level == Level::Nist, "{first:?}");
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_verified_now").await, 0);
+
+        let raised = raise_all(&terminals, customer, &token(number), &two).await;
+        let raised: Vec<_> = raised.into_iter().flatten().collect();
+        assert_eq!(raised.len(), 10, "each backup code once");
+        assert!(raised.iter().all(|it| it.id == first.id), "all in the one session");
+        assert!(raised.iter().all(|it| it.is_reached && it.level == Level::Two));
+        let sessions = desk.store.alive_of(customer).await.expect("an answer");
+        assert_eq!(sessions.len(), 1);
+        assert!(sessions[0].is_genuine(&desk.keyring));
+        assert_eq!(sessions[0].session.factors.to_string(), "totp backup-code");
+        let shown = "SELECT level FROM core_verified_now WHERE factors = 'totp backup-code'";
+        assert_eq!(fixture.texts(shown).await, ["two"]);
+
+        // Another purpose beside it: the view has both, and the desk has the one row.
+        let other = Purpose { level: Level::Nist, ..Purpose::from("complaint") };
+        let digest = token(number).digest();
+        let serve = |purpose| {
+            desk.store.serve_for(&digest, purpose, &desk.keyring, &desk.actor)
+        };
+        let served = serve(&other).await.expect("an answer").expect("a session");
+        assert_eq!(served.also_for, ["pay bill"]);
+        let purposes = "SELECT purpose FROM core_verified_now ORDER BY purpose";
+        assert_eq!(fixture.texts(purposes).await, ["complaint", "pay bill"]);
+        // Whoever changes what was proven in the table has none any more.
+        fixture.sql("UPDATE core_session SET factors = 'totp sms'").await;
+        assert_eq!(serve(&two).await.expect("an answer"), None);
+        let sessions = desk.store.alive_of(customer).await.expect("an answer");
+        assert!(!sessions[0].is_genuine(&desk.keyring));
+        fixture.sql("UPDATE core_session SET factors = NULL").await;
+        let sessions = desk.store.alive_of(customer).await.expect("an answer");
+        assert!(!sessions[0].is_genuine(&desk.keyring), "nor as one of an earlier release");
+    }
+
     async fn security_13_of_50_times_one_code_of_a_customers_authenticator_one_is_taken(fixture) {
         let mut terminals = terminals(&fixture).await;
         for it in &mut terminals {
@@ -303,11 +402,16 @@ on_each_store! {
         assert_eq!(desk.outcome(one, &guess).await, Outcome::Verified);
         let attempt = FactorAttempt {
             customer: two,
-            purpose: "pay bill",
+            purpose: &"pay bill".into(),
             act: "an act",
             guess: &guess,
             keyring: &desk.keyring,
-            session: NewSession { id: SessionId::from_bits(1), token_digest: "x".into() },
+            session: NewSession {
+                id: SessionId::from_bits(1),
+                token_digest: "x".into(),
+                further: None,
+                shared_contact: false,
+            },
             policy: &desk.policy,
             limits: &desk.limits,
             policy_version: "0123456789ab",

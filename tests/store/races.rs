@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::domain::event::{EventFilter, EventKind};
+use countersign::domain::approval::{ApprovalId, GuardedAct, SignedAct};
+use countersign::domain::event::{Actor, EventFilter, EventKind};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{RateLimit, RateWindow};
 use countersign::domain::request::Request;
 use countersign::domain::session::SessionEnd;
+use countersign::service::ports::approvals::NewApproval;
 use countersign::service::ports::{AttemptOutcome, IssueOutcome, SessionFilter};
 use tokio::task::JoinSet;
 
@@ -43,6 +45,44 @@ fn count(outcomes: &[Outcome], outcome: Outcome) -> usize {
 }
 
 on_each_store! {
+    async fn security_69_of_50_who_approve_one_act_at_once_one_does(fixture) {
+        let terminals = terminals(&fixture).await;
+        let desk = &terminals[0];
+        let customer = desk.customer("WB-1").await;
+        let id = ApprovalId::from_bits(7);
+        let asked_by = Actor { clerk: "clerk 0".into(), counter: "3".into() };
+        let signed =
+            SignedAct::new(id, GuardedAct::Vouch, "{}".into(), asked_by, &desk.keyring);
+        let new = NewApproval {
+            key: "an act",
+            signed: &signed,
+            customer: Some(customer),
+            target: "vouch for somebody",
+            reason: "lost the phone",
+        };
+        let approval = desk.store.ask_approval(new).await.expect("asked");
+        let mut tasks = JoinSet::new();
+        let start = Arc::new(tokio::sync::Barrier::new(TASKS));
+        for at in 0..TASKS {
+            let (desk, start) = (terminals[at % terminals.len()].clone(), start.clone());
+            let approval = approval.clone();
+            tasks.spawn(async move {
+                // One in ten is whoever asked for it.
+                let clerk = format!("clerk {}", if at % 10 == 0 { 0 } else { at });
+                let by = Actor { clerk, counter: "4".into() };
+                start.wait().await;
+                (by.clerk.clone(), desk.store.approve(&approval, &by).await.expect("an answer"))
+            });
+        }
+        let approved: Vec<_> = tasks.join_all().await.into_iter().filter(|it| it.1).collect();
+        assert_eq!(approved.len(), 1, "{approved:?}");
+        let stored = desk.store.approval(&approval.id).await.expect("read").expect("there");
+        assert_eq!(stored.approval.approved_by.as_ref(), Some(&approved[0].0));
+        assert_ne!(approved[0].0, "clerk 0", "nobody approves what they asked for");
+        let entries = "SELECT COUNT(*) FROM core_event WHERE kind = 'approved'";
+        assert_eq!(fixture.number(entries).await, 1);
+    }
+
     async fn security_03_of_50_right_codes_one_is_accepted(fixture) {
         let terminals = terminals(&fixture).await;
         let desk = &terminals[0];

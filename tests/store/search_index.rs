@@ -88,6 +88,11 @@ on_each_store! {
         }
         for statement in [
             "DROP VIEW core_verified_now",
+            "ALTER TABLE core_session DROP COLUMN factors",
+            "ALTER TABLE core_session DROP COLUMN level",
+            "ALTER TABLE core_session DROP COLUMN is_reached",
+            "ALTER TABLE core_session DROP COLUMN also_for",
+            "ALTER TABLE core_session DROP COLUMN shared_contact",
             "DROP TABLE core_rehearsal",
             "DROP TABLE core_audit_shipping",
             "ALTER TABLE core_customer_word RENAME COLUMN phrase TO word",

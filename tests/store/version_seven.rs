@@ -104,6 +104,7 @@ fn desk(store: Arc<SqlStore>, sender: &Arc<Kept>) -> Desk {
     let office = Office {
         name: "Riverside Billing".into(),
         purposes: vec!["pay a bill".into()],
+        documents: vec!["passport".into()],
         otp: OtpPolicy::default(),
         limits: RateLimits::default(),
         phones: PhonePolicy::of("US"),

@@ -23,12 +23,14 @@ use countersign::domain::delivery::DeliveryId;
 use countersign::domain::delivery_stats::{DeliverySample, QueueStats};
 use countersign::domain::event::{Actor, Event, EventFilter, EventId, EventPage};
 use countersign::domain::explanation::Explanation;
+use countersign::domain::key::Keyring;
 use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::policy::Retention;
 use countersign::domain::policy_text::PolicyText;
+use countersign::domain::purpose::Purpose;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
-use countersign::domain::session::{SessionEnd, SessionId};
+use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::session_record::SessionRecord;
 use countersign::domain::sign_in::credentials::SignedCredentials;
 use countersign::domain::sign_in::sitting::{Sitting, SittingEnd, SittingId};
@@ -45,15 +47,15 @@ use countersign::service::ports::stats::{RebuildStep, StatsFound, StatsQuery, St
 use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
-    ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore,
-    CredentialsChange, CursorClaim, CustomerCheck, CustomerKey, CustomerStore, DataSection,
-    DeliveryStatsStore, ErasureOutcome, FactorAttempt, FactorAttemptOutcome, FactorChange,
-    FactorPage, FactorStore, Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse,
-    MaintenanceStore, NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore,
-    PersonalDataStore, ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter, SessionStore,
-    ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite, Store, StoreError,
-    StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore, VerificationStore,
-    WaitingContact,
+    ApprovalStore, Attempt, AttemptOutcome, Attestation, AuditStore, BreakerStore,
+    ContactBindingStore, CredentialsChange, CursorClaim, CustomerCheck, CustomerKey, CustomerStore,
+    DataSection, DeliveryStatsStore, ErasureOutcome, FactorAttempt, FactorAttemptOutcome,
+    FactorChange, FactorPage, FactorStore, Imported, IndexProgress, IndexStep, IssueOutcome,
+    KeysInUse, MaintenanceStore, NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore,
+    OutboxStore, PersonalDataStore, ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter,
+    SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite, Store,
+    StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore,
+    VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -220,6 +222,10 @@ impl FactorStore for Breaking {
         attempt: FactorAttempt<'_>,
     ) -> Result<FactorAttemptOutcome, StoreError> {
         self.act(self.inner.attempt_factor(attempt)).await
+    }
+
+    async fn attest(&self, attestation: Attestation<'_>) -> Result<Option<Session>, StoreError> {
+        self.act(self.inner.attest(attestation)).await
     }
 
     async fn factors_after(
@@ -408,6 +414,16 @@ impl SessionStore for Breaking {
 
     async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         self.read(self.inner.session(id)).await
+    }
+
+    async fn serve_for(
+        &self,
+        token_digest: &str,
+        purpose: &Purpose,
+        keyring: &Keyring,
+        actor: &Actor,
+    ) -> Result<Option<Session>, StoreError> {
+        self.act(self.inner.serve_for(token_digest, purpose, keyring, actor)).await
     }
 
     async fn alive_of(&self, customer: CustomerId) -> Result<Vec<SessionRecord>, StoreError> {

@@ -1,10 +1,13 @@
 //! Acts that take a second admin: who approves, and that each is carried out once.
 
 use countersign::domain::approval::{Approval, GuardedAct};
+use countersign::domain::purpose::{Attested, Purpose};
+use countersign::domain::session::SessionToken;
 use countersign::domain::staff::AccountName;
 use countersign::service::DeskError;
 use countersign::service::api::{Answer, Authentication, Call, Caller, Role};
-use countersign::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct};
+use countersign::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct, VouchFor};
+use countersign::service::approvals::vouch::Vouched;
 use countersign::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use countersign::service::customers::calls::UnlockCustomer;
 use countersign::service::retry::RetryPolicy;
@@ -240,4 +243,96 @@ async fn a_purge_waits_as_a_whole_and_is_run_as_a_whole() {
     let told = "SELECT COUNT(*) FROM core_event WHERE kind = 'maintained' \
                 AND detail LIKE '%the lawyer said so; approved by boss'";
     assert_eq!(bench.number(told).await, 1);
+}
+
+/// An office in which a colleague's word is enough for one purpose.
+async fn vouching() -> (Bench, Customer) {
+    let bench = Bench::new(Scripted::fine(), |office| {
+        let taking = |name: &str| Purpose { second_person: Attested::Alone, ..name.into() };
+        office.purposes = vec![taking("a closure"), "a question".into(), taking("a move")];
+    })
+    .await;
+    let dana = bench.customer("WB-1", None).await;
+    (bench, dana)
+}
+
+fn vouch(customer: &Customer, purpose: &str, key: &str) -> VouchFor {
+    VouchFor {
+        customer: customer.id,
+        purpose: purpose.into(),
+        reason: "lost the phone".into(),
+        key: key.into(),
+        session: None,
+    }
+}
+
+async fn as_clerk(desk: &Desk, clerk: &str, call: impl Into<Call>) -> Answer {
+    let actor = Actor { clerk: clerk.into(), counter: "3".into() };
+    let caller =
+        Caller { actor, role: Role::Clerk, authentication: Authentication::PeerCredentials };
+    desk.handle(&caller, call.into(), RetryPolicy::brief()).await
+}
+
+#[tokio::test]
+async fn security_69_a_second_person_approves_once_for_this_act_and_never_oneself() {
+    let (bench, dana) = vouching().await;
+    let desk = &bench.desk;
+    let gate = async |purpose| desk.verified_now("WB-1", purpose).await.expect("read").is_some();
+    let asked = waits(&as_clerk(desk, "amira", vouch(&dana, "a closure", "k")).await);
+    assert!(asked.target.contains("Dana Rivera (WB-1), for \"a closure\""), "{}", asked.target);
+    assert!(!gate("a closure").await, "nobody has approved it");
+    assert!(matches!(approve(desk, "amira", &asked).await, ApprovalOutcome::Yourself(_)));
+    // A clerk approves nothing.
+    let refused = as_clerk(desk, "bo", ApproveAct { approval: asked.id.clone() }).await;
+    assert!(matches!(refused.error(), Some(DeskError::Forbidden { .. })), "{refused:?}");
+    let done = approve(desk, "boss", &asked).await;
+    assert!(matches!(done, ApprovalOutcome::CarriedOut { .. }), "{done:?}");
+    assert!(!gate("a closure").await, "the counter that asked goes on with it");
+
+    // The approval is for this act, whoever tells another one under its key.
+    let other = bench.customer("WB-2", None).await;
+    let elsewhere = as_clerk(desk, "amira", vouch(&other, "a closure", "k")).await;
+    assert_ne!(waits(&elsewhere).id, asked.id, "another customer");
+    let elsewhere = as_clerk(desk, "amira", vouch(&dana, "a move", "k")).await;
+    assert_ne!(waits(&elsewhere).id, asked.id, "another purpose");
+    let elsewhere = as_clerk(desk, "bo", vouch(&dana, "a closure", "k")).await;
+    assert_ne!(waits(&elsewhere).id, asked.id, "another clerk");
+
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let answer = as_clerk(desk, "amira", vouch(&dana, "a closure", "k")).await;
+        let Answer::VouchFor(Ok(Vouched::Approved(it))) = answer else { panic!("{answer:?}") };
+        told.push((it.session.id.clone(), it.token.reveal().to_string()));
+        assert_eq!(it.session.factors.to_string(), "second-person");
+    }
+    assert!(told.iter().all(|it| *it == told[0]), "one session, however often it is told");
+    assert!(gate("a closure").await && !gate("a move").await && !gate("a question").await);
+    let log = desk.log(&EventFilter::default(), EventPage::Newest, 50).await.expect("a log");
+    let entries: Vec<_> = log.iter().filter(|it| it.kind == EventKind::Vouched).collect();
+    assert_eq!(entries.len(), 1);
+    let detail = entries[0].detail.as_deref().expect("a detail");
+    assert!(detail.contains("approved by boss") && detail.ends_with("lost the phone"), "{detail}");
+    assert_eq!(entries[0].actor.clerk, "amira");
+}
+
+#[tokio::test]
+async fn security_69_no_colleague_is_asked_where_the_purpose_takes_none_or_no_reason_is_given() {
+    let (bench, dana) = vouching().await;
+    let plain = as_clerk(&bench.desk, "amira", vouch(&dana, "a question", "k")).await;
+    assert!(matches!(plain.error(), Some(DeskError::NoSecondPerson)), "{plain:?}");
+    let silent = VouchFor { reason: " ".into(), ..vouch(&dana, "a closure", "k") };
+    let silent = as_clerk(&bench.desk, "amira", silent).await;
+    assert!(matches!(silent.error(), Some(DeskError::NoReason)), "{silent:?}");
+    let entries = "SELECT COUNT(*) FROM core_event WHERE kind = 'approval_asked'";
+    assert_eq!(bench.number(entries).await, 0);
+}
+
+#[tokio::test]
+async fn security_69_the_secret_of_a_session_does_not_wait_in_the_store() {
+    let (bench, dana) = vouching().await;
+    let token = SessionToken::new([7; 32]);
+    let call = VouchFor { session: Some(token.clone()), ..vouch(&dana, "a closure", "k") };
+    waits(&as_clerk(&bench.desk, "amira", call).await);
+    let kept = "SELECT COUNT(*) FROM core_approval WHERE call_json LIKE '%0707%'";
+    assert_eq!(bench.number(kept).await, 0);
 }

@@ -47,6 +47,7 @@ async fn a_customer_is_verified_by_values_that_crossed_a_socket() {
         request: request.id,
         code: TypedCode(Zeroizing::new(code)),
         key: "an act".into(),
+        session: None,
     };
     let verified = across(&bench.desk, Role::Clerk, verify).await;
     let Answer::VerifyCode(Ok(Verification::Verified(verified))) = verified else {
@@ -126,6 +127,7 @@ async fn a_call_made_twice_is_done_once_and_answered_alike() {
         request: request.id.clone(),
         code: TypedCode(Zeroizing::new(code.to_owned())),
         key: key.to_owned(),
+        session: None,
     };
     let mut tries = Vec::new();
     for _ in 0..2 {
@@ -336,6 +338,6 @@ fn auditors_gates_and_workers_make_the_calls_that_the_table_says() {
 fn a_call_never_prints_a_code() {
     let code = TypedCode(Zeroizing::new("481902".into()));
     let request = "7K3M9QX2TB".parse().expect("a name");
-    let call = Call::from(VerifyCode { request, code, key: "an act".into() });
+    let call = Call::from(VerifyCode { request, code, key: "an act".into(), session: None });
     assert!(!format!("{call:?}").contains("481902"), "{call:?}");
 }

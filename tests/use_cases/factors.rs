@@ -37,7 +37,7 @@ impl Telephone {
 
 impl Bench {
     /// A session by a code over a channel.
-    async fn session(&self, customer: &Customer, channel: Channel) -> SessionToken {
+    pub(super) async fn session(&self, customer: &Customer, channel: Channel) -> SessionToken {
         let (request, code) = self.send(self.ask(customer, channel).await).await;
         match self.desk.verify(&request.id, &code, &self.key()).await.expect("judged") {
             Verification::Verified(verified) => verified.token,
@@ -84,6 +84,7 @@ impl Bench {
             purpose: "pay a bill".into(),
             typed: TypedFactor { kind, typed },
             key: self.key(),
+            session: None,
         };
         self.desk.verify_factor(&call).await.expect("judged")
     }

@@ -35,6 +35,7 @@ async fn security_37_no_contact_in_full_leaves_the_desk_unless_it_is_revealed() 
     let dana = bench.customer("WB-1", Some(NUMBER)).await;
     assert_eq!(dana.phone.as_deref(), Some(NUMBER), "the desk itself knows it");
     let customer = dana.id;
+    let token = bench.session(&dana, Channel::Sms).await;
     let calls: [Call; 8] = [
         FindCustomers { typed: "dana".into(), limit: 5 }.into(),
         FindCustomers { typed: NUMBER.into(), limit: 5 }.into(),
@@ -42,7 +43,7 @@ async fn security_37_no_contact_in_full_leaves_the_desk_unless_it_is_revealed() 
         IdentifyCustomer { name: NUMBER.into() }.into(),
         OpenCustomer { customer }.into(),
         ReadCustomer { customer }.into(),
-        ReadAccount { customer }.into(),
+        ReadAccount { customer, token: token.clone() }.into(),
         ChannelChoices { customers: vec![customer, customer] }.into(),
     ];
     for call in calls {
@@ -93,6 +94,7 @@ async fn security_37_an_account_that_is_opened_is_in_the_log_once() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", None).await;
     let opened = "SELECT COUNT(*) FROM core_event WHERE kind = 'account_opened'";
+    let token = bench.session(&dana, Channel::Email).await;
     let open = || OpenCustomer { customer: dana.id };
     bench
         .behind_its_back(
@@ -107,7 +109,8 @@ async fn security_37_an_account_that_is_opened_is_in_the_log_once() {
     bench.behind_its_back("DROP TRIGGER refuse").await;
     for _ in 0..3 {
         written(&as_clerk(&bench.desk, "bo", open()).await);
-        written(&as_clerk(&bench.desk, "bo", ReadAccount { customer: dana.id }).await);
+        let read = ReadAccount { customer: dana.id, token: token.clone() };
+        written(&as_clerk(&bench.desk, "bo", read).await);
     }
     assert_eq!(bench.number(opened).await, 1, "as often as a counter reads it");
     written(&as_clerk(&bench.desk, "cleo", open()).await);

@@ -164,6 +164,7 @@ async fn acts_over_a_cut_connection_are_done_once() {
             request: request.id.clone(),
             code: TypedCode(Zeroizing::new(code)),
             key: key.to_owned(),
+            session: None,
         };
         let wrong = line.call(cuts, verify(other(&code), "wrong")).await;
         let Answer::VerifyCode(Ok(Verification::Refused(refused))) = wrong else {

@@ -25,6 +25,20 @@ pub struct RequestArgs {
     pub output: Json,
 }
 
+/// `verify`
+#[derive(Debug, Args)]
+pub struct EnterArgs {
+    /// The request, such as 7K3M9QX2TB
+    #[arg(value_name = "ID")]
+    pub request: String,
+    /// Add it to the customer's session, whose token comes after the code
+    #[arg(long)]
+    pub further: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// `gate`
 #[derive(Debug, Args)]
 pub struct GateArgs {
@@ -68,6 +82,39 @@ Example:
 
 Exits with 12 when the session has ended, with 2 when there is none of that token.")]
     Check(Json),
+    /// Let a session serve for another purpose, where what was proven is enough; the token comes
+    /// from a prompt or standard input
+    #[command(after_help = "\
+Example:
+  printf '%s\\n' \"$TOKEN\" | countersign session serve --purpose \"complaint\" --json
+
+Exits with 17 when something is still to be proven: request or factor verify asks for it, and
+--further adds it to the session.")]
+    Serve(ServeArgs),
+}
+
+/// `session serve`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The purpose
+    #[arg(long, value_name = "TEXT")]
+    pub purpose: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `amount-due`
+#[derive(Debug, Args)]
+pub struct AmountDueArgs {
+    /// The account number, exactly, as the customer brings it
+    pub account: String,
+    /// A purpose for which nothing has to be proven
+    #[arg(long, value_name = "TEXT")]
+    pub purpose: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
 }
 
 /// A session by name.

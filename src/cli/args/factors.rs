@@ -23,6 +23,25 @@ Examples:
 A backup code is given with its number in front. With --json a right one also gives
 `session_token`, as `verify` does.")]
     Verify(VerifyByArgs),
+    /// Say that you saw a document of a customer, where the purpose takes one
+    #[command(after_help = "\
+Examples:
+  countersign factor document WB-004217 --kind passport --name-matches --photo-matches
+  countersign factor document WB-004217 --kind \"identity card\" --name-matches --photo-matches \\
+    --until 2031-04-30 --further
+
+Its number is typed nowhere and stored nowhere. With --further the token of the customer's session
+comes from a prompt or from standard input. With --json it gives `session_token`, as `verify` does.")]
+    Document(DocumentArgs),
+    /// Ask for a colleague's approval that a customer is who they say, and wait for it
+    #[command(after_help = "\
+Example:
+  countersign factor vouch WB-004217 --reason \"lost the phone, known at this office\"
+
+For purposes that take a second person, where nothing else is left. An admin approves it at another
+terminal: countersign approve, or F7. Nobody approves what they asked for. It waits for fifteen
+minutes, and exits with 17 when nobody has approved it by then.")]
+    Vouch(VouchArgs),
     /// Enrol an authenticator of a verified customer; the session's token and the first code
     /// come from a prompt, or from standard input line by line
     #[command(after_help = "\
@@ -59,6 +78,8 @@ impl Factors {
         match self {
             Self::Show(it) => it.output.json,
             Self::Verify(it) => it.output.json,
+            Self::Document(it) => it.output.json,
+            Self::Vouch(it) => it.output.json,
             Self::Enrol(it) | Self::Replace(it) | Self::Remove(it) => it.json,
             Self::Codes(it) => it.output.json,
         }
@@ -86,6 +107,56 @@ pub struct VerifyByArgs {
     /// What the verification is for [default: the first of otp.purposes]
     #[arg(long)]
     pub purpose: Option<String>,
+    /// Add it to the customer's session, whose token comes after the code
+    #[arg(long)]
+    pub further: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `factor document`
+#[derive(Debug, Args)]
+pub struct DocumentArgs {
+    /// The customer: an account number, or an email address or phone number in full
+    pub customer: String,
+    /// The kind of the document, one of documents.kinds
+    #[arg(long)]
+    pub kind: String,
+    /// The name on it is the customer's
+    #[arg(long)]
+    pub name_matches: bool,
+    /// The picture on it is of whoever stands at the counter
+    #[arg(long)]
+    pub photo_matches: bool,
+    /// Its last day
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    pub until: String,
+    /// What the verification is for [default: the first of the office's purposes]
+    #[arg(long)]
+    pub purpose: Option<String>,
+    /// Add it to the customer's session, whose token comes from a prompt or standard input
+    #[arg(long)]
+    pub further: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `factor vouch`
+#[derive(Debug, Args)]
+pub struct VouchArgs {
+    /// The customer: an account number, or an email address or phone number in full
+    pub customer: String,
+    /// Why nothing else is left, for the colleague and the log
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// What the verification is for [default: the first of the office's purposes]
+    #[arg(long)]
+    pub purpose: Option<String>,
+    /// Add it to the customer's session, whose token comes from a prompt or standard input
+    #[arg(long)]
+    pub further: bool,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

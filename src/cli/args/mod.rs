@@ -23,8 +23,12 @@ pub use crate::cli::args::customers::{
     ConfirmArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs, UnlockArgs,
     WhichContact,
 };
-pub use crate::cli::args::desk::{GateArgs, LogArgs, NamedSession, RequestArgs, Sessions};
-pub use crate::cli::args::factors::{Factors, MakeCodesArgs, NamedCustomer, VerifyByArgs};
+pub use crate::cli::args::desk::{
+    AmountDueArgs, EnterArgs, GateArgs, LogArgs, NamedSession, RequestArgs, ServeArgs, Sessions,
+};
+pub use crate::cli::args::factors::{
+    DocumentArgs, Factors, MakeCodesArgs, NamedCustomer, VerifyByArgs, VouchArgs,
+};
 pub use crate::cli::args::policy::{Policy, PreviewPolicyArgs, ShowPolicyArgs};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, NamedSitting, RoleArgs, Staff};
 pub use crate::cli::args::stats::{AcknowledgeArgs, StatsArgs, StatsCommand};
@@ -144,8 +148,9 @@ Examples:
   printf '123456\\n' | countersign verify 7K3M9QX2TB --json
 
 With --json a right code also gives `session_token`: whoever holds it can use
-`countersign session check`. It is shown this once and stored nowhere.")]
-    Verify(Named),
+`countersign session check`. It is shown this once and stored nowhere. Where more has to be proven
+for the purpose, it exits with 17: --further adds the next proof to the same session.")]
+    Verify(EnterArgs),
     /// Send a new code for an open request
     #[command(after_help = "Example:\n  countersign resend 7K3M9QX2TB\n\n\
         The older code stops working. Tries used up stay used up.")]
@@ -163,6 +168,14 @@ With --json a right code also gives `session_token`: whoever holds it can use
     /// backup codes
     #[command(subcommand)]
     Factor(Factors),
+    /// What is due on an account, for a purpose for which nothing has to be proven
+    #[command(after_help = "\
+Example:
+  countersign amount-due WB-004217 --purpose \"pay a bill\"
+
+The account is named by its number alone, as the customer brings it; nothing else of it is told.
+Where the purpose takes a proof it exits with 40.")]
+    AmountDue(AmountDueArgs),
     /// Whether a customer is verified now: for the billing program, before it opens an account
     #[command(after_help = "\
 Examples:
@@ -367,15 +380,17 @@ impl Command {
                 | Customers::Release(ReasonedArgs { output, .. }),
             )
             | Self::Request(RequestArgs { output, .. })
-            | Self::Verify(Named { output, .. })
+            | Self::Verify(EnterArgs { output, .. })
             | Self::Resend(Named { output, .. })
             | Self::Status(Named { output, .. })
             | Self::Cancel(Named { output, .. })
+            | Self::AmountDue(AmountDueArgs { output, .. })
             | Self::Gate(GateArgs { output, .. })
             | Self::Session(
                 Sessions::List { output, .. }
                 | Sessions::Show(NamedSession { output, .. })
                 | Sessions::End(NamedSession { output, .. })
+                | Sessions::Serve(ServeArgs { output, .. })
                 | Sessions::Check(output),
             )
             | Self::Tray(TrayArgs { output, .. })
@@ -456,14 +471,14 @@ mod tests {
             let help = command.clone().render_long_help().to_string();
             for (at, option) in help.match_indices("--purpose \"") {
                 let purpose = help[at + option.len()..].split('"').next().unwrap_or_default();
-                assert!(purposes.iter().any(|it| it == purpose), "{purpose}");
+                assert!(purposes.iter().any(|it| it.name == purpose), "{purpose}");
                 seen += 1;
             }
             if command.get_name() == "request" {
                 assert!(help.contains("otp.purposes"), "{help}");
             }
         });
-        assert_eq!(seen, 4);
+        assert_eq!(seen, 6);
     }
 
     #[test]

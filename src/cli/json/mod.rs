@@ -26,7 +26,7 @@ pub use crate::cli::json::factors::{BackupCodesReply, FactorsReply, OfferLine};
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
 pub use crate::cli::json::policy::{PolicyPreviewReply, PolicyReply};
-pub use crate::cli::json::reply::{GateReply, Reply, SessionLine};
+pub use crate::cli::json::reply::{AmountDueReply, GateReply, Reply, SessionLine};
 pub use crate::cli::json::staff::{PermissionLine, SittingLine, StaffLine, StaffReply};
 pub use crate::cli::json::stats::{
     AlarmLine, AlarmsReply, RebuildReply, StatsLine, StatsReply, TimesLine, UsualLine,

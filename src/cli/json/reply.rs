@@ -6,6 +6,8 @@ use crate::config::Problem;
 use crate::domain::channel::{Channel, Factor};
 use crate::domain::customer::Customer;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::level::{FactorSet, Level};
+use crate::domain::money::Money;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, RequestId, Status};
 use crate::domain::session::{Session, SessionEnd, SessionId};
@@ -96,6 +98,13 @@ struct SessionFacts {
     session_idle_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     factor: Option<Factor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    factors: Option<FactorSet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
+    /// Whether that is enough for the purpose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reached: Option<bool>,
 }
 
 impl Reply {
@@ -174,6 +183,9 @@ impl Reply {
             session_expires_at: Some(session.expires_at),
             session_idle_at: Some(session.idle_at),
             factor: Some(session.factor),
+            factors: Some(session.factors.clone()),
+            level: Some(session.level),
+            reached: Some(session.is_reached),
         };
         self
     }
@@ -196,7 +208,13 @@ pub struct SessionLine<'a> {
     customer: &'a str,
     name: &'a str,
     factor: Factor,
+    factors: &'a FactorSet,
+    level: Level,
     purpose: &'a str,
+    /// Whether that is enough for the purpose.
+    reached: bool,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    also_for: &'a [String],
     clerk: &'a str,
     counter: &'a str,
     created_at: Timestamp,
@@ -218,7 +236,11 @@ impl<'a> SessionLine<'a> {
             customer: &session.account_no,
             name: &session.customer_name,
             factor: session.factor,
+            factors: &session.factors,
+            level: session.level,
             purpose: &session.purpose,
+            reached: session.is_reached,
+            also_for: &session.also_for,
             clerk: &session.clerk,
             counter: &session.counter,
             created_at: session.created_at,
@@ -228,6 +250,17 @@ impl<'a> SessionLine<'a> {
             ended: session.ended.map(|(_, how)| how),
         }
     }
+}
+
+/// `amount-due`
+#[derive(Debug, Serialize)]
+pub struct AmountDueReply<'a> {
+    /// due.
+    pub outcome: &'static str,
+    /// The same in a sentence.
+    pub message: &'a str,
+    /// None where it is not known.
+    pub due: Option<&'a Money>,
 }
 
 /// `gate`

@@ -12,6 +12,7 @@ use crate::config::value::{Absent, Column, Secret, UNSET, word, words};
 use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
+use crate::domain::purpose::Purpose;
 use crate::domain::sign_in::policy::{SignInMode, SignInPolicy};
 use crate::domain::staff::Role;
 
@@ -27,11 +28,16 @@ const MOST_DAYS: i64 = 36_500;
 
 const PURPOSES: &[&str] = &["account access", "pay a bill", "change of contact", "complaint"];
 
+const DOCUMENT_KINDS: &[&str] =
+    &["identity card", "passport", "driving licence", "residence permit"];
+
 section! {
     /// Outside of all sections.
     RootKeys {
         environment: Environment = word::<Environment>(), Environment::Development,
             "where this runs; production refuses the tray, rehearsal puts every message there";
+        purpose: Option<Vec<Purpose>> = Kind::Purposes, Absent("otp.purposes"),
+            "what a verification can be for, each with what it takes, instead of otp.purposes";
     }
 }
 
@@ -150,6 +156,14 @@ section! {
 }
 
 section! {
+    /// `[documents]`
+    DocumentKeys {
+        kinds: Vec<String> = Kind::Texts { most: 40 }, DOCUMENT_KINDS,
+            "the kinds of documents that clerks look at, where a purpose takes one";
+    }
+}
+
+section! {
     /// `[limits]`
     LimitKeys {
         per_contact: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.per_contact,
@@ -212,6 +226,8 @@ pub static MAINTENANCE: MaintenanceKeys = MaintenanceKeys::of(Section::named("ma
 pub static KEYS: KeyFileKeys = KeyFileKeys::of(Section::named("keys"));
 /// `[otp]`
 pub static OTP: OtpKeys = OtpKeys::of(Section::named("otp"));
+/// `[documents]`
+pub static DOCUMENTS: DocumentKeys = DocumentKeys::of(Section::named("documents"));
 /// `[limits]`
 pub static LIMITS: LimitKeys = LimitKeys::of(Section::named("limits"));
 /// `[staff]`
@@ -229,6 +245,7 @@ pub(super) fn alternatives() -> Vec<[KeyPath; 2]> {
         [STORE.password.path(), STORE.password_file.path()],
         [OTP.expiry_minutes.path(), OTP.expiry_seconds.path()],
         [OTP.session_minutes.path(), OTP.session_seconds.path()],
+        [OTP.purposes.path(), ROOT.purpose.path()],
         [OTP.session_idle_minutes.path(), OTP.session_idle_seconds.path()],
     ]
 }

@@ -21,7 +21,7 @@ pub(super) fn identifier(text: &str) -> Option<String> {
     Identifier::parse(text).map(|name| name.to_string())
 }
 
-pub(super) fn short_text(raw: &str, most: usize) -> Option<String> {
+pub(in crate::config) fn short_text(raw: &str, most: usize) -> Option<String> {
     clean_optional(raw).filter(|text| text.chars().count() <= most)
 }
 

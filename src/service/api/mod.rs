@@ -63,6 +63,7 @@ impl Call {
         match self {
             Self::UnlockCustomer(it) => Some(WaitingAct::Unlock(it.clone())),
             Self::ConfirmContact(it) => Some(WaitingAct::Confirm(it.clone())),
+            Self::VouchFor(it) => Some(WaitingAct::Vouch(it.stored())),
             Self::RunMaintenanceStep(it) => Some(WaitingAct::Purge(it.clone())),
             _ => None,
         }

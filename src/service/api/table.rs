@@ -25,7 +25,8 @@ use crate::domain::sign_in::sitting::Sitting;
 use crate::domain::stats::alarms::Alarm;
 use crate::domain::stats::query::Stats;
 use crate::service::api::{Permission, TypedCall};
-use crate::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct};
+use crate::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct, VouchFor};
+use crate::service::approvals::vouch::Vouched;
 use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use crate::service::audit::calls::{
     BeginExport, BeginVerification, LogPage, ProveConsistency, ProveEntry, ReadExport, ReadLog,
@@ -49,8 +50,9 @@ use crate::service::delivery::calls::{
 };
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::factors::calls::{
-    EnrolTotp, MakeBackupCodes, ReadFactors, RemoveTotp, VerifyFactor,
+    EnrolTotp, MakeBackupCodes, ReadFactors, RemoveTotp, SeeDocument, VerifyFactor,
 };
+use crate::service::factors::document::DocumentSeen;
 use crate::service::factors::{BackupCodes, FactorRemoval, FactorVerification, TotpEnrolment};
 use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
 use crate::service::ports::policy::StoredPolicy;
@@ -71,12 +73,14 @@ use crate::service::upkeep::calls::{
     RunMaintenanceStep, StoreClockReading,
 };
 use crate::service::upkeep::maintenance::MaintenanceTotals;
+use crate::service::verification::amount_due::AmountDue;
 use crate::service::verification::calls::{
-    AskForCode, AskGate, CancelRequest, EndSession, ListSessions, ReadArchivedRequest, ReadRequest,
-    ReadSession, ResendCode, TouchSession, VerifyCode,
+    AskForCode, AskGate, CancelRequest, EndSession, ListSessions, ReadAmountDue,
+    ReadArchivedRequest, ReadRequest, ReadSession, ResendCode, ServeFor, TouchSession, VerifyCode,
 };
 use crate::service::verification::gate::VerifiedNow;
 use crate::service::verification::request::CodeRequestOutcome;
+use crate::service::verification::session::ServedFor;
 use crate::service::verification::verify::Verification;
 use crate::service::{Desk, DeskError};
 
@@ -238,6 +242,8 @@ calls! {
     ReadRequest -> Option<Request>, Verify, once;
     ReadArchivedRequest -> Option<Request>, Verify, once;
     TouchSession -> Option<Session>, Verify, once;
+    ServeFor -> ServedFor, Verify, until_answered;
+    ReadAmountDue -> AmountDue, Verify, once, lookup;
     ReadSession -> Option<Session>, Verify, once;
     ListSessions -> Vec<Session>, Verify, once;
     AskGate -> Option<Box<VerifiedNow>>, Gate, once;
@@ -245,6 +251,7 @@ calls! {
     // Factors
     ReadFactors -> CustomerFactors, Verify, once;
     VerifyFactor -> FactorVerification, Verify, until_answered;
+    SeeDocument -> DocumentSeen, Verify, until_answered;
     EnrolTotp -> TotpEnrolment, Verify, until_answered;
     RemoveTotp -> FactorRemoval, Verify, until_answered;
     MakeBackupCodes -> BackupCodes, Verify, once;
@@ -283,6 +290,7 @@ calls! {
     ListApprovals -> Vec<Approval>, Administer, once;
     ApproveAct -> ApprovalOutcome, Administer, until_answered;
     RefuseAct -> RefusalOutcome, Administer, until_answered;
+    VouchFor -> Vouched, Verify, until_answered, act;
     // Policy
     ReadPolicy -> Option<StoredPolicy>, Audit, once;
     ReadPastSends -> Vec<PastSend>, Administer, once;

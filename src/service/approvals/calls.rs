@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::{Approval, ApprovalId};
+use crate::domain::customer::CustomerId;
+use crate::domain::session::SessionToken;
+use crate::service::approvals::vouch::Vouched;
 use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use crate::service::{Desk, DeskError};
 
@@ -42,5 +45,27 @@ pub struct RefuseAct {
 impl RefuseAct {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<RefusalOutcome, DeskError> {
         desk.refuse_approval(&self.approval).await
+    }
+}
+
+/// Asks for a colleague's approval that a customer is who they say, and, told again once it was
+/// given, opens or raises the session by it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VouchFor {
+    /// Who they say they are.
+    pub customer: CustomerId,
+    /// What the verification is for.
+    pub purpose: String,
+    /// Why nothing else is left, for the colleague and the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+    /// The secret of the session to which it is added, where there is one.
+    pub session: Option<SessionToken>,
+}
+
+impl VouchFor {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Vouched, DeskError> {
+        desk.vouch(self).await
     }
 }

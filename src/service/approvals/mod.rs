@@ -3,13 +3,16 @@
 //! its handler, so that no handler has to think of it.
 
 pub mod calls;
+pub mod vouch;
 
 use crate::domain::approval::{Approval, ApprovalId, GuardedAct, SignedAct};
 use crate::domain::customer::CustomerId;
-use crate::domain::event::{Actor, EventKind};
+use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
-use crate::domain::staff::{AccountName, Role};
+use crate::domain::staff::AccountName;
 use crate::domain::text;
+use crate::service::approvals::calls::VouchFor;
+use crate::service::caller::Permission;
 use crate::service::customers::calls::{ConfirmContact, UnlockCustomer};
 use crate::service::ports::approvals::{NewApproval, StoredApproval};
 use crate::service::ports::{NewEvent, StoreError};
@@ -57,6 +60,8 @@ pub enum WaitingAct {
     Confirm(ConfirmContact),
     /// The first step stands for the whole run.
     Purge(RunMaintenanceStep),
+    /// Without the secret of the session: whoever asked for it tells it again.
+    Vouch(VouchFor),
 }
 
 impl WaitingAct {
@@ -66,6 +71,7 @@ impl WaitingAct {
             Self::Unlock(_) => GuardedAct::Unlock,
             Self::Confirm(_) => GuardedAct::Confirm,
             Self::Purge(_) => GuardedAct::Purge,
+            Self::Vouch(_) => GuardedAct::Vouch,
         }
     }
 
@@ -73,6 +79,7 @@ impl WaitingAct {
         match self {
             Self::Unlock(it) => Some(it.customer),
             Self::Confirm(it) => Some(it.customer),
+            Self::Vouch(it) => Some(it.customer),
             Self::Purge(_) => None,
         }
     }
@@ -83,6 +90,7 @@ impl WaitingAct {
             Self::Unlock(it) => (&it.reason, &it.key),
             Self::Confirm(it) => (&it.reason, &it.key),
             Self::Purge(it) => (&it.reason, &it.key),
+            Self::Vouch(it) => (&it.reason, &it.key),
         }
     }
 }
@@ -94,28 +102,44 @@ impl Desk {
         &self,
         waiting: &WaitingAct,
     ) -> Result<(), DeskError> {
-        let (reason, key) = waiting.reason_and_key();
-        let (reason, act) = (cleaned_reason(reason), waiting.act());
-        if reason.is_empty() {
+        if cleaned_reason(waiting.reason_and_key().0).is_empty() {
             return Err(DeskError::NoReason);
         }
-        if !self.office.four_eyes.contains(&act) {
+        if let WaitingAct::Vouch(it) = waiting {
+            self.may_vouch(it)?;
+        } else if !self.office.four_eyes.contains(&waiting.act()) {
             return Ok(());
         }
-        let target = self.target(waiting).await?;
-        let written = serde_json::to_string(waiting).map_err(|error| unreadable_act(&error))?;
-        let id = ApprovalId::from_bits(self.random.below(1 << 50)?);
-        let signed = SignedAct::new(id, act, written, self.actor.clone(), &self.keyring());
-        let key = self.bound_key(&["approval", act.word(), key]);
-        let customer = waiting.customer();
-        let new =
-            NewApproval { key: &key, signed: &signed, customer, target: &target, reason: &reason };
-        let approval = self.retry(|| self.store.ask_approval(new.clone())).await?;
+        let approval = self.asked_approval(waiting).await?;
         if approval.approved_by.is_some() {
             // The answer to the first telling was lost, or the second admin was faster.
             return Ok(());
         }
         Err(DeskError::AwaitsApproval(Box::new(approval)))
+    }
+
+    /// An act as it waits, or as it was approved. What is told again under the same key and is
+    /// another act waits by itself: an approval is for what was read by whoever gave it.
+    pub(in crate::service) async fn asked_approval(
+        &self,
+        waiting: &WaitingAct,
+    ) -> Result<Approval, DeskError> {
+        let (reason, key) = waiting.reason_and_key();
+        let (reason, act) = (cleaned_reason(reason), waiting.act());
+        let target = self.target(waiting).await?;
+        let written = serde_json::to_string(waiting).map_err(|error| unreadable_act(&error))?;
+        let content = match waiting {
+            // Each of its steps is another call.
+            WaitingAct::Purge(_) => "",
+            _ => &written,
+        };
+        let key = self.bound_key(&["approval", act.word(), key, content]);
+        let id = ApprovalId::from_bits(self.random.below(1 << 50)?);
+        let signed = SignedAct::new(id, act, written, self.actor.clone(), &self.keyring());
+        let customer = waiting.customer();
+        let new =
+            NewApproval { key: &key, signed: &signed, customer, target: &target, reason: &reason };
+        Ok(self.retry(|| self.store.ask_approval(new.clone())).await?)
     }
 
     /// What an act does to whom, in words.
@@ -131,6 +155,7 @@ impl Desk {
             WaitingAct::Unlock(_) => format!("unlock {whom}"),
             WaitingAct::Confirm(it) => format!("confirm the {} of {whom}", it.kind.label()),
             WaitingAct::Purge(_) => "purge what is past".to_owned(),
+            WaitingAct::Vouch(it) => format!("vouch for {whom}, for \"{}\"", it.purpose),
         })
     }
 
@@ -154,8 +179,8 @@ impl Desk {
         if is_over {
             return Ok(ApprovalOutcome::Expired(approval));
         }
-        if !self.is_still_admin(&approval.asked_by).await? {
-            self.record_refused(&approval, "whoever asked for it is no admin any more").await?;
+        if !self.may_still_ask(&approval).await? {
+            self.record_refused(&approval, "whoever asked for it may not any more").await?;
             return Ok(ApprovalOutcome::AskerMayNot(approval));
         }
         if approval.approved_by.is_none() {
@@ -216,15 +241,19 @@ impl Desk {
         Ok(None)
     }
 
-    /// Whether somebody is still an admin. Who is not on the staff list works in the desk's
-    /// own process, as its owner.
-    async fn is_still_admin(&self, asked_by: &Actor) -> Result<bool, DeskError> {
-        let Ok(account) = asked_by.clerk.parse::<AccountName>() else { return Ok(true) };
+    /// Whether somebody may still ask for it: a clerk for the word of a colleague, else an admin.
+    /// Who is not on the staff list works in the desk's own process, as its owner.
+    async fn may_still_ask(&self, approval: &Approval) -> Result<bool, DeskError> {
+        let needed = match approval.act {
+            GuardedAct::Vouch => Permission::Verify,
+            GuardedAct::Unlock | GuardedAct::Confirm | GuardedAct::Purge => Permission::Administer,
+        };
+        let Ok(account) = approval.asked_by.clerk.parse::<AccountName>() else { return Ok(true) };
         let record = self.reading(|| self.store.staff_record(&account)).await?;
         if record.is_none() {
             return Ok(true);
         }
-        Ok(self.staff_member(&account).await?.is_some_and(|it| it.role == Role::Admin))
+        Ok(self.staff_member(&account).await?.is_some_and(|it| needed.is_of(it.role)))
     }
 
     /// Does what was approved, in the name of who asked for it.
@@ -245,6 +274,8 @@ impl Desk {
                 desk.confirm_contact(key, it.customer, it.kind, &reason).await?
             }
             WaitingAct::Purge(_) => desk.maintain(&reason).await?,
+            // The counter that asked goes on with it: it alone holds the session.
+            WaitingAct::Vouch(_) => true,
         };
         let approved_by = Some(self.actor.clerk.clone());
         let approval = Approval { approved_by, ..approval };

@@ -7,6 +7,7 @@ use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::customer_factor::CustomerFactors;
 use crate::domain::request::Request;
+use crate::domain::session::SessionToken;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
 use crate::service::customers::reveal::RevealedContact;
@@ -164,16 +165,18 @@ impl ChannelChoices {
     }
 }
 
-/// Reads what the office has on a customer.
+/// Reads what the office has on a customer who was verified.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReadAccount {
     /// Whom.
     pub customer: CustomerId,
+    /// The secret of the customer's session.
+    pub token: SessionToken,
 }
 
 impl ReadAccount {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Account, DeskError> {
-        desk.account(self.customer).await
+        desk.account_of(self.customer, &self.token).await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::query::Query;
+use crate::domain::session::SessionToken;
 use crate::domain::time::Timestamp;
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::ports::contact_binding::WaitingContact;
@@ -165,6 +166,18 @@ impl Desk {
         let is_it =
             |it: &&WaitingContact| it.customer == customer.id && it.contact.is_same(&contact);
         waiting.iter().find(is_it).map(|it| it.until)
+    }
+
+    /// What the office has on a customer, in a session that serves for a purpose.
+    pub async fn account_of(
+        &self,
+        id: CustomerId,
+        token: &SessionToken,
+    ) -> Result<Account, DeskError> {
+        match self.session_of(token, id).await? {
+            Some(session) if session.is_verified() => self.account(id).await,
+            _ => Err(DeskError::NotVerified),
+        }
     }
 
     /// A customer's balance, bills and feedback.

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::customer::CustomerId;
 use crate::domain::customer_factor::{CustomerFactors, TypedFactor};
+use crate::domain::document::SeenDocument;
 use crate::domain::session::SessionToken;
 use crate::domain::sign_in::TypedSecret;
+use crate::service::factors::document::DocumentSeen;
 use crate::service::factors::{BackupCodes, FactorRemoval, FactorVerification, TotpEnrolment};
 use crate::service::{Desk, DeskError};
 
@@ -36,6 +38,9 @@ pub struct VerifyFactor {
     pub typed: TypedFactor,
     /// The idempotency key of this attempt.
     pub key: String,
+    /// The secret of the session to which the factor is added, where it is a further one.
+    #[serde(default)]
+    pub session: Option<SessionToken>,
 }
 
 impl VerifyFactor {
@@ -44,6 +49,27 @@ impl VerifyFactor {
         desk: &Desk,
     ) -> Result<FactorVerification, DeskError> {
         desk.verify_factor(&self).await
+    }
+}
+
+/// Says that a clerk saw a document of a customer. There is no place for its number.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SeeDocument {
+    /// Who they say they are.
+    pub customer: CustomerId,
+    /// What the verification is for.
+    pub purpose: String,
+    /// What the clerk saw.
+    pub document: SeenDocument,
+    /// The idempotency key of this act.
+    pub key: String,
+    /// The secret of the session to which it is added, where there is one.
+    pub session: Option<SessionToken>,
+}
+
+impl SeeDocument {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<DocumentSeen, DeskError> {
+        desk.see_document(&self).await
     }
 }
 

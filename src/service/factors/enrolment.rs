@@ -149,5 +149,5 @@ impl Desk {
 /// What is changed in which session, for the log.
 pub(super) fn detail(kind: FactorKind, enrolling: &Enrolling) -> String {
     let session = &enrolling.session;
-    format!("{}, in session {} ({})", kind.label(), session.id, session.factor.word())
+    format!("{}, in session {} ({})", kind.label(), session.id, session.factors)
 }

@@ -3,17 +3,19 @@
 
 mod backup_codes;
 pub mod calls;
+pub mod document;
 mod enrolment;
 mod reseal;
 mod verify;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::channel::{Assurance, Channel, Factor};
+use crate::domain::channel::{Channel, Factor};
 use crate::domain::code::TypedCode;
 use crate::domain::contact::{Contact, ContactKind};
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::customer_factor::{CustomerFactors, FactorKind};
+use crate::domain::level::Kind;
 use crate::domain::outcome::Outcome;
 use crate::domain::session::{Session, SessionToken};
 use crate::domain::time::Timestamp;
@@ -140,7 +142,8 @@ impl Desk {
     ) -> Result<Result<Enrolling, FactorRefusal>, DeskError> {
         let session = self.touch(token).await?.filter(|it| it.ended.is_none());
         let Some(session) = session else { return Ok(Err(FactorRefusal::SessionOver)) };
-        if !session.factor.satisfies(Assurance::Nist) {
+        let is_strong = session.factors.is_strong() || session.factors.has(Factor::SecondPerson);
+        if !is_strong {
             return Ok(Err(FactorRefusal::TooWeak));
         }
         let Some(customer) = self.customer(session.customer).await? else {
@@ -152,17 +155,18 @@ impl Desk {
     /// The contacts that are told of a change: those that played no part in the verification,
     /// or all of them where there is no other one.
     fn contacts_to_tell(&self, enrolling: &Enrolling) -> Vec<Contact> {
-        let used = match enrolling.session.factor {
-            Factor::ContactConfirmed => Some(ContactKind::Email),
-            Factor::Sms | Factor::Whatsapp => Some(ContactKind::Phone),
-            Factor::Totp | Factor::BackupCode => None,
+        let factors = &enrolling.session.factors;
+        let is_used = |it: &Contact| {
+            factors.has_kind(match it.kind() {
+                ContactKind::Email => Kind::Email,
+                ContactKind::Phone => Kind::Phone,
+            })
         };
         let all: Vec<Contact> = [Channel::Email, Channel::Sms]
             .into_iter()
             .filter_map(|it| enrolling.customer.contact(it, &self.office.phones).ok())
             .collect();
-        let others: Vec<Contact> =
-            all.iter().filter(|it| Some(it.kind()) != used).cloned().collect();
+        let others: Vec<Contact> = all.iter().filter(|it| !is_used(it)).cloned().collect();
         if others.is_empty() { all } else { others }
     }
 }

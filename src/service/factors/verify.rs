@@ -1,6 +1,8 @@
 //! Proving who a customer is by an authenticator or a backup code.
 
 use crate::domain::customer_factor::FactorGuess;
+use crate::domain::purpose::Purpose;
+use crate::domain::session::SessionToken;
 use crate::service::factors::calls::VerifyFactor;
 use crate::service::factors::{FactorVerification, RefusedFactor, VerifiedByFactor};
 use crate::service::ports::error::StoreError;
@@ -27,9 +29,14 @@ impl Desk {
         let (keyring, typed) = (self.keyring(), it.typed.typed.0.as_str());
         let tag = keyring.current().1.derive(&["attempted factor", &customer, kind.word(), typed]);
         let tag = hex::encode(tag.secret());
-        let act = self.bound_key(&["factor", &customer, &purpose, &it.key, &tag]);
+        let act = self.bound_key(&["factor", &customer, &purpose.name, &it.key, &tag]);
         let (id, token) = session_of(keyring.current().1, &act);
-        let session = NewSession { id, token_digest: token.digest() };
+        let session = NewSession {
+            id,
+            token_digest: token.digest(),
+            further: it.session.as_ref().map(SessionToken::digest),
+            shared_contact: false,
+        };
         let judge = || self.judge_factor(it, &purpose, &guess, &act, &session);
         let attempted = match judge().await {
             // No attempt was counted. The key may be newer than this terminal's key ring.
@@ -40,9 +47,13 @@ impl Desk {
             judged => judged?,
         };
         Ok(match attempted {
-            FactorAttemptOutcome::Verified { session, codes_left } => {
+            FactorAttemptOutcome::Verified { session: proven, codes_left } => {
+                let token = match &it.session {
+                    Some(further) if proven.id != session.id => further.clone(),
+                    _ => token,
+                };
                 FactorVerification::Verified(Box::new(VerifiedByFactor {
-                    session,
+                    session: proven,
                     token,
                     codes_left,
                 }))
@@ -66,7 +77,7 @@ impl Desk {
     async fn judge_factor(
         &self,
         it: &VerifyFactor,
-        purpose: &str,
+        purpose: &Purpose,
         guess: &FactorGuess,
         act: &str,
         session: &NewSession,

@@ -1,5 +1,6 @@
 //! What came of an act that takes a reason or a second admin.
 
+use crate::domain::approval::GuardedAct;
 use crate::domain::contact::ContactKind;
 use crate::domain::outcome::Outcome;
 use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
@@ -35,7 +36,13 @@ pub fn approval(outcome: &ApprovalOutcome, clock: Clock<'_>) -> Option<(Option<O
     Some(match outcome {
         ApprovalOutcome::NotFound => return None,
         ApprovalOutcome::CarriedOut { approval, changed } => {
-            let done = if *changed { "It is done." } else { "There was nothing to do any more." };
+            let done = if approval.act == GuardedAct::Vouch {
+                "The counter that asked goes on with it."
+            } else if *changed {
+                "It is done."
+            } else {
+                "There was nothing to do any more."
+            };
             let text = format!("{}, as {} asked. {done}", approval.target, approval.asked_by.clerk);
             (None, text)
         }
@@ -55,7 +62,7 @@ pub fn approval(outcome: &ApprovalOutcome, clock: Clock<'_>) -> Option<(Option<O
         }
         ApprovalOutcome::AskerMayNot(it) => {
             let asker = &it.asked_by.clerk;
-            let text = format!("{asker}, who asked for {}, is no admin any more.", it.id);
+            let text = format!("{asker}, who asked for {}, may not any more.", it.id);
             (Some(Outcome::Forbidden), text)
         }
     })

@@ -2,7 +2,9 @@
 
 use crate::domain::backup_code::FEW;
 use crate::domain::customer_factor::{CustomerFactors, FactorKind};
+use crate::domain::document::DocumentFault;
 use crate::domain::outcome::Outcome;
+use crate::service::factors::document::DocumentSeen;
 use crate::service::factors::{
     FactorRefusal, FactorVerification, NumberedCode, RefusedFactor, WrongFirstCode,
 };
@@ -154,6 +156,25 @@ pub const fn factor_refusal(refusal: FactorRefusal) -> &'static str {
         FactorRefusal::Meanwhile => {
             "Another counter changed this at the same moment. Look how it stands now."
         }
+    }
+}
+
+/// Why a document proves nothing.
+pub fn document_fault(fault: &DocumentFault) -> String {
+    let why = fault.to_string();
+    let mut letters = why.chars();
+    let first = letters.next().map(|it| it.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+/// What came of saying that a document was seen.
+pub fn document_seen(seen: &DocumentSeen, clock: Clock<'_>) -> String {
+    match seen {
+        DocumentSeen::Seen(it) => session_open(&it.session, clock),
+        DocumentSeen::Fault(fault) => document_fault(fault),
+        DocumentSeen::NotTaken => "A document proves nothing for this purpose.".into(),
+        DocumentSeen::NoSuchCustomer => "There is no such customer any more.".into(),
+        DocumentSeen::NoSuchPurpose(refusal) => refusal.reason.clone(),
     }
 }
 

@@ -36,6 +36,14 @@ pub fn desk_error(error: &DeskError) -> Explanation {
             );
             text.into()
         }
+        DeskError::NotVerified => {
+            "The customer is not verified for this, or the session is over. Verify the customer \
+             first."
+                .into()
+        }
+        DeskError::NoSecondPerson => {
+            "For this purpose a colleague's approval proves nothing.".into()
+        }
         DeskError::NoReason => "Say why: it goes into the log.".into(),
         DeskError::AwaitsApproval(approval) => format!(
             "Nothing was done yet: {} waits for a second admin, for {} minutes. Another admin than \
@@ -191,6 +199,8 @@ pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
         DeskError::TooManyLookups { .. } => Some(Outcome::Limited),
         DeskError::NoReason
+        | DeskError::NotVerified
+        | DeskError::NoSecondPerson
         | DeskError::AwaitsApproval(_)
         | DeskError::Store(StoreError::ReadOnly)
         | DeskError::Forbidden { .. }

@@ -8,6 +8,7 @@ use crate::domain::approval::GuardedAct;
 use crate::domain::policy::{RateLimits, Retention, SendLimits};
 use crate::domain::policy_preview::PastSend;
 use crate::domain::policy_text::PolicyText;
+use crate::domain::purpose::Purpose;
 use crate::domain::time::Timestamp;
 use crate::service::ports::policy::{PastDelivery, StoredPolicy};
 use crate::service::{Desk, DeskError, Office};
@@ -33,7 +34,8 @@ impl Office {
             ("otp.session_idle_seconds", seconds(otp.session_idle)),
             ("otp.assurance", quoted(assurance)),
             ("otp.contact_quarantine_hours", hours(otp.contact_quarantine)),
-            ("otp.purposes", list(self.purposes.iter().map(String::as_str))),
+            self.written_purposes(),
+            ("documents.kinds", list(self.documents.iter().map(String::as_str))),
         ];
         let phones = &self.phones;
         let types = phones.number_types.iter().map(|it| <&'static str>::from(*it));
@@ -48,6 +50,18 @@ impl Office {
         let values = values.chain(retention(&self.retention)).chain(staff);
         // The configuration has no empty lists: such a key is not set.
         PolicyText::of(values.filter(|(_, value)| value != NO_LIST))
+    }
+}
+
+impl Office {
+    /// The purposes in writing: a plain list where they are one.
+    fn written_purposes(&self) -> (&'static str, String) {
+        if self.purposes.iter().all(Purpose::is_plain) {
+            let names = self.purposes.iter().map(|it| it.name.as_str());
+            return ("otp.purposes", list(names));
+        }
+        let tables: Vec<_> = self.purposes.iter().map(Purpose::written).collect();
+        ("purpose", format!("[{}]", tables.join(", ")))
     }
 }
 
@@ -174,6 +188,7 @@ mod tests {
         Office {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into(), "say \"yes\"".into()],
+            documents: vec!["passport".into()],
             otp: OtpPolicy::STANDARD,
             limits: RateLimits::STANDARD,
             phones: PhonePolicy::of("US"),
@@ -186,7 +201,9 @@ mod tests {
     #[test]
     fn every_part_of_the_policy_is_in_its_version() {
         let standard = office().policy();
-        let changes: [fn(&mut Office); 12] = [
+        let changes: [fn(&mut Office); 14] = [
+            |it| it.documents.push("identity card".into()),
+            |it| it.purposes.truncate(1),
             |it| it.purposes.clear(),
             |it| it.otp.length = 7,
             |it| it.otp.expiry = Duration::from_mins(1),

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::channel::Factor;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::customer_factor::{CustomerFactors, FactorGuess, FactorKind, StoredFactor};
@@ -9,6 +10,7 @@ use crate::domain::event::{Actor, EventKind};
 use crate::domain::key::Keyring;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::{OtpPolicy, RateLimits};
+use crate::domain::purpose::Purpose;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::service::ports::contact_notices::NoticeProviders;
@@ -37,6 +39,9 @@ pub trait FactorStore: Send + Sync {
         &self,
         attempt: FactorAttempt<'_>,
     ) -> Result<FactorAttemptOutcome, StoreError>;
+    /// Writes what the staff attests, with its event; answered with the session that it opened
+    /// or raised, and `None` where there is no such customer.
+    async fn attest(&self, attestation: Attestation<'_>) -> Result<Option<Session>, StoreError>;
     /// Up to `most` factors of customers with numbers above `after`, by number; those that are
     /// sealed under the key `key_id` are passed over. `most` is two or more.
     async fn factors_after(
@@ -86,7 +91,7 @@ pub struct FactorAttempt<'a> {
     /// Who they say they are.
     pub customer: CustomerId,
     /// What the verification is for.
-    pub purpose: &'a str,
+    pub purpose: &'a Purpose,
     /// The idempotency key: the same attempt told twice is counted and judged once.
     pub act: &'a str,
     /// What was given.
@@ -105,6 +110,33 @@ pub struct FactorAttempt<'a> {
     pub actor: &'a Actor,
 }
 
+/// What the staff attests of a customer.
+#[derive(Clone, Debug)]
+pub struct Attestation<'a> {
+    /// Of whom.
+    pub customer: CustomerId,
+    /// What the verification is for.
+    pub purpose: &'a Purpose,
+    /// What is attested.
+    pub factor: Factor,
+    /// The idempotency key: the same told twice is written once.
+    pub act: &'a str,
+    /// What is written into the log.
+    pub event: EventKind,
+    /// The same in words.
+    pub detail: &'a str,
+    /// The keys of the session's proof.
+    pub keyring: &'a Keyring,
+    /// The session to open or to raise.
+    pub session: NewSession,
+    /// The office's rules.
+    pub policy: &'a OtpPolicy,
+    /// The version of the policy that these are of.
+    pub policy_version: &'a str,
+    /// Who attests it, and where.
+    pub actor: &'a Actor,
+}
+
 /// A clock of an authenticator that is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ClockFault {
@@ -116,6 +148,7 @@ pub struct ClockFault {
 
 /// What came of such an attempt.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is made for each attempt")]
 pub enum FactorAttemptOutcome {
     /// It was right.
     Verified {

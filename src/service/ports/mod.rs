@@ -42,8 +42,8 @@ pub use customers::{
 pub use delivery_stats::DeliveryStatsStore;
 pub use error::StoreError;
 pub use factors::{
-    ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage, FactorStore,
-    Resealed,
+    Attestation, ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage,
+    FactorStore, Resealed,
 };
 pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};

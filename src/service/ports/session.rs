@@ -6,7 +6,9 @@ use async_trait::async_trait;
 
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
-use crate::domain::session::{SessionEnd, SessionId};
+use crate::domain::key::Keyring;
+use crate::domain::purpose::Purpose;
+use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::SessionRecord;
 use crate::service::ports::error::StoreError;
 
@@ -32,6 +34,15 @@ pub trait SessionStore: Send + Sync {
     ) -> Result<Vec<SessionRecord>, StoreError>;
     /// The sessions of a customer that are alive, newest first.
     async fn alive_of(&self, customer: CustomerId) -> Result<Vec<SessionRecord>, StoreError>;
+    /// Lets a living session serve for another purpose, with the event, if what was proven in
+    /// it is enough; returns the session as it is then, and `None` where there is none.
+    async fn serve_for(
+        &self,
+        token_digest: &str,
+        purpose: &Purpose,
+        keyring: &Keyring,
+        actor: &Actor,
+    ) -> Result<Option<Session>, StoreError>;
     /// Ends a living session; returns the session as it is then.
     async fn end_session(
         &self,

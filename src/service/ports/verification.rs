@@ -14,6 +14,7 @@ use crate::domain::key::{Key, KeyId};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::{OtpPolicy, RateLimit, RateLimits};
 use crate::domain::provider::ProviderFingerprint;
+use crate::domain::purpose::Purpose;
 use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::{NonceSeed, Sealed};
 use crate::domain::session::{Session, SessionId};
@@ -187,6 +188,11 @@ pub struct NewSession {
     pub id: SessionId,
     /// The digest of its token.
     pub token_digest: String,
+    /// The digest of the token of the session to which what is proven is added, where there is
+    /// one. Where that one is over, another is opened.
+    pub further: Option<String>,
+    /// Whether several customers share the contact to which the code went.
+    pub shared_contact: bool,
 }
 
 /// A code that was entered.
@@ -202,6 +208,8 @@ pub struct Attempt<'a> {
     pub guess: Guess<'a>,
     /// The session to open if it is right.
     pub session: NewSession,
+    /// What the office verifies for.
+    pub purposes: &'a [Purpose],
     /// The office's rules.
     pub policy: &'a OtpPolicy,
     /// The office's limits.
@@ -223,6 +231,7 @@ pub struct SupersededCode {
 
 /// What came of an attempt.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is made for each attempt")]
 pub enum AttemptOutcome {
     /// The code was right.
     Verified {

@@ -6,8 +6,10 @@ use crate::domain::code::TypedCode;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use crate::service::ports::SessionFilter;
+use crate::service::verification::amount_due::AmountDue;
 use crate::service::verification::gate::VerifiedNow;
 use crate::service::verification::request::{CodeRequest, CodeRequestOutcome};
+use crate::service::verification::session::ServedFor;
 use crate::service::verification::verify::Verification;
 use crate::service::{Desk, DeskError, PAGE_MAX};
 
@@ -52,11 +54,45 @@ pub struct VerifyCode {
     pub code: TypedCode,
     /// The idempotency key of this attempt.
     pub key: String,
+    /// The secret of the session to which the factor is added, where it is a further one.
+    #[serde(default)]
+    pub session: Option<SessionToken>,
 }
 
 impl VerifyCode {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Verification, DeskError> {
-        desk.verify(&self.request, &self.code.0, &self.key).await
+        desk.verify_for(&self.request, &self.code.0, &self.key, self.session.as_ref()).await
+    }
+}
+
+/// Lets a session serve for another purpose, where what was proven in it is enough.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ServeFor {
+    /// Its secret.
+    pub token: SessionToken,
+    /// The purpose.
+    pub purpose: String,
+}
+
+impl ServeFor {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<ServedFor, DeskError> {
+        desk.serve_for(&self.token, &self.purpose).await
+    }
+}
+
+/// Asks for the amount that is due on the account of the number that a customer brings, where
+/// the office has a purpose for which nothing has to be proven.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadAmountDue {
+    /// The account number, exactly.
+    pub account_no: String,
+    /// The purpose.
+    pub purpose: String,
+}
+
+impl ReadAmountDue {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<AmountDue, DeskError> {
+        desk.amount_due(&self.account_no, &self.purpose).await
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
+use crate::domain::level::{FactorSet, Level};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::service::ports::CustomerKey;
@@ -19,7 +20,11 @@ pub struct VerifiedNow {
     pub account_no: String,
     /// What the verification was for.
     pub purpose: String,
+    /// The level that was reached.
+    pub level: Level,
     /// What was proven.
+    pub factors: FactorSet,
+    /// What was proven first.
     pub factor: Factor,
     /// The clerk who serves.
     pub clerk: String,
@@ -38,6 +43,8 @@ impl From<Session> for VerifiedNow {
             customer: session.customer,
             account_no: session.account_no,
             purpose: session.purpose,
+            level: session.level,
+            factors: session.factors,
             factor: session.factor,
             clerk: session.clerk,
             counter: session.counter,
@@ -60,7 +67,8 @@ impl Desk {
         let purpose = purpose.trim();
         let sessions = self.reading(|| self.store.alive_of(customer.id)).await?;
         let mut sessions = sessions.into_iter().filter_map(|it| self.genuine(it));
-        let is_for = |it: &Session| it.purpose == purpose && it.account_no == customer.account_no;
-        Ok(sessions.find(is_for).map(VerifiedNow::from))
+        let is_for = |it: &Session| it.serves(purpose) && it.account_no == customer.account_no;
+        let verified = sessions.find(is_for).map(VerifiedNow::from);
+        Ok(verified.map(|it| VerifiedNow { purpose: purpose.to_owned(), ..it }))
     }
 }

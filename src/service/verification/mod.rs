@@ -1,5 +1,6 @@
 //! Asking for a code, entering it, sessions of verified customers, lifting a lockout.
 
+pub mod amount_due;
 pub mod calls;
 mod expiry;
 pub mod gate;

@@ -6,16 +6,20 @@
 
 use crate::domain::channel::Channel;
 use crate::domain::code::Code;
+use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::{EventFacts, EventKind};
+use crate::domain::level::{FactorSet, Level};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::RateLimit;
+use crate::domain::purpose::{Proven, Purpose, SharedContact};
 use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::NonceSeed;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::contact_binding::Quarantine;
+use crate::service::ports::customers::CustomerKey;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{
     Dispatch, IssueOutcome, NewCode, NewDelivery, NewRequest, Reissue,
@@ -151,7 +155,12 @@ impl Desk {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(Some(CodeRequestOutcome::Refused(refusal))),
         };
-        let delivery = match self.delivery(customer, ask.channel) {
+        let delivery = match self.helpful(customer, ask.channel, &purpose).await? {
+            Ok(()) => self.delivery(customer, ask.channel),
+            Err(refusal) => Err(refusal),
+        };
+        let purpose = purpose.name;
+        let delivery = match delivery {
             Ok(delivery) => delivery,
             Err(refusal) => {
                 let ask = Asked { channel: ask.channel, purpose: &purpose, request: None };
@@ -221,12 +230,13 @@ impl Desk {
     }
 
     /// A purpose of the office's: it stands in the message, under the office's name.
-    pub(in crate::service) fn purpose(&self, typed: &str) -> Result<String, Box<Refusal>> {
+    pub(in crate::service) fn purpose(&self, typed: &str) -> Result<Purpose, Box<Refusal>> {
         let typed = text::clean(typed);
         let purposes = &self.office.purposes;
-        let known = purposes.iter().find(|it| it.eq_ignore_ascii_case(typed.trim()));
+        let known = purposes.iter().find(|it| it.name.eq_ignore_ascii_case(typed.trim()));
         known.cloned().ok_or_else(|| {
-            let listed = purposes.join(", ");
+            let listed: Vec<_> = purposes.iter().map(|it| it.name.as_str()).collect();
+            let listed = listed.join(", ");
             Refusal::new(Outcome::Malformed, format!("The office verifies for: {listed}."))
         })
     }
@@ -241,6 +251,59 @@ impl Desk {
             actor: &self.actor,
             notices: self.notice_providers(),
         }
+    }
+
+    /// Whether a code over a channel can be a part of what a purpose takes; no message is sent
+    /// that proves nothing for it.
+    async fn helpful(
+        &self,
+        customer: &Customer,
+        channel: Channel,
+        purpose: &Purpose,
+    ) -> Result<Result<(), Box<Refusal>>, DeskError> {
+        let is_shared = self.is_shared(customer, channel).await?;
+        let none = &FactorSet::default();
+        let nothing = Proven { factors: none, shared_contact: false };
+        if purpose.is_helped_by(channel.factor(), is_shared, nothing) {
+            return Ok(Ok(()));
+        }
+        let reason = match purpose.level {
+            Level::None => format!(
+                "For \"{}\" nothing has to be proven: ask for the amount that is due.",
+                purpose.name
+            ),
+            _ if purpose.is_helped_by(channel.factor(), false, nothing) => format!(
+                "This {} belongs to other customers too, and proves nothing for \"{}\".",
+                channel.contact_kind().label(),
+                purpose.name
+            ),
+            level => format!(
+                "A code by {} proves nothing for \"{}\": it takes {}.",
+                channel.label(),
+                purpose.name,
+                level.label()
+            ),
+        };
+        Ok(Err(Refusal::new(Outcome::Forbidden, reason)))
+    }
+
+    /// Whether other customers have the contact of a channel too, where a purpose asks.
+    pub(in crate::service) async fn is_shared(
+        &self,
+        customer: &Customer,
+        channel: Channel,
+    ) -> Result<bool, DeskError> {
+        let asks = |it: &Purpose| it.shared_contact != SharedContact::Allow;
+        let contact = customer.contact(channel, &self.office.phones);
+        let (true, Ok(contact)) = (self.office.purposes.iter().any(asks), contact) else {
+            return Ok(false);
+        };
+        let key = match contact.kind() {
+            ContactKind::Email => CustomerKey::Email(contact.as_str()),
+            ContactKind::Phone => CustomerKey::Phone(contact.as_str()),
+        };
+        let found = self.reading(|| self.store.identify(key)).await?;
+        Ok(found.iter().any(|it| it.id != customer.id))
     }
 
     /// Cancels an open request.

@@ -1,10 +1,25 @@
 //! Sessions of verified customers. A row of the store is a session only with the proof that the
 //! desk opened it: whoever can write to the store alone cannot make one.
 
+use crate::domain::customer::CustomerId;
+use crate::domain::purpose::{Missing, Proven};
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use crate::domain::session_record::SessionRecord;
 use crate::service::ports::session::SessionFilter;
+use crate::service::verification::request::Refusal;
 use crate::service::{Desk, DeskError};
+
+/// What came of asking a session to serve for another purpose.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum ServedFor {
+    Served(Box<Session>),
+    /// Something has to be proven first.
+    Missing(Box<Session>, Missing),
+    /// The session is over, or there is none.
+    SessionOver,
+    /// The office does not verify for that.
+    NoSuchPurpose(Box<Refusal>),
+}
 
 impl Desk {
     /// Proves that a session is alive and prolongs it; called before each act for the
@@ -15,6 +30,40 @@ impl Desk {
         let idle = self.office.otp.session_idle;
         let touched = self.reading(|| self.store.touch(&digest, idle)).await?;
         Ok(touched.and_then(|it| self.genuine(it)))
+    }
+
+    /// A session by its secret, if it is alive and the customer's. It is prolonged.
+    pub(in crate::service) async fn session_of(
+        &self,
+        token: &SessionToken,
+        customer: CustomerId,
+    ) -> Result<Option<Session>, DeskError> {
+        let session = self.touch(token).await?;
+        Ok(session.filter(|it| it.ended.is_none() && it.customer == customer))
+    }
+
+    /// Lets a session serve for another purpose, or says what is still to be proven.
+    pub async fn serve_for(
+        &self,
+        token: &SessionToken,
+        purpose: &str,
+    ) -> Result<ServedFor, DeskError> {
+        let purpose = match self.purpose(purpose) {
+            Ok(purpose) => purpose,
+            Err(refusal) => return Ok(ServedFor::NoSuchPurpose(refusal)),
+        };
+        let Some(session) = self.touch(token).await?.filter(|it| it.ended.is_none()) else {
+            return Ok(ServedFor::SessionOver);
+        };
+        if let Some(missing) = session.missing_for(&purpose) {
+            return Ok(ServedFor::Missing(Box::new(session), missing));
+        }
+        let (digest, keyring) = (token.digest(), self.keyring());
+        let serve = || self.store.serve_for(&digest, &purpose, &keyring, &self.actor);
+        Ok(match self.retry(serve).await? {
+            Some(session) if session.serves(&purpose.name) => ServedFor::Served(Box::new(session)),
+            _ => ServedFor::SessionOver,
+        })
     }
 
     /// One session.
@@ -47,12 +96,24 @@ impl Desk {
         Ok(ended.map(|it| it.session))
     }
 
+    /// A session that was opened when it had one factor, measured by what its purpose takes now.
+    fn measured(&self, record: SessionRecord) -> Session {
+        let mut session = record.session;
+        if record.has_one_factor
+            && let Ok(purpose) = self.purpose(&session.purpose)
+        {
+            let (factors, shared_contact) = (&session.factors, session.shared_contact);
+            session.is_reached = purpose.is_reached(Proven { factors, shared_contact });
+        }
+        session
+    }
+
     /// The session of a row; none where the desk did not open it.
     pub(super) fn genuine(&self, record: SessionRecord) -> Option<Session> {
         let key_id = record.proof.as_ref().map(|it| it.key_id.as_str());
         let keyring = key_id.map_or_else(|| self.keyring(), |it| self.keyring_with(it));
         if record.is_genuine(&keyring) {
-            return Some(record.session);
+            return Some(self.measured(record));
         }
         tracing::error!(session = %record.session.id, "a row of the sessions was not written here");
         None

@@ -3,6 +3,7 @@
 use crate::domain::code::{Code, CodeFormatError, Guess};
 use crate::domain::key::Key;
 use crate::domain::outcome::Outcome;
+use crate::domain::purpose::{Purpose, SharedContact};
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionId, SessionToken};
 use crate::domain::time::Timestamp;
@@ -56,6 +57,17 @@ impl Desk {
         typed: &str,
         key: &str,
     ) -> Result<Verification, DeskError> {
+        self.verify_for(id, typed, key, None).await
+    }
+
+    /// As [`Self::verify`]; where a session is named, the factor is added to it.
+    pub async fn verify_for(
+        &self,
+        id: &RequestId,
+        typed: &str,
+        key: &str,
+        further: Option<&SessionToken>,
+    ) -> Result<Verification, DeskError> {
         let code = match Code::parse(typed, self.office.otp.length) {
             Ok(code) => code,
             Err(malformed) => return Ok(Verification::Malformed(malformed)),
@@ -66,7 +78,16 @@ impl Desk {
         let guess = code_tag(self.keyring().current().1, id, &code);
         let act = self.bound_key(&["attempt", id.as_str(), key, &guess]);
         let (session, token) = session_of(self.keyring().current().1, &act);
-        let new = NewSession { id: session, token_digest: token.digest() };
+        let new = NewSession {
+            id: session,
+            token_digest: token.digest(),
+            further: further.map(SessionToken::digest),
+            shared_contact: self.went_to_shared_contact(id).await?,
+        };
+        let token_of = |it: &Session| match further {
+            Some(further) if it.id != new.id => further.clone(),
+            _ => token.clone(),
+        };
         let attempted = match self.attempt(id, &act, &code, &new).await {
             // No attempt was counted. The key may be newer than this terminal's key ring.
             Err(DeskError::Store(StoreError::MissingKey(_))) => {
@@ -77,6 +98,7 @@ impl Desk {
         };
         Ok(match attempted {
             AttemptOutcome::Verified { request, session } => {
+                let token = token_of(&session);
                 Verification::Verified(Box::new(VerifiedCustomer { request, session, token }))
             }
             AttemptOutcome::Refused {
@@ -96,6 +118,18 @@ impl Desk {
         })
     }
 
+    /// Whether the code of a request went to a contact that several customers share, where a
+    /// purpose asks.
+    async fn went_to_shared_contact(&self, id: &RequestId) -> Result<bool, DeskError> {
+        let asks = |it: &Purpose| it.shared_contact != SharedContact::Allow;
+        if !self.office.purposes.iter().any(asks) {
+            return Ok(false);
+        }
+        let Some(request) = self.request(id).await? else { return Ok(false) };
+        let Some(customer) = self.customer(request.customer).await? else { return Ok(false) };
+        self.is_shared(&customer, request.channel).await
+    }
+
     async fn attempt(
         &self,
         id: &RequestId,
@@ -109,6 +143,7 @@ impl Desk {
             act,
             guess: Guess { code, keyring: &keyring },
             session: session.clone(),
+            purposes: &self.office.purposes,
             policy: &self.office.otp,
             limits: &self.office.limits,
             policy_version: &self.policy_version,

@@ -58,6 +58,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(20, "shipping", "0020_shipping", sqlite postgres mysql),
     migration!(21, "gate", "0021_gate", sqlite postgres mysql),
     migration!(22, "rehearsal", "0022_rehearsal", sqlite postgres mysql),
+    migration!(23, "purposes", "0023_purposes", sqlite postgres mysql),
 ];
 
 impl Migration {

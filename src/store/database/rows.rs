@@ -12,6 +12,7 @@ use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use crate::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
 use crate::domain::explanation::Explanation;
+use crate::domain::level::{FactorSet, Level};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, RequestId, Status};
 use crate::domain::session::{Session, SessionEnd, SessionId};
@@ -157,7 +158,12 @@ row_type! {
         customer_id: i64 = int "s.customer_id",
         request: Option<RequestId> = maybe_word "NULLIF(s.request, '')",
         factor: Factor = word "s.factor",
+        factors: Option<String> = maybe_text "s.factors",
+        level: Level = word "COALESCE(s.level, 'none')",
         purpose: String = text "s.purpose",
+        is_reached: bool = flag "s.is_reached",
+        also_for: Option<String> = maybe_text "s.also_for",
+        shared_contact: bool = flag "s.shared_contact",
         clerk: String = text "s.clerk",
         counter: String = text "s.counter",
         created_at: Timestamp = time "s.created_at",
@@ -440,6 +446,14 @@ pub(in crate::store) fn session(row: &Row) -> Result<SessionRecord, StoreError> 
         .bound_since
         .is_some_and(|since| it.created_at <= since && it.expires_at <= since.plus(OLD_SESSIONS));
     let proof = it.key_id.zip(it.mac).map(|(key_id, mac)| SessionProof { key_id, mac });
+    let has_one_factor = it.factors.is_none();
+    let factors = match &it.factors {
+        Some(words) => FactorSet::parse(words).map_err(|it| StoreError::Failed(it.to_string()))?,
+        None => FactorSet::default().with(it.factor),
+    };
+    let level = if has_one_factor { factors.level() } else { it.level };
+    let also_for = it.also_for.as_deref().map_or(Ok(Vec::new()), serde_json::from_str);
+    let also_for = also_for.map_err(|_| unreadable_purposes())?;
     let session = Session {
         id: it.public_id,
         customer: CustomerId(it.customer_id),
@@ -447,7 +461,12 @@ pub(in crate::store) fn session(row: &Row) -> Result<SessionRecord, StoreError> 
         customer_name,
         request: it.request,
         factor: it.factor,
+        factors,
+        level,
         purpose: it.purpose,
+        is_reached: it.is_reached,
+        also_for,
+        shared_contact: it.shared_contact,
         clerk: it.clerk,
         counter: it.counter,
         created_at: it.created_at,
@@ -456,7 +475,11 @@ pub(in crate::store) fn session(row: &Row) -> Result<SessionRecord, StoreError> 
         ended: it.ended_at.map(|at| (at, it.ended_how)),
     };
     let token_digest = it.token_digest;
-    Ok(SessionRecord { session, token_digest, proof, is_older_than_proofs })
+    Ok(SessionRecord { session, token_digest, proof, is_older_than_proofs, has_one_factor })
+}
+
+fn unreadable_purposes() -> StoreError {
+    StoreError::Failed("the purposes of a session cannot be read".into())
 }
 
 /// Reads [`EventColumns`].

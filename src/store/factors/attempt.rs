@@ -9,7 +9,6 @@
 use crate::domain::customer_factor::{FactorGuess, FactorKind, Judgement, Unusable};
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
-use crate::domain::session_record::SessionProof;
 use crate::domain::time::millis_of;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
@@ -19,7 +18,7 @@ use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::statement::statements;
 use crate::store::factors::records::{self, HeldFactor, stored_step};
 use crate::store::verification::clerk_guard::{self, ClerkState};
-use crate::store::verification::session::{self, Proven};
+use crate::store::verification::session::{self, Proven, Proving};
 use crate::store::verification::{customer_guard, lockout};
 
 statements! {
@@ -174,6 +173,13 @@ async fn accept(
         FactorKind::Totp => None,
         FactorKind::BackupCodes => Some(records::codes_left(&mut tx, attempt.customer).await?),
     };
+    let proving = Proving {
+        new: &attempt.session,
+        policy: attempt.policy,
+        policy_version: attempt.policy_version,
+        keyring: attempt.keyring,
+        actor: attempt.actor,
+    };
     let proven = Proven {
         customer: attempt.customer,
         account_no: &held.stored.account_no,
@@ -183,17 +189,13 @@ async fn accept(
         purpose: attempt.purpose,
         at: held.now,
     };
-    let session = session::new(&attempt.session, attempt.policy, &proven, attempt.actor);
-    let token_digest = &attempt.session.token_digest;
-    let proof = SessionProof::of(&session, token_digest, attempt.keyring);
-    let writes = vec![
-        lockout::reset_failures(attempt.customer),
-        session::open(&mut tx, &session, token_digest, &proof, attempt.policy_version),
-    ];
+    let result = session::prove(&mut tx, &proving, &proven).await?;
+    let mut writes = vec![lockout::reset_failures(attempt.customer)];
+    writes.extend(result.write(&proving));
     let event = event(attempt, Outcome::Verified, "");
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
     tx.commit().await?;
-    Ok(FactorAttemptOutcome::Verified { session, codes_left })
+    Ok(FactorAttemptOutcome::Verified { session: result.session, codes_left })
 }
 
 async fn reject(
@@ -270,14 +272,14 @@ async fn earlier_answer(
     };
     let kind = attempt.guess.kind();
     if outcome == Outcome::Verified {
-        let opened = session::held(&mut tx, &attempt.session.token_digest).await?;
-        let opened = opened.filter(|it| it.is_genuine(attempt.keyring));
-        let Some(opened) = opened else { return Ok(None) };
+        let (new, keyring) = (&attempt.session, attempt.keyring);
+        let opened = session::proved_before(&mut tx, new, keyring).await?;
+        let Some(session) = opened else { return Ok(None) };
         let codes_left = match kind {
             FactorKind::Totp => None,
             FactorKind::BackupCodes => Some(records::codes_left(&mut tx, attempt.customer).await?),
         };
-        return Ok(Some(FactorAttemptOutcome::Verified { session: opened.session, codes_left }));
+        return Ok(Some(FactorAttemptOutcome::Verified { session, codes_left }));
     }
     let held = records::held(&mut tx, attempt.customer, kind).await?;
     let failures = held.map_or(0, |it| it.failures);

@@ -4,13 +4,15 @@ use async_trait::async_trait;
 
 use crate::domain::customer::CustomerId;
 use crate::domain::customer_factor::{CustomerFactors, FactorKind, StoredFactor};
+use crate::domain::session::Session;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::factors::{
-    FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage, FactorStore, Resealed,
+    Attestation, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage, FactorStore,
+    Resealed,
 };
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
-use crate::store::factors::{attempt, records};
+use crate::store::factors::{attempt, attest, records};
 
 #[async_trait]
 impl FactorStore for SqlStore {
@@ -39,6 +41,10 @@ impl FactorStore for SqlStore {
         attempt: FactorAttempt<'_>,
     ) -> Result<FactorAttemptOutcome, StoreError> {
         retry_on_conflict(|| attempt::attempt(&self.db, &attempt)).await
+    }
+
+    async fn attest(&self, attestation: Attestation<'_>) -> Result<Option<Session>, StoreError> {
+        retry_on_conflict(|| attest::attest(&self.db, &attestation)).await
     }
 
     async fn factors_after(

@@ -13,9 +13,10 @@
 
 use crate::domain::delivery::TRAY;
 use crate::domain::event::EventKind;
+use crate::domain::level::Level;
 use crate::domain::outcome::Outcome;
+use crate::domain::purpose::Purpose;
 use crate::domain::request::{Request, Status};
-use crate::domain::session_record::SessionProof;
 use crate::domain::time::millis_of;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
@@ -27,7 +28,7 @@ use crate::store::database::rows::RequestRow;
 use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
 use crate::store::verification::clerk_guard::{self, ClerkState};
-use crate::store::verification::session::Proven;
+use crate::store::verification::session::{Proven, Proving};
 use crate::store::verification::{lockout, request, session, superseded_code};
 
 statements! {
@@ -131,29 +132,37 @@ async fn accept(
     held: RequestRow,
 ) -> Result<AttemptOutcome, StoreError> {
     outbox::withdraw(&mut tx, &held.request).await?;
+    let proving = Proving {
+        new: &attempt.session,
+        policy: attempt.policy,
+        policy_version: attempt.policy_version,
+        keyring: attempt.guess.keyring,
+        actor: attempt.actor,
+    };
+    let name = &held.request.purpose;
+    let unknown = Purpose { level: Level::Document, ..Purpose::from(name.as_str()) };
+    let purpose = attempt.purposes.iter().find(|it| it.name == *name).unwrap_or(&unknown);
     let proven = Proven {
         customer: held.request.customer,
         account_no: &held.account_no,
         customer_name: &held.customer_name,
         request: Some(&held.request.id),
         factor: held.request.channel.factor(),
-        purpose: &held.request.purpose,
+        purpose,
         at: held.now,
     };
-    let session = session::new(&attempt.session, attempt.policy, &proven, attempt.actor);
-    let token_digest = &attempt.session.token_digest;
-    let proof = SessionProof::of(&session, token_digest, attempt.guess.keyring);
-    let writes = vec![
+    let result = session::prove(&mut tx, &proving, &proven).await?;
+    let mut writes = vec![
         Write { sql: &VERIFY, args: args![held.row].to_vec() },
-        lockout::reset_failures(session.customer),
-        session::open(&mut tx, &session, token_digest, &proof, attempt.policy_version),
+        lockout::reset_failures(held.request.customer),
     ];
+    writes.extend(result.write(&proving));
     let attempts = held.request.attempts + 1;
     let request = Request { status: Status::Verified, attempts, ..held.request };
     let event = event(attempt, &request, Outcome::Verified, None);
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
     tx.commit().await?;
-    Ok(AttemptOutcome::Verified { request, session })
+    Ok(AttemptOutcome::Verified { request, session: result.session })
 }
 
 async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
@@ -257,10 +266,11 @@ async fn earlier_answer(
     };
     let Some(held) = request::held(&mut tx, attempt.request).await? else { return Ok(None) };
     if outcome == Outcome::Verified {
-        let opened = session::held(&mut tx, &attempt.session.token_digest).await?;
-        let opened = opened.filter(|it| it.is_genuine(attempt.guess.keyring));
-        return Ok(opened
-            .map(|it| AttemptOutcome::Verified { request: held.request, session: it.session }));
+        let (new, keyring) = (&attempt.session, attempt.guess.keyring);
+        let opened = session::proved_before(&mut tx, new, keyring).await?;
+        return Ok(
+            opened.map(|session| AttemptOutcome::Verified { request: held.request, session })
+        );
     }
     let superseded = match outcome {
         Outcome::Superseded => superseded_code::entered(&mut tx, attempt, &held).await?,

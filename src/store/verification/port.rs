@@ -7,8 +7,10 @@ use async_trait::async_trait;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
+use crate::domain::key::Keyring;
+use crate::domain::purpose::Purpose;
 use crate::domain::request::{Request, RequestId};
-use crate::domain::session::{SessionEnd, SessionId};
+use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::SessionRecord;
 use crate::service::ports::contact_binding::{ContactBindingStore, WaitingContact};
 use crate::service::ports::error::StoreError;
@@ -99,6 +101,17 @@ impl SessionStore for SqlStore {
 
     async fn alive_of(&self, customer: CustomerId) -> Result<Vec<SessionRecord>, StoreError> {
         session::alive_of(&self.db, customer).await
+    }
+
+    async fn serve_for(
+        &self,
+        token_digest: &str,
+        purpose: &Purpose,
+        keyring: &Keyring,
+        actor: &Actor,
+    ) -> Result<Option<Session>, StoreError> {
+        retry_on_conflict(|| session::serve_for(&self.db, token_digest, purpose, keyring, actor))
+            .await
     }
 
     async fn end_session(

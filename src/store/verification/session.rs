@@ -5,7 +5,10 @@ use std::time::Duration;
 use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventFacts, EventKind};
+use crate::domain::key::Keyring;
+use crate::domain::level::FactorSet;
 use crate::domain::policy::OtpPolicy;
+use crate::domain::purpose::{self as domain, Purpose};
 use crate::domain::request::RequestId;
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::{SessionProof, SessionRecord};
@@ -37,7 +40,19 @@ statements! {
             key_id: "$12",
             mac: "$13",
             policy_version: "$14",
+            factors: "$15",
+            level: "$16",
+            is_reached: "$17",
+            shared_contact: "$18",
         })
+    }
+    /// Unless it was changed or ended since it was read: its proof is another one then.
+    RAISE {
+        "UPDATE core_session SET factors = $3, level = $4, purpose = $5, is_reached = $6, \
+         also_for = $7, shared_contact = $8, expires_at = $9, \
+         idle_at = " least "(idle_at, $9), key_id = $10, mac = $11 \
+         WHERE public_id = $1 AND mac = $2 AND ended_at IS NULL \
+         AND expires_at > " now " AND idle_at > " now
     }
     /// Never beyond its absolute end.
     TOUCH {
@@ -51,6 +66,7 @@ statements! {
          WHERE public_id = $1 AND ended_at IS NULL \
          AND expires_at > " now " AND idle_at > " now
     }
+    NOW { "SELECT " now " AS read_at FROM core_lock WHERE name = 'issue'" }
     BY_TOKEN { (select SessionColumns) "WHERE s.token_digest = $1" }
     BY_ID { (select SessionColumns) "WHERE s.public_id = $1" }
     /// There are few: those whose time is not over.
@@ -74,20 +90,29 @@ pub(in crate::store) struct Proven<'a> {
     /// The request whose code was right; none where it was another factor.
     pub(in crate::store) request: Option<&'a RequestId>,
     pub(in crate::store) factor: Factor,
-    pub(in crate::store) purpose: &'a str,
+    pub(in crate::store) purpose: &'a Purpose,
     /// When, by the store's clock.
     pub(in crate::store) at: Timestamp,
 }
 
+/// With what a session is opened or raised.
+pub(in crate::store) struct Proving<'a> {
+    pub(in crate::store) new: &'a NewSession,
+    pub(in crate::store) policy: &'a OtpPolicy,
+    pub(in crate::store) policy_version: &'a str,
+    pub(in crate::store) keyring: &'a Keyring,
+    pub(in crate::store) actor: &'a Actor,
+}
+
 /// The session of a customer who was just verified.
-pub(in crate::store) fn new(
-    new: &NewSession,
-    policy: &OtpPolicy,
-    proven: &Proven<'_>,
-    actor: &Actor,
-) -> Session {
+fn new(new: &NewSession, policy: &OtpPolicy, proven: &Proven<'_>, actor: &Actor) -> Session {
     let created_at = proven.at;
-    let expires_at = created_at.plus(policy.session);
+    let purpose = proven.purpose;
+    let expires_at = created_at.plus(purpose.session.unwrap_or(policy.session));
+    let factors = FactorSet::default().with(proven.factor);
+    let shared_contact = new.shared_contact;
+    let is_reached = purpose.is_reached(domain::Proven { factors: &factors, shared_contact });
+    let level = factors.level();
     Session {
         id: new.id.clone(),
         customer: proven.customer,
@@ -95,7 +120,12 @@ pub(in crate::store) fn new(
         customer_name: proven.customer_name.to_owned(),
         request: proven.request.cloned(),
         factor: proven.factor,
-        purpose: proven.purpose.to_owned(),
+        level: if is_reached { level.max(purpose.level) } else { level },
+        factors,
+        purpose: purpose.name.clone(),
+        is_reached,
+        also_for: Vec::new(),
+        shared_contact,
         clerk: actor.clerk.clone(),
         counter: actor.counter.clone(),
         created_at,
@@ -105,33 +135,156 @@ pub(in crate::store) fn new(
     }
 }
 
-/// The write that opens a session under the digest of its token, with its proof and the
-/// policy of the attempt. A billing program is notified after the commit.
-pub(in crate::store) fn open<'a>(
+/// What was proven, in its session.
+pub(in crate::store) struct Proved {
+    pub(in crate::store) session: Session,
+    /// The proof of one that is opened by it, and its factors in words.
+    opened: Option<(SessionProof, String)>,
+}
+
+impl Proved {
+    /// The write that opens the session under the digest of its token, with its proof and the
+    /// policy of the attempt; none where it was opened before.
+    pub(in crate::store) fn write<'a>(&'a self, it: &'a Proving<'_>) -> Option<Write<'a>> {
+        let (proof, factors) = self.opened.as_ref()?;
+        let session = &self.session;
+        let args = args![
+            session.id.as_str(),
+            &it.new.token_digest,
+            session.customer.0,
+            session.request.as_ref().map_or("", RequestId::as_str),
+            session.factor.word(),
+            &session.purpose,
+            &session.clerk,
+            &session.counter,
+            session.created_at.millis(),
+            session.expires_at.millis(),
+            session.idle_at.millis(),
+            &proof.key_id,
+            &proof.mac,
+            it.policy_version,
+            factors,
+            session.level.word(),
+            i64::from(session.is_reached),
+            i64::from(session.shared_contact),
+        ];
+        Some(Write { sql: &OPEN, args: args.to_vec() })
+    }
+}
+
+/// Adds what was proven to the session that was named, or to a new one where none was, or that
+/// one is over or another customer's. The rows of the customer are locked. A billing program is
+/// notified after the commit.
+pub(in crate::store) async fn prove(
     tx: &mut Tx,
-    session: &'a Session,
-    token_digest: &'a str,
-    proof: &'a SessionProof,
-    policy_version: &'a str,
-) -> Write<'a> {
-    let args = args![
+    it: &Proving<'_>,
+    proven: &Proven<'_>,
+) -> Result<Proved, StoreError> {
+    tx.changed_session();
+    if let Some(digest) = &it.new.further
+        && let Some(before) = usable(tx, digest, it.keyring).await?
+        && before.session.customer == proven.customer
+    {
+        let factor = (proven.factor, it.new.shared_contact);
+        let session = before.session.raised(proven.purpose, Some(factor), proven.at);
+        raise(tx, &before, &session, it.keyring).await?;
+        return Ok(Proved { session, opened: None });
+    }
+    let session = new(it.new, it.policy, proven, it.actor);
+    let proof = SessionProof::of(&session, &it.new.token_digest, it.keyring);
+    let opened = Some((proof, session.factors.to_string()));
+    Ok(Proved { session, opened })
+}
+
+/// The session that the same attempt opened or raised before.
+pub(in crate::store) async fn proved_before(
+    tx: &mut Tx,
+    new: &NewSession,
+    keyring: &Keyring,
+) -> Result<Option<Session>, StoreError> {
+    for digest in [Some(&new.token_digest), new.further.as_ref()].into_iter().flatten() {
+        if let Some(found) = held(tx, digest).await?.filter(|it| it.is_genuine(keyring)) {
+            return Ok(Some(found.session));
+        }
+    }
+    Ok(None)
+}
+
+/// A session that is alive, and was opened by the desk.
+async fn usable(
+    tx: &mut Tx,
+    token_digest: &str,
+    keyring: &Keyring,
+) -> Result<Option<SessionRecord>, StoreError> {
+    let held = held(tx, token_digest).await?;
+    let is_usable = |it: &SessionRecord| {
+        it.session.ended.is_none() && it.proof.is_some() && it.is_genuine(keyring)
+    };
+    Ok(held.filter(is_usable))
+}
+
+/// Writes a session that serves for more than before.
+async fn raise(
+    tx: &mut Tx,
+    before: &SessionRecord,
+    session: &Session,
+    keyring: &Keyring,
+) -> Result<(), StoreError> {
+    let proof = SessionProof::of(session, &before.token_digest, keyring);
+    let also_for = match session.also_for.as_slice() {
+        [] => None,
+        purposes => Some(serde_json::json!(purposes).to_string()),
+    };
+    let factors = session.factors.to_string();
+    let arguments = args![
         session.id.as_str(),
-        token_digest,
-        session.customer.0,
-        session.request.as_ref().map_or("", RequestId::as_str),
-        session.factor.word(),
+        before.proof.as_ref().map_or("", |it| it.mac.as_str()),
+        &factors,
+        session.level.word(),
         &session.purpose,
-        &session.clerk,
-        &session.counter,
-        session.created_at.millis(),
+        i64::from(session.is_reached),
+        also_for.as_deref(),
+        i64::from(session.shared_contact),
         session.expires_at.millis(),
-        session.idle_at.millis(),
         &proof.key_id,
         &proof.mac,
-        policy_version,
     ];
+    if tx.write(&RAISE, arguments).await? == 0 {
+        return Err(StoreError::Conflict("the session was changed meanwhile".into()));
+    }
+    Ok(())
+}
+
+/// Lets a session serve for another purpose, if what was proven is enough for it.
+pub(in crate::store) async fn serve_for(
+    db: &Database,
+    token_digest: &str,
+    purpose: &Purpose,
+    keyring: &Keyring,
+    actor: &Actor,
+) -> Result<Option<Session>, StoreError> {
+    let mut tx = db.begin().await?;
+    let Some(before) = usable(&mut tx, token_digest, keyring).await? else { return Ok(None) };
+    let now = tx.one(&NOW, args![]).await?.time("read_at")?;
+    let session = before.session.raised(purpose, None, now);
+    if session == before.session || !session.serves(&purpose.name) {
+        return Ok(Some(before.session));
+    }
+    raise(&mut tx, &before, &session, keyring).await?;
+    let event = NewEvent {
+        customer: Some(session.customer),
+        facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
+        ..NewEvent::of_office(EventKind::SessionRaised, raised_for(&session), actor)
+    };
+    events::write(&mut tx, &event).await?;
     tx.changed_session();
-    Write { sql: &OPEN, args: args.to_vec() }
+    tx.commit().await?;
+    Ok(Some(session))
+}
+
+/// What a session serves for now, for the log.
+fn raised_for(session: &Session) -> String {
+    format!("session {}, for {}: {}", session.id, session.purpose, session.factors)
 }
 
 /// Prolongs the session of a token, or returns it as ended.

@@ -17,8 +17,8 @@ use crate::tui::machine::scroll::{Extent, Scroll, motion};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
 use crate::tui::{
-    approvals, customer_acts, deliveries, enter_code, enter_factor, factors, find, log, overlays,
-    send, sign_in, tray, verified,
+    approvals, customer_acts, deliveries, document, enter_code, enter_factor, factors, find, log,
+    overlays, send, sign_in, tray, verified,
 };
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
@@ -60,6 +60,9 @@ fn type_key(turn: &mut Turn<'_>, context: Context, key: KeyEvent) {
         }
         Context::EnterFactor => {
             turn.enter_factor(|entry, step| enter_factor::update::key(entry, step, key));
+        }
+        Context::Document => {
+            turn.document(|form, step| document::update::key(form, step, key));
         }
         Context::Factors => {
             turn.factors(|panel, _| factors::update::key(panel, key));
@@ -203,6 +206,7 @@ fn perform_in(turn: &mut Turn<'_>, context: Context, command: Command) {
         Context::EnterFactor => {
             turn.enter_factor(|it, step| enter_factor::update::command(it, step, command))
         }
+        Context::Document => turn.document(|it, step| document::update::command(it, step, command)),
         Context::Factors => turn.factors(|it, step| factors::update::command(it, step, command)),
         Context::Verified => {
             turn.verified(|it, step| verified::update::command(it, step, command, extent))
@@ -361,6 +365,7 @@ fn interrupt(turn: &mut Turn<'_>) {
             | Context::DeliveryStats
             | Context::CustomerAct
             | Context::Approvals
+            | Context::Document
             | Context::Factors,
             _,
         ) => perform(turn, Command::Back),

@@ -313,6 +313,7 @@ fn is_act(model: &Model, command: Command) -> bool {
             | Context::Palette
             | Context::CustomerAct
             | Context::EnterFactor
+            | Context::Document
             | Context::Factors,
             Command::Accept,
         )

@@ -6,6 +6,7 @@ use crate::config::settings::ThemeName;
 use crate::tui::approvals::state::ApprovalsPanel;
 use crate::tui::customer_acts::state::ActForm;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
+use crate::tui::document::state::DocumentForm;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::enter_factor::state::EnterFactor;
 use crate::tui::factors::state::FactorPanel;
@@ -65,6 +66,8 @@ pub enum Screen {
 pub enum Overlay {
     /// How messages fare.
     DeliveryStats(DeliveryStatsPanel),
+    /// The form of a document.
+    Document(Box<DocumentForm>),
     /// What the verified customer has enrolled.
     Factors(Box<FactorPanel>),
     /// The reason for an act on a customer.
@@ -120,6 +123,7 @@ impl Model {
             Some(Overlay::CustomerAct(_)) => Context::CustomerAct,
             Some(Overlay::Approvals(_)) => Context::Approvals,
             Some(Overlay::Palette(_)) => Context::Palette,
+            Some(Overlay::Document(_)) => Context::Document,
             Some(Overlay::Factors(_)) => Context::Factors,
             None => self.context_beneath(),
         }

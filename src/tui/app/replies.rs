@@ -19,8 +19,8 @@ use crate::tui::machine::{
     circuit_breakers, clock_reading, code_answer, delivery_answer, store_lost, waiting_approvals,
 };
 use crate::tui::{
-    approvals, customer_acts, deliveries, enter_code, enter_factor, factors, find, log, send,
-    sign_in, tray, verified,
+    approvals, customer_acts, deliveries, document, enter_code, enter_factor, factors, find, log,
+    send, sign_in, tray, verified,
 };
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
@@ -87,6 +87,15 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         }
         Answer::ReadRequest(answer) => {
             turn.enter_code(|entry, step| refresh::read(entry, step, id, answer));
+        }
+        Answer::SeeDocument(answer) => {
+            turn.document(|form, step| document::update::seen(form, step, id, answer));
+        }
+        Answer::ServeFor(answer) => {
+            turn.send(|send, step| send::update::served(send, step, id, answer));
+        }
+        Answer::ReadAmountDue(answer) => {
+            turn.send(|send, step| send::update::amount_due(send, step, id, answer));
         }
         Answer::ReadAccount(answer) => {
             turn.verified(|verified, step| verified::update::account(verified, step, id, answer));

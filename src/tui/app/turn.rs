@@ -1,11 +1,14 @@
 //! One turn of the application: the model, the moment and the effects so far. It gives each
 //! feature a step of its own, and then does what the feature asked for.
 
+use crate::domain::session::SessionEnd;
+use crate::service::verification::calls::EndSession;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::{dispatch, lock};
 use crate::tui::approvals::state::ApprovalsPanel;
 use crate::tui::customer_acts::state::ActForm;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
+use crate::tui::document::state::DocumentForm;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::enter_factor::state::EnterFactor;
 use crate::tui::factors::state::FactorPanel;
@@ -22,7 +25,7 @@ use crate::tui::send::state::Send;
 use crate::tui::sign_in::state::SignInForm;
 use crate::tui::tray::state::TrayPanel;
 use crate::tui::verified::state::Verified;
-use crate::tui::{enter_code, enter_factor, factors, find, log, send, verified};
+use crate::tui::{document, enter_code, enter_factor, factors, find, log, send, verified};
 
 /// One turn of the application.
 pub(in crate::tui) struct Turn<'a> {
@@ -72,6 +75,7 @@ impl<'a> Turn<'a> {
     step_of! { enter_code, screen as Screen::EnterCode(it) => it, EnterCode }
     step_of! { enter_factor, screen as Screen::EnterFactor(it) => it, EnterFactor }
     step_of! { factors, overlay as Some(Overlay::Factors(it)) => it, FactorPanel }
+    step_of! { document, overlay as Some(Overlay::Document(it)) => it, DocumentForm }
     step_of! { verified, screen as Screen::Verified(it) => it, Verified }
     step_of! { log, log as Some(it) => it, LogPanel }
     step_of! { tray, tray as Some(it) => it, TrayPanel }
@@ -118,6 +122,10 @@ impl<'a> Turn<'a> {
             Navigation::EnterFactor(of, kind) => {
                 let entry = enter_factor::update::begin(*of, kind);
                 self.model.screen = Screen::EnterFactor(Box::new(entry));
+            }
+            Navigation::Document(of) => {
+                let form = self.step(|step| document::update::begin(step, *of));
+                self.model.overlay = Some(Overlay::Document(Box::new(form)));
             }
             Navigation::Factors(of) => {
                 let panel = self.step(|step| factors::update::begin(step, of));
@@ -178,5 +186,14 @@ impl<'a> Turn<'a> {
         self.model.shared.quitting = true;
         self.model.shared.revealed = None;
         self.verified(verified::update::log_out);
+        let pending = match &self.model.screen {
+            Screen::Send(it) => it.session.as_ref(),
+            Screen::EnterCode(it) => it.session.as_ref(),
+            Screen::EnterFactor(it) => it.of.session.as_ref(),
+            Screen::Find(_) | Screen::Verified(_) => None,
+        };
+        if let Some(session) = pending.map(|it| it.session.id.clone()) {
+            self.step(|step| step.call(EndSession { session, how: SessionEnd::Logout }));
+        }
     }
 }

@@ -18,8 +18,8 @@ use crate::tui::theme::Theme;
 use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
 use crate::tui::{
-    approvals, customer_acts, deliveries, enter_code, enter_factor, factors, find, log, overlays,
-    send, sign_in, tray, verified,
+    approvals, customer_acts, deliveries, document, enter_code, enter_factor, factors, find, log,
+    overlays, send, sign_in, tray, verified,
 };
 
 /// Draws the model.
@@ -100,6 +100,7 @@ fn draw_overlay(cx: DrawContext<'_>, model: &Model, area: Rect, frame: &mut Fram
         }
         Some(Overlay::DeliveryStats(panel)) => deliveries::view::draw(cx, panel, frame, area),
         Some(Overlay::Factors(panel)) => factors::view::draw(cx, panel, frame, area),
+        Some(Overlay::Document(form)) => document::view::draw(cx, form, frame, area),
         Some(Overlay::CustomerAct(form)) => customer_acts::view::draw(cx, form, frame, area),
         Some(Overlay::Approvals(list)) => approvals::view::draw(cx, list, frame, area),
         Some(Overlay::Palette(palette)) => overlays::palette::draw(cx, palette, frame, area),

@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::loaded::Reading;
+use crate::tui::machine::navigation::OpenSession;
 
 /// Step three.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct EnterCode {
     pub customer_locked: bool,
     /// An admin lifted that since, here.
     pub unlocked: bool,
+    /// The session to which a further factor is added.
+    pub session: Option<Box<OpenSession>>,
     /// How the last code ended; none while there was none since the last send.
     pub last: Option<Outcome>,
 }

@@ -14,10 +14,13 @@ use crate::tui::enter_code::refresh;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::machine::code_answer::{self, CodeAnswer};
 use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::further_proof;
 use crate::tui::machine::keymap::{Command, Context, key_name, with_key};
 use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::message::Failure;
-use crate::tui::machine::navigation::{ChannelsOfCustomer, CodeOfCustomer, Navigation, Question};
+use crate::tui::machine::navigation::{
+    ChannelsOfCustomer, CodeOfCustomer, Navigation, OpenSession, Question,
+};
 use crate::tui::machine::notice::{LiveNotice, Notice, Tone};
 use crate::tui::machine::permissions::may;
 use crate::tui::machine::step::Step;
@@ -31,7 +34,7 @@ const NO_OTHER: &str = "There is no other contact that a code can be sent to.";
 
 /// The boxes of a code, with nothing typed and nothing under way but its message.
 pub(in crate::tui) fn begin(step: &mut Step<'_>, code: CodeOfCustomer) -> EnterCode {
-    let CodeOfCustomer { customer, choices, purpose, factors, request, delivering } = code;
+    let CodeOfCustomer { customer, choices, purpose, factors, request, delivering, session } = code;
     let length = usize::from(step.shared.place.code_length);
     let mut entry = EnterCode {
         customer,
@@ -46,6 +49,7 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, code: CodeOfCustomer) -> EnterC
         reading: Reading::default(),
         customer_locked: false,
         unlocked: false,
+        session,
         last: None,
     };
     if delivering.is_none() {
@@ -123,6 +127,7 @@ fn go_back(
         open,
         factors,
         is_aside,
+        session: entry.session.clone(),
     })));
 }
 
@@ -141,7 +146,9 @@ fn accept(entry: &mut EnterCode, step: &mut Step<'_>) {
 /// Has the code in the boxes checked.
 pub(super) fn verify(entry: &mut EnterCode, step: &mut Step<'_>) {
     let key = step.idempotency_key();
-    let act = VerifyCode { request: entry.request.id.clone(), code: entry.typed.clone(), key };
+    let (request, code) = (entry.request.id.clone(), entry.typed.clone());
+    let session = entry.session.as_ref().map(|it| it.token.clone());
+    let act = VerifyCode { request, code, key, session };
     entry.verifying = Some(step.call(act));
     step.clear_notice();
 }
@@ -158,7 +165,7 @@ fn resend(entry: &mut EnterCode, step: &mut Step<'_>) {
         step.call(ResendCode { request, after })
     } else {
         let (customer, channel) = (entry.customer.id, entry.request.channel);
-        let purpose = step.shared.place.purposes.get(entry.purpose).cloned().unwrap_or_default();
+        let purpose = step.shared.place.purpose_name(entry.purpose);
         // A new idempotency key each time: the same key twice is the same act.
         let idempotency = step.idempotency_key();
         step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }))
@@ -271,11 +278,18 @@ pub(in crate::tui) fn verified(
     match answer {
         Ok(Verification::Verified(won)) => {
             step.clear_notice();
-            return step.go(Navigation::Verified {
+            let of = ChannelsOfCustomer {
                 customer: entry.customer.clone(),
-                session: Box::new(won.session),
-                token: won.token,
-            });
+                choices: entry.choices.clone(),
+                selected: 0,
+                purpose: entry.purpose,
+                open: None,
+                factors: entry.factors.clone(),
+                is_aside: false,
+                session: None,
+            };
+            let won = OpenSession { session: won.session, token: won.token };
+            return further_proof::proven(step, of, won);
         }
         Ok(Verification::Refused(refused)) => refuse(entry, step, &refused),
         Ok(malformed @ Verification::Malformed(_)) => {

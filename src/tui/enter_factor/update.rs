@@ -10,9 +10,10 @@ use crate::service::factors::calls::VerifyFactor;
 use crate::service::messages;
 use crate::tui::enter_factor::state::EnterFactor;
 use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::further_proof;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::message::Failure;
-use crate::tui::machine::navigation::{ChannelsOfCustomer, Navigation};
+use crate::tui::machine::navigation::{ChannelsOfCustomer, Navigation, OpenSession};
 use crate::tui::machine::notice::Tone;
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_lost;
@@ -105,9 +106,10 @@ fn accept(entry: &mut EnterFactor, step: &mut Step<'_>) {
         return step.hint(Tone::Plain, text);
     }
     let customer = entry.of.customer.id;
-    let purpose = step.shared.place.purposes.get(entry.of.purpose).cloned().unwrap_or_default();
+    let purpose = step.shared.place.purpose_name(entry.of.purpose);
     let key = step.idempotency_key();
-    entry.verifying = Some(step.call(VerifyFactor { customer, purpose, typed, key }));
+    let session = entry.of.session.as_ref().map(|it| it.token.clone());
+    entry.verifying = Some(step.call(VerifyFactor { customer, purpose, typed, key, session }));
     step.clear_notice();
 }
 
@@ -129,11 +131,8 @@ pub(in crate::tui) fn verified(
     if let FactorVerification::Verified(won) = verification {
         step.clear_notice();
         let few = won.codes_left.and_then(messages::codes_left);
-        step.go(Navigation::Verified {
-            customer: entry.of.customer.clone(),
-            session: Box::new(won.session),
-            token: won.token,
-        });
+        let won = OpenSession { session: won.session, token: won.token };
+        further_proof::proven(step, entry.of.clone(), won);
         if let Some(few) = few {
             step.say(Tone::Warning, format!("Verified; {few}"));
         }

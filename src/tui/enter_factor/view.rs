@@ -28,7 +28,7 @@ pub fn draw(cx: DrawContext<'_>, entry: &EnterFactor, frame: &mut Frame<'_>, are
     let focused = cx.has_focus(Focus::Work);
     let inner = panel::draw(frame, area, theme, title(&entry.of.customer, None), focused);
     let room = usize::from(inner.width);
-    let purpose = cx.shared.place.purposes.get(entry.of.purpose).cloned().unwrap_or_default();
+    let purpose = cx.shared.place.purpose_name(entry.of.purpose);
     let mut rows = vec![Row::Gap];
     rows.extend(wrap(asked(entry), room).into_iter().map(|it| Row::Line(Line::from(it))));
     rows.push(Row::Gap);

@@ -4,6 +4,7 @@ use chrono::{FixedOffset, Local, Offset as _};
 
 use crate::config::settings::UiSettings;
 use crate::config::terminal;
+use crate::domain::purpose::Purpose;
 use crate::domain::time::Timestamp;
 use crate::service::api::{DeskProfile, Permission, Role};
 
@@ -51,7 +52,9 @@ pub struct CounterInfo {
     /// Digits of a code.
     pub code_length: u8,
     /// What a verification can be for; never empty.
-    pub purposes: Vec<String>,
+    pub purposes: Vec<Purpose>,
+    /// The kinds of documents that clerks look at.
+    pub documents: Vec<String>,
     /// The country of phone numbers written without one (ISO 3166).
     pub country: String,
     /// Whether there is a tray to look into.
@@ -77,6 +80,7 @@ impl CounterInfo {
             role: profile.role,
             code_length: profile.code_length,
             purposes: profile.purposes.clone(),
+            documents: profile.documents.clone(),
             country: profile.country.clone(),
             has_tray: profile.has_tray,
             mark,
@@ -84,6 +88,16 @@ impl CounterInfo {
             reduced_motion: settings.reduced_motion,
             zone: Local::now().offset().fix(),
         }
+    }
+
+    /// The name of the purpose at this place.
+    pub fn purpose_name(&self, at: usize) -> String {
+        self.purposes.get(at).map(|it| it.name.clone()).unwrap_or_default()
+    }
+
+    /// The place of a purpose.
+    pub fn purpose_place(&self, name: &str) -> Option<usize> {
+        self.purposes.iter().position(|it| it.name == name)
     }
 
     /// Whether the clerk's role carries a permission.

@@ -75,6 +75,14 @@ pub enum Command {
     UseBackupCode,
     /// Show what the customer has enrolled.
     Factors,
+    /// Serve the verified customer for another purpose.
+    AnotherPurpose,
+    /// Say that a document was seen.
+    SeeDocument,
+    /// The name on it is the customer's.
+    NameMatches,
+    /// The picture on it is the customer's.
+    PhotoMatches,
     /// Enrol an authenticator.
     EnrolTotp,
     /// Remove it.
@@ -118,6 +126,8 @@ pub enum Context {
     EnterFactor,
     /// The verified customer.
     Verified,
+    /// The form of a document.
+    Document,
     /// What the verified customer has enrolled.
     Factors,
     /// The log.
@@ -177,11 +187,12 @@ impl Binding {
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
 /// The parts whose keys are listed, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 17] = [
+pub const PARTS: [(Context, &str); 18] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
     (Context::EnterFactor, "Enter a code without a message"),
+    (Context::Document, "A document"),
     (Context::Verified, "Verified"),
     (Context::Factors, "Authenticator and backup codes"),
     (Context::Global, "Everywhere"),

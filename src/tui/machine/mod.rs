@@ -11,6 +11,7 @@ pub mod counter_info;
 pub(super) mod delivery_answer;
 pub mod draw_context;
 pub mod effect;
+pub(super) mod further_proof;
 pub mod health;
 pub mod idle_lock;
 pub mod keyboard;

@@ -3,6 +3,7 @@
 
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::customer_factor::{CustomerFactors, FactorKind};
+use crate::domain::purpose::{Missing, Purpose};
 use crate::domain::request::Request;
 use crate::domain::session::{Session, SessionToken};
 use crate::service::customers::calls::OpenedCustomer;
@@ -27,6 +28,8 @@ pub enum Navigation {
     EnterCode(Box<CodeOfCustomer>),
     /// To the field for a code of an authenticator or a backup code.
     EnterFactor(Box<ChannelsOfCustomer>, FactorKind),
+    /// Opens the form of a document.
+    Document(Box<ChannelsOfCustomer>),
     /// To a customer who was just verified.
     Verified {
         /// Who.
@@ -70,6 +73,7 @@ impl Navigation {
             | Self::BackToWork
             | Self::Close
             | Self::Factors(_)
+            | Self::Document(_)
             | Self::SignedIn(_)
             | Self::Uncover => false,
         }
@@ -102,6 +106,24 @@ pub struct ChannelsOfCustomer {
     pub factors: CustomerFactors,
     /// The clerk only looks for another contact: going back leads to that code.
     pub is_aside: bool,
+    /// The session to which a further factor is added.
+    pub session: Option<Box<OpenSession>>,
+}
+
+/// A session with its secret.
+#[derive(Clone, Debug)]
+pub struct OpenSession {
+    /// The session as last seen.
+    pub session: Session,
+    /// Its secret.
+    pub token: SessionToken,
+}
+
+impl OpenSession {
+    /// What is still to be proven in it for a purpose.
+    pub fn missing_for(&self, purpose: Option<&Purpose>) -> Option<Missing> {
+        purpose.and_then(|it| self.session.missing_for(it))
+    }
 }
 
 /// A code that can be entered, and the channels of its customer.
@@ -119,6 +141,8 @@ pub struct CodeOfCustomer {
     pub request: Request,
     /// The sending of its message under way.
     pub delivering: Option<EffectId>,
+    /// The session to which a further factor is added.
+    pub session: Option<Box<OpenSession>>,
 }
 
 /// A question that is answered with yes or no.

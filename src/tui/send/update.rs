@@ -1,5 +1,6 @@
 //! Step two: choose how the code reaches the customer, and ask for it.
 
+use crate::domain::channel::Factor;
 use crate::domain::customer_factor::FactorKind;
 use crate::domain::event::Actor;
 use crate::domain::request::Request;
@@ -7,24 +8,30 @@ use crate::service::customers::calls::{OpenCustomer, OpenedCustomer};
 use crate::service::customers::lookup::ChannelChoice;
 use crate::service::factors::FactorVerification;
 use crate::service::messages;
-use crate::service::verification::calls::AskForCode;
+use crate::service::verification::amount_due::AmountDue;
+use crate::service::verification::calls::{AskForCode, ReadAmountDue, ServeFor};
 use crate::service::verification::request::CodeRequest;
+use crate::service::verification::session::ServedFor;
 use crate::tui::machine::code_answer::{self, CodeAnswer};
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::message::Failure;
-use crate::tui::machine::navigation::{ChannelsOfCustomer, CodeOfCustomer, Navigation};
+use crate::tui::machine::navigation::{
+    ChannelsOfCustomer, CodeOfCustomer, Navigation, OpenSession,
+};
 use crate::tui::machine::notice::Tone;
 use crate::tui::machine::scroll::{motion, moved};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::{Now, StoreClock};
 use crate::tui::machine::store_lost;
-use crate::tui::send::state::Send;
+use crate::tui::send::state::{Send, WithoutProof};
 
 const WAIT: &str = "The code is being asked for; one moment.";
 const NO_CHANNEL: &str =
     "No code can be sent to this customer. Correct the customer's record first.";
+const NO_HELP: &str =
+    "it proves nothing more for this purpose. Choose another way with the arrows.";
 const NOT_OPEN: &str = "No code is open for this customer. Press Enter to send one.";
 
 /// The channels of a customer who was just opened.
@@ -41,13 +48,34 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, opened: OpenedCustomer) -> Send
         say_elsewhere(step, open.as_deref());
     }
     let selected = usable.or(other).unwrap_or(0);
-    let (purpose, is_aside) = (0, false);
-    of(ChannelsOfCustomer { customer, choices, selected, purpose, open, factors, is_aside })
+    let (purpose, is_aside, session) = (0, false, None);
+    let channels = ChannelsOfCustomer {
+        customer,
+        choices,
+        selected,
+        purpose,
+        open,
+        factors,
+        is_aside,
+        session,
+    };
+    let mut send = of(channels);
+    settle(&mut send, step);
+    send
+}
+
+/// Selects a way that helps for the purpose that is selected.
+fn settle(send: &mut Send, step: &Step<'_>) {
+    let (purpose, now) = (step.shared.place.purposes.get(send.purpose), step.store_time());
+    send.settle(purpose, now);
 }
 
 /// The channels again, from a code.
 pub(in crate::tui) fn begin_again(step: &mut Step<'_>, channels: ChannelsOfCustomer) -> Send {
     let mut send = of(channels);
+    if send.session.is_some() {
+        settle(&mut send, step);
+    }
     reread(&mut send, step);
     send
 }
@@ -64,8 +92,16 @@ fn say_elsewhere(step: &mut Step<'_>, open: Option<&Request>) {
 
 /// The channels, with nothing under way.
 fn of(channels: ChannelsOfCustomer) -> Send {
-    let ChannelsOfCustomer { customer, choices, selected, purpose, open, factors, is_aside } =
-        channels;
+    let ChannelsOfCustomer {
+        customer,
+        choices,
+        selected,
+        purpose,
+        open,
+        factors,
+        is_aside,
+        session,
+    } = channels;
     Send {
         customer,
         choices,
@@ -75,6 +111,7 @@ fn of(channels: ChannelsOfCustomer) -> Send {
         sending: None,
         open,
         aside: is_aside,
+        session,
         reading: Reading::default(),
     }
 }
@@ -112,7 +149,11 @@ pub(in crate::tui) fn reopened(
             let other = factors.usable().position(|kind| Some(kind) == other);
             let other = other.map(|at| choices.len() + at);
             send.selected = place.or(other).unwrap_or(0);
+            let were_known = !send.choices.is_empty();
             (send.customer, send.choices, send.factors) = (customer, choices, factors);
+            if !were_known {
+                settle(send, step);
+            }
             if send.sending.is_none() {
                 send.open = open;
             }
@@ -136,16 +177,30 @@ pub(in crate::tui) fn command(send: &mut Send, step: &mut Step<'_>, command: Com
         return;
     }
     match command {
-        Command::NextPurpose => send.purpose = (send.purpose + 1) % purposes,
-        Command::PreviousPurpose => send.purpose = (send.purpose + purposes - 1) % purposes,
-        Command::Accept => match send.selected_factor() {
-            Some(kind) => enter_factor(send, step, kind),
-            None => accept(send, step),
-        },
+        Command::NextPurpose | Command::PreviousPurpose => {
+            let by = if command == Command::NextPurpose { 1 } else { purposes - 1 };
+            send.purpose = (send.purpose + by) % purposes;
+            settle(send, step);
+        }
+        Command::Accept => {
+            let purpose = step.shared.place.purposes.get(send.purpose);
+            match (send.without_proof(purpose), send.selected_factor()) {
+                (Some(act), _) => go_on_without(send, step, act),
+                (None, Some(kind)) => enter_factor(send, step, kind),
+                (None, None) => accept(send, step),
+            }
+        }
         Command::UseTotp => enter_factor(send, step, FactorKind::Totp),
         Command::UseBackupCode => enter_factor(send, step, FactorKind::BackupCodes),
+        Command::SeeDocument => see_document(send, step),
         Command::EnterCode => enter_code(send, step),
         Command::Back if send.aside && send.open.is_some() => enter_code(send, step),
+        Command::Back if send.session.is_some() => {
+            if let Some(open) = send.session.take() {
+                step.clear_notice();
+                go_to_session(send, step, *open);
+            }
+        }
         Command::Back => {
             step.clear_notice();
             let typed = step.shared.search.clone();
@@ -159,17 +214,121 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
     let Some(choice) = send.choices.get(send.selected) else {
         return step.say(Tone::Warning, format!("{NO_CHANNEL} {}", messages::CORRECTED));
     };
+    let purpose = step.shared.place.purposes.get(send.purpose);
+    if !send.is_helped_by(purpose, choice.channel.factor()) {
+        return step.say(Tone::Warning, format!("{}: {NO_HELP}", choice.channel.label()));
+    }
     if let Some(reason) = &choice.refusal {
         let text = format!("{}: {reason}. Choose another channel.", choice.channel.label());
         return step.say(Tone::Warning, text);
     }
-    let purpose = step.shared.place.purposes.get(send.purpose).cloned().unwrap_or_default();
+    let purpose = step.shared.place.purpose_name(send.purpose);
     // A new idempotency key each time: the same key twice is the same act.
     let idempotency = step.idempotency_key();
     let (customer, channel) = (send.customer.id, choice.channel);
     let id = step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }));
     step.clear_notice();
     send.sending = Some(id);
+}
+
+/// To the form of a document.
+fn see_document(send: &Send, step: &mut Step<'_>) {
+    let purpose = step.shared.place.purposes.get(send.purpose);
+    if !send.is_helped_by(purpose, Factor::Document) {
+        return step.hint(Tone::Plain, "A document proves nothing more for this purpose.");
+    }
+    step.clear_notice();
+    step.go(Navigation::Document(Box::new(channels(send, send.selected))));
+}
+
+/// What the send screen shows, for whoever comes back to it.
+fn channels(send: &Send, selected: usize) -> ChannelsOfCustomer {
+    ChannelsOfCustomer {
+        customer: send.customer.clone(),
+        choices: send.choices.clone(),
+        selected,
+        purpose: send.purpose,
+        open: send.open.clone(),
+        factors: send.factors.clone(),
+        is_aside: false,
+        session: send.session.clone(),
+    }
+}
+
+/// Goes on where nothing has to be proven any more.
+fn go_on_without(send: &mut Send, step: &mut Step<'_>, act: WithoutProof) {
+    let purpose = step.shared.place.purpose_name(send.purpose);
+    let open = send.session.as_ref().filter(|_| act == WithoutProof::Serve);
+    let id = if let Some(open) = open {
+        step.call(ServeFor { token: open.token.clone(), purpose })
+    } else {
+        let account_no = send.customer.account_no.clone();
+        step.call(ReadAmountDue { account_no, purpose })
+    };
+    step.clear_notice();
+    send.sending = Some(id);
+}
+
+/// Back to the screen of the session.
+fn go_to_session(send: &Send, step: &mut Step<'_>, open: OpenSession) {
+    step.go(Navigation::Verified {
+        customer: send.customer.clone(),
+        session: Box::new(open.session),
+        token: open.token,
+    });
+}
+
+/// The answer to asking the session to serve for another purpose.
+pub(in crate::tui) fn served(
+    send: &mut Send,
+    step: &mut Step<'_>,
+    id: EffectId,
+    answer: Result<ServedFor, Failure>,
+) {
+    if send.sending.take_if(|sending| *sending == id).is_none() {
+        return;
+    }
+    match answer {
+        Ok(ServedFor::Served(session)) => {
+            if let Some(open) = send.session.take() {
+                let OpenSession { token, .. } = *open;
+                go_to_session(send, step, OpenSession { session: *session, token });
+            }
+        }
+        Ok(ServedFor::Missing(session, missing)) => {
+            if let Some(open) = &mut send.session {
+                open.session = *session;
+            }
+            settle(send, step);
+            step.say(Tone::Plain, format!("This is missing: {}.", messages::missing(missing)));
+        }
+        Ok(ServedFor::SessionOver) => {
+            send.session = None;
+            settle(send, step);
+            step.say(Tone::Warning, "The session is over. Verify the customer again.");
+        }
+        Ok(ServedFor::NoSuchPurpose(refusal)) => step.say(Tone::Warning, refusal.reason),
+        Err(failure) => step.fail(failure),
+    }
+}
+
+/// The amount that is due.
+pub(in crate::tui) fn amount_due(
+    send: &mut Send,
+    step: &mut Step<'_>,
+    id: EffectId,
+    answer: Result<AmountDue, Failure>,
+) {
+    if send.sending.take_if(|sending| *sending == id).is_none() {
+        return;
+    }
+    match answer {
+        Ok(due) => {
+            let tone = if matches!(due, AmountDue::Due(_)) { Tone::Good } else { Tone::Warning };
+            step.say(tone, messages::amount_due(&send.customer.account_no, &due));
+        }
+        Err(failure) => step.fail(failure),
+    }
 }
 
 /// To the field for a code that needs no message.
@@ -179,17 +338,13 @@ fn enter_factor(send: &Send, step: &mut Step<'_>, kind: FactorKind) {
         let text = step.with_wall_clock(|clock| messages::factor_verification(&nothing, clock));
         return step.hint(Tone::Plain, text);
     }
+    let purpose = step.shared.place.purposes.get(send.purpose);
+    if !send.is_helped_by(purpose, kind.factor()) {
+        return step.say(Tone::Warning, format!("By {}: {NO_HELP}", kind.label()));
+    }
     let at = send.factors.usable().position(|it| it == kind).unwrap_or(0);
     step.clear_notice();
-    let of = ChannelsOfCustomer {
-        customer: send.customer.clone(),
-        choices: send.choices.clone(),
-        selected: send.choices.len() + at,
-        purpose: send.purpose,
-        open: send.open.clone(),
-        factors: send.factors.clone(),
-        is_aside: false,
-    };
+    let of = channels(send, send.choices.len() + at);
     step.go(Navigation::EnterFactor(Box::new(of), kind));
 }
 
@@ -203,8 +358,7 @@ fn enter_code(send: &mut Send, step: &mut Step<'_>) {
 
 /// To the boxes for a request.
 fn go_to_boxes(send: &Send, step: &mut Step<'_>, request: Request, delivering: Option<EffectId>) {
-    let purposes = &step.shared.place.purposes;
-    let purpose = purposes.iter().position(|it| *it == request.purpose);
+    let purpose = step.shared.place.purpose_place(&request.purpose);
     step.clear_notice();
     step.go(Navigation::EnterCode(Box::new(CodeOfCustomer {
         customer: send.customer.clone(),
@@ -213,6 +367,7 @@ fn go_to_boxes(send: &Send, step: &mut Step<'_>, request: Request, delivering: O
         factors: send.factors.clone(),
         request,
         delivering,
+        session: send.session.clone(),
     })));
 }
 

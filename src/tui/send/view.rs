@@ -17,9 +17,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::domain::channel::Channel;
+use crate::domain::channel::{Channel, Factor};
 use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::customer_factor::FactorKind;
+use crate::domain::level::Level;
+use crate::domain::purpose::Purpose;
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
@@ -27,7 +29,7 @@ use crate::service::messages;
 use crate::tui::machine::draw_context::{DrawContext, Focus};
 use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::permissions::may;
-use crate::tui::send::state::Send;
+use crate::tui::send::state::{Send, WithoutProof};
 use crate::tui::widgets::customer_title::title;
 use crate::tui::widgets::facts::{LABEL, facts, labelled};
 use crate::tui::widgets::moment::clock_span;
@@ -47,7 +49,9 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
         rows.push(Row::Gap);
     }
     for (at, choice) in send.choices.iter().enumerate() {
-        let lines = channel(cx, choice, at == 0 && send.choices.len() > 1, room);
+        let helps = send.is_helped_by(purpose_of(cx, send), choice.channel.factor());
+        let is_first = at == 0 && send.choices.len() > 1;
+        let lines = channel(cx, (choice, helps), is_first, room);
         rows.extend(lines.into_iter().enumerate().map(|(line, it)| {
             if at == send.selected && line == 0 { Row::Marked(it) } else { Row::Line(it) }
         }));
@@ -59,6 +63,7 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
     }
     rows.push(Row::Gap);
     rows.extend(purpose(cx, send, room));
+    rows.extend(takes(cx, send, room));
     rows.push(Row::Gap);
     rows.extend(plan(cx, send, room).into_iter().map(Row::Line));
     if let Some(open) = send.open.as_deref().filter(|it| it.status == Status::Open) {
@@ -73,6 +78,31 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
             show_cursor(frame, at);
         }
     }
+}
+
+/// The purpose that is selected.
+fn purpose_of<'a>(cx: DrawContext<'a>, send: &Send) -> Option<&'a Purpose> {
+    cx.shared.place.purposes.get(send.purpose)
+}
+
+/// What the purpose takes, where that is more than one code, and what was proven.
+fn takes<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
+    let Some(purpose) = purpose_of(cx, send) else { return Vec::new() };
+    if purpose.level == Level::Contact && send.session.is_none() {
+        return Vec::new();
+    }
+    let room = room.saturating_sub(LABEL);
+    let mut lines = styled(purpose.level.label(), room, Style::new());
+    if let Some(open) = &send.session {
+        let proven = messages::factors_in_words(&open.session.factors);
+        lines.extend(styled(&format!("proven: {proven}"), room, theme.good));
+        if let Some(missing) = open.missing_for(Some(purpose)) {
+            let missing = format!("missing: {}", messages::missing(missing));
+            lines.extend(styled(&missing, room, theme.warning));
+        }
+    }
+    facts("Takes", lines, theme)
 }
 
 /// A way that needs no message.
@@ -103,7 +133,7 @@ const fn command_of(kind: FactorKind) -> Command {
 
 fn channel<'a>(
     cx: DrawContext<'_>,
-    choice: &ChannelChoice,
+    (choice, helps): (&ChannelChoice, bool),
     first: bool,
     room: usize,
 ) -> Vec<Line<'a>> {
@@ -114,6 +144,9 @@ fn channel<'a>(
         let contact = choice.contact.clone().unwrap_or_default();
         let mut parts = vec![vec![Span::styled(contact, theme.strong)]];
         match choice.health {
+            _ if !helps => {
+                parts.push(vec![Span::styled("proves nothing more for this", theme.muted)]);
+            }
             _ if choice.waits(now).is_some() => {
                 parts.push(vec![Span::styled("changed a short while ago", theme.warning)]);
             }
@@ -143,7 +176,7 @@ fn purpose<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
     let DrawContext { shared, theme, .. } = cx;
     let purposes = &shared.place.purposes;
     let [before, after] = theme.symbols.turn;
-    let name = purposes.get(send.purpose).cloned().unwrap_or_default();
+    let name = shared.place.purpose_name(send.purpose);
     let mut parts = vec![vec![
         Span::styled(format!("{before} "), theme.accent),
         Span::styled(name, theme.strong),
@@ -160,15 +193,40 @@ fn purpose<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
 /// What Enter will do, or what is being done.
 fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     let theme = cx.theme;
+    let key = key_name(Context::Send, Command::Accept);
+    match send.without_proof(purpose_of(cx, send)) {
+        Some(WithoutProof::AmountDue) => {
+            let text = format!(
+                "Nothing has to be proven: {key} shows what is due on the account whose number \
+                 the customer brings, and nothing else."
+            );
+            return styled(&text, room, Style::new());
+        }
+        Some(WithoutProof::Serve) => {
+            let text = format!("What was proven is enough: {key} goes on with it.");
+            return styled(&text, room, Style::new());
+        }
+        None => {}
+    }
     if let Some(kind) = send.selected_factor() {
-        let key = key_name(Context::Send, Command::Accept);
         let text = match kind {
             FactorKind::Totp => format!("{key} asks for the code that the authenticator shows."),
             FactorKind::BackupCodes => format!("{key} asks for one of the backup codes."),
         };
         return styled(&text, room, Style::new());
     }
-    let Some(choice) = send.choices.get(send.selected).filter(|it| it.refusal.is_none()) else {
+    let takes_document = send.is_helped_by(purpose_of(cx, send), Factor::Document);
+    let selected = send.choices.get(send.selected);
+    let helps = |it: &ChannelChoice| send.is_helped_by(purpose_of(cx, send), it.channel.factor());
+    if takes_document && !selected.is_some_and(helps) {
+        let key = key_name(Context::Send, Command::SeeDocument);
+        return styled(
+            &format!("{key} is for a document that you have in hand."),
+            room,
+            Style::new(),
+        );
+    }
+    let Some(choice) = selected.filter(|it| it.refusal.is_none()) else {
         let text = if send.choices.iter().any(|it| it.refusal.is_none()) {
             "This channel cannot be used for this customer. Choose another with the arrows, or \
              correct the customer's record first."
@@ -189,7 +247,6 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         return styled(&text, room, theme.warning);
     }
     let digits = cx.shared.place.code_length;
-    let key = key_name(Context::Send, Command::Accept);
     let text = format!("{key} sends a code of {digits} digits by {way} to {to}.");
     let mut lines = styled(&text, room, Style::new());
     if choice.health == ProviderHealth::Down {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::account::Account;
 use crate::domain::customer::Customer;
+use crate::domain::customer_factor::CustomerFactors;
 use crate::domain::session::{Session, SessionEnd, SessionToken};
 use crate::service::api::Call;
 use crate::service::customers::calls::ReadAccount;
@@ -13,7 +14,9 @@ use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::loaded::{Loaded, Reading};
 use crate::tui::machine::message::Failure;
-use crate::tui::machine::navigation::{FactorsOfCustomer, Navigation};
+use crate::tui::machine::navigation::{
+    ChannelsOfCustomer, FactorsOfCustomer, Navigation, OpenSession,
+};
 use crate::tui::machine::notice::Tone;
 use crate::tui::machine::scroll::{Extent, Scroll, motion};
 use crate::tui::machine::shared::Shared;
@@ -66,7 +69,32 @@ pub(in crate::tui) fn command(
     } else if command == Command::Factors && verified.leaving.is_none() {
         let (customer, token) = (verified.customer.id, verified.token.clone());
         step.go(Navigation::Factors(FactorsOfCustomer { customer, token }));
+    } else if command == Command::AnotherPurpose && verified.leaving.is_none() {
+        another_purpose(verified, step);
     }
+}
+
+/// To the channels, for another purpose or for what is still missing for this one.
+fn another_purpose(verified: &mut Verified, step: &mut Step<'_>) {
+    let place = &step.shared.place;
+    let own = place.purpose_place(&verified.session.purpose).unwrap_or(0);
+    let next = (own + 1) % place.purposes.len().max(1);
+    let purpose = if verified.session.is_reached { next } else { own };
+    let (session, token) = (verified.session.clone(), verified.token.clone());
+    for id in [verified.account.reading.stop(), verified.session_reading.stop()] {
+        step.forget(id);
+    }
+    step.clear_notice();
+    step.go(Navigation::BackToSend(Box::new(ChannelsOfCustomer {
+        customer: verified.customer.clone(),
+        choices: Vec::new(),
+        selected: 0,
+        purpose,
+        open: None,
+        factors: CustomerFactors::default(),
+        is_aside: false,
+        session: Some(Box::new(OpenSession { session, token })),
+    })));
 }
 
 /// Ends the session; the key is dead until that is answered.
@@ -140,9 +168,10 @@ pub(in crate::tui) fn session(
             return catch_up(verified, step);
         }
     }
-    if verified.account.value().is_none() && !verified.account.reading.is_loading() {
-        let customer = verified.customer.id;
-        verified.account.reading.begin(step.call(ReadAccount { customer }));
+    let is_shown = verified.account.value().is_some() || verified.account.reading.is_loading();
+    if verified.session.is_verified() && !is_shown {
+        let (customer, token) = (verified.customer.id, verified.token.clone());
+        verified.account.reading.begin(step.call(ReadAccount { customer, token }));
     }
     catch_up(verified, step);
 }

@@ -23,6 +23,7 @@ use crate::domain::customer::Customer;
 use crate::domain::money::Money;
 use crate::service::messages;
 use crate::tui::machine::draw_context::{DrawContext, Focus};
+use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::scroll::Extent;
 use crate::tui::verified::state::Verified;
 use crate::tui::widgets::countdown::{bar, digits};
@@ -106,8 +107,7 @@ fn head<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a
         Factor::ContactConfirmed => format!("email confirmed. {WEAK_PROOF}"),
         Factor::Sms => format!("SMS: {}", messages::factor(session.factor)),
         Factor::Whatsapp => format!("WhatsApp confirmed. {WEAK_PROOF}"),
-        Factor::Totp => format!("authenticator: {}", messages::factor(session.factor)),
-        Factor::BackupCode => format!("backup code: {}", messages::factor(session.factor)),
+        factor => format!("{}: {}", messages::factor_label(factor), messages::factor(factor)),
     };
     if let Some((_, how)) = session.ended {
         let mark = Span::styled(format!("{} ENDED", theme.symbols.alert), theme.warning);
@@ -115,11 +115,39 @@ fn head<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a
         let lines = wrap(&text, room.saturating_sub(LABEL)).into_iter().map(Line::from);
         return labelled(mark, lines.collect()).into_iter().map(Row::Line).collect();
     }
-    let mark = Span::styled(format!("{} VERIFIED", theme.symbols.check), theme.good);
+    let mark = if session.is_reached {
+        Span::styled(format!("{} VERIFIED", theme.symbols.check), theme.good)
+    } else {
+        Span::styled(format!("{} NOT YET", theme.symbols.alert), theme.warning)
+    };
     let proof = wrap(&proof, room.saturating_sub(LABEL)).into_iter().map(Line::from).collect();
     let mut rows: Vec<Row<'_>> = labelled(mark, proof).into_iter().map(Row::Line).collect();
+    rows.extend(level(cx, verified, room.saturating_sub(LABEL)));
     rows.extend(facts("Session", time_left(cx, verified, room.saturating_sub(LABEL)), theme));
     rows
+}
+
+/// The level with all that was proven, what is missing, and the purposes before.
+fn level<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> {
+    let (theme, session) = (cx.theme, &verified.session);
+    let proven = messages::factors_in_words(&session.factors);
+    let mut lines = styled(&format!("{} ({proven})", session.level.label()), room, Style::new());
+    let purposes = &cx.shared.place.purposes;
+    let purpose = purposes.iter().find(|it| it.name == session.purpose);
+    if let Some(missing) = purpose.and_then(|it| session.missing_for(it)) {
+        let key = key_name(Context::Verified, Command::AnotherPurpose);
+        let text = format!("missing: {}; {key} asks for it", messages::missing(missing));
+        lines.extend(styled(&text, room, theme.warning));
+    }
+    if !session.also_for.is_empty() {
+        let text = format!("also for: {}", session.also_for.join(", "));
+        lines.extend(styled(&text, room, theme.muted));
+    }
+    facts("Level", lines, theme)
+}
+
+fn styled<'a>(text: &str, room: usize, style: Style) -> Vec<Line<'a>> {
+    wrap(text, room).into_iter().map(|text| Line::styled(text, style)).collect()
 }
 
 fn time_left<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
@@ -148,6 +176,11 @@ fn time_left<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<L
 
 fn body<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
     let theme = cx.theme;
+    if !verified.session.is_verified() {
+        let text = "What the office has on the customer is shown once enough was proven.";
+        let lines = wrap(text, room).into_iter();
+        return lines.map(|it| Line::styled(it, theme.muted)).collect();
+    }
     let mut rows = record(cx, &verified.customer, room);
     match verified.account.value() {
         Some(account) => rows.extend(crate::tui::verified::view::account(cx, account, room)),

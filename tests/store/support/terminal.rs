@@ -14,6 +14,7 @@ use countersign::domain::event::{Actor, Event, EventFilter, EventPage};
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{OtpPolicy, RateLimits, SendLimits};
+use countersign::domain::purpose::Purpose;
 use countersign::domain::request::{Reference, Request, RequestId};
 use countersign::domain::seal::NonceSeed;
 use countersign::domain::session::{SessionId, SessionToken};
@@ -102,6 +103,7 @@ pub(crate) struct Terminal {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) policy: OtpPolicy,
     pub(crate) limits: RateLimits,
+    pub(crate) purposes: Vec<Purpose>,
     pub(crate) keyring: Keyring,
     pub(crate) actor: Actor,
     /// By whom messages go, and which one that is.
@@ -135,6 +137,7 @@ impl Terminal {
             store,
             policy: policy(),
             limits: limits(),
+            purposes: ["pay bill", "complaint"].map(Purpose::from).to_vec(),
             keyring: keyring(),
             actor: actor(),
             provider: "tray",
@@ -313,7 +316,10 @@ impl Terminal {
                 session: NewSession {
                     id: SessionId::from_bits(next()),
                     token_digest: token.digest(),
+                    further: None,
+                    shared_contact: false,
                 },
+                purposes: &self.purposes,
                 policy: &self.policy,
                 limits: &self.limits,
                 policy_version: "0123456789ab",

@@ -59,6 +59,7 @@ pub(crate) fn desk(store: Arc<SqlStore>, keys: Arc<Drawer>) -> Desk {
     let office = Office {
         name: "Riverside Billing".into(),
         purposes: vec!["pay a bill".into()],
+        documents: vec!["passport".into()],
         otp: OtpPolicy::default(),
         limits: RateLimits::default(),
         phones: PhonePolicy::of("US"),

@@ -103,6 +103,7 @@ const ALL: &[&[Binding]] = &[
     SEND,
     ENTER_CODE,
     ENTER_FACTOR,
+    DOCUMENT,
     VERIFIED,
     FACTORS,
     LOG,
@@ -170,6 +171,12 @@ const SEND: &[Binding] = &[
     ),
     bind(
         Context::Send,
+        &[char('d')],
+        Command::SeeDocument,
+        ["d", "", "", "Look at the customer's document."],
+    ),
+    bind(
+        Context::Send,
         &[ctrl('e')],
         Command::EnterCode,
         ["Ctrl-E", "", "enter code", "Back to the code that is open."],
@@ -227,6 +234,36 @@ const ENTER_FACTOR: &[Binding] = &[
     bind(Context::EnterFactor, &[ESC], Command::Back, ["Esc", "", "back", "Back to the channels."]),
 ];
 
+const DOCUMENT: &[Binding] = &[
+    bind(Context::Document, UP, Command::Up, ["Up", "", "", "The kind above."]),
+    bind(Context::Document, DOWN, Command::Down, ["Down", "", "kind", "The kind below."]),
+    bind(
+        Context::Document,
+        &[char('n')],
+        Command::NameMatches,
+        ["n", "", "name", "The name on it is the customer's, or not."],
+    ),
+    bind(
+        Context::Document,
+        &[char('p')],
+        Command::PhotoMatches,
+        ["p", "", "picture", "The picture is theirs, or not."],
+    ),
+    bind(
+        Context::Document,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "write down", "Write down that it was seen."],
+    ),
+    bind(Context::Document, HALF_UP, Command::Clear, ["Ctrl-U", "", "", "Clear the last day."]),
+    bind(
+        Context::Document,
+        &[ESC],
+        Command::Back,
+        ["Esc", "", "leave", "Leave it; nothing is written."],
+    ),
+];
+
 const FACTORS: &[Binding] = &[
     bind(
         Context::Factors,
@@ -277,6 +314,12 @@ const VERIFIED: &[Binding] = &[
         &[ctrl('f')],
         Command::Factors,
         ["Ctrl-F", "", "factors", "Authenticator and backup codes."],
+    ),
+    bind(
+        Context::Verified,
+        &[char('p')],
+        Command::AnotherPurpose,
+        ["p", "", "purpose", "Another purpose, or what is missing."],
     ),
     bind(Context::Verified, UP_K, Command::Up, ["Up", "k", "", "Scroll up."]),
     bind(Context::Verified, DOWN_J, Command::Down, ["Down", "j", "", "Scroll down."]),

@@ -1,0 +1,70 @@
+//! A second person: a colleague who approves from another terminal that the customer is who they
+//! say, where nothing else is left. The door lets the call through once it was approved
+//! (`Desk::second_person`); what is written here names who did.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::channel::Factor;
+use crate::domain::event::EventKind;
+use crate::domain::purpose::{Attested, Purpose};
+use crate::domain::session::SessionToken;
+use crate::service::approvals::WaitingAct;
+use crate::service::approvals::calls::VouchFor;
+use crate::service::factors::document::AttestedCustomer;
+use crate::service::reason::cleaned_reason;
+use crate::service::verification::request::Refusal;
+use crate::service::{Desk, DeskError};
+
+/// What came of a colleague's approval.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Vouched {
+    Approved(Box<AttestedCustomer>),
+    /// There is no such customer any more.
+    NoSuchCustomer,
+    /// The office does not verify for that.
+    NoSuchPurpose(Box<Refusal>),
+}
+
+impl Purpose {
+    /// Whether a colleague's approval is worth anything for it.
+    const fn takes_second_person(&self) -> bool {
+        matches!(self.second_person, Attested::Alone) || matches!(self.document, Attested::Second)
+    }
+}
+
+impl Desk {
+    /// Refuses to ask a colleague where the purpose takes none.
+    pub(in crate::service) fn may_vouch(&self, it: &VouchFor) -> Result<(), DeskError> {
+        match self.purpose(&it.purpose) {
+            Ok(purpose) if !purpose.takes_second_person() => Err(DeskError::NoSecondPerson),
+            // Where there is no such purpose, the answer says so.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Adds a colleague's approval to the customer's session, or opens one by it.
+    pub async fn vouch(&self, it: VouchFor) -> Result<Vouched, DeskError> {
+        let purpose = match self.purpose(&it.purpose) {
+            Ok(purpose) => purpose,
+            Err(refusal) => return Ok(Vouched::NoSuchPurpose(refusal)),
+        };
+        self.may_vouch(&it)?;
+        let approval = self.asked_approval(&WaitingAct::Vouch(it.stored())).await?;
+        let Some(by) = &approval.approved_by else {
+            return Err(DeskError::AwaitsApproval(Box::new(approval)));
+        };
+        let detail = format!("approved by {by} as {}: {}", approval.id, cleaned_reason(&it.reason));
+        let named = (it.customer, &purpose);
+        let act = self.bound_key(&["vouched", approval.id.as_str()]);
+        let what = (Factor::SecondPerson, EventKind::Vouched, detail.as_str());
+        let attested = self.attest(named, what, &act, it.session.as_ref()).await?;
+        Ok(attested.map_or(Vouched::NoSuchCustomer, |it| Vouched::Approved(Box::new(it))))
+    }
+}
+
+impl VouchFor {
+    /// As it is stored while it waits: without the secret of the session.
+    pub(in crate::service) fn stored(&self) -> Self {
+        Self { session: None::<SessionToken>, ..self.clone() }
+    }
+}

@@ -1,0 +1,138 @@
+//! Purposes that take more or less than one code.
+
+use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors};
+use countersign::domain::level::Level;
+use countersign::domain::purpose::{Attested, Purpose};
+use countersign::domain::time::Timestamp;
+use countersign::service::api::Call;
+
+use super::counter::Counter;
+use super::desk::CODE;
+
+impl Counter {
+    /// A counter whose office has purposes of these levels, in this order.
+    fn with_levels(levels: &[(&str, Level)]) -> Self {
+        let mut counter = Self::new();
+        let purpose = |(name, level): &(&str, Level)| Purpose { level: *level, ..(*name).into() };
+        let purposes: Vec<_> = levels.iter().map(purpose).collect();
+        counter.model.shared.place.purposes.clone_from(&purposes);
+        counter.desk.purposes = purposes;
+        let since = Timestamp::from_millis(1);
+        let backup_codes = Some(BackupCodesLeft { made_at: since, left: vec![1, 3, 4] });
+        counter.desk.factors = CustomerFactors { totp_since: Some(since), backup_codes };
+        counter
+    }
+}
+
+/// How many keys a script presses.
+fn presses(script: &str) -> usize {
+    super::counter::keys(script).len()
+}
+
+#[test]
+fn two_factors_take_at_most_twenty_keys_and_the_letters_of_the_name() {
+    let mut counter = Counter::with_levels(&[("a new address", Level::Two)]);
+    let first = format!("dana<Enter><Enter>{CODE}");
+    counter.keys(&first).is_at("send").says("Proven: email.").says("or a backup code as well");
+    // The next way that helps is selected: the other channel.
+    let second = format!("<Enter>{CODE}");
+    counter.keys(&second).is_at("verified");
+    let session = &counter.verified().session;
+    assert!(session.is_reached && session.level == Level::Two, "{session:?}");
+    assert_eq!(session.factors.to_string(), "contact-confirmed sms");
+    let pressed = presses(&first) + presses(&second);
+    assert!(pressed <= 12 + "dana".len() + 8, "{pressed} keys");
+}
+
+#[test]
+fn the_second_factor_may_be_one_that_needs_no_message() {
+    let mut counter = Counter::with_levels(&[("a new address", Level::Two)]);
+    counter.keys("dana<Enter>b").keys("3 k7q29-xbm4t<Enter>").is_at("send");
+    // Another backup code is no proof of another kind.
+    counter.keys("b").is_at("send").says("proves nothing more");
+    counter.keys("a").is_at("factor");
+    counter.keys(CODE).keys("<Enter>").is_at("verified");
+    assert_eq!(counter.verified().session.factors.to_string(), "backup-code totp");
+}
+
+#[test]
+fn security_73_nothing_of_the_account_is_read_before_enough_was_proven() {
+    let mut counter = Counter::with_levels(&[("a new address", Level::Two)]);
+    counter.keys("dana<Enter><Enter>").keys(CODE).is_at("send");
+    counter.slow().keys("<Esc>").is_at("verified");
+    counter.settle();
+    assert!(!counter.verified().session.is_reached);
+    assert!(counter.verified().account.value().is_none(), "it was not asked for");
+    // The key that goes on leads back to what is missing.
+    counter.keys("p").settle().is_at("send");
+    counter.keys("<Enter>").settle().keys(CODE).settle().is_at("verified");
+    assert!(counter.verified().account.value().is_some());
+}
+
+#[test]
+fn a_verified_customer_is_served_for_another_purpose() {
+    let levels = [("a bill", Level::Nist), ("a question", Level::Contact), ("a move", Level::Two)];
+    let mut counter = Counter::with_levels(&levels);
+    counter.keys("dana<Enter><Enter>").keys(CODE).is_at("verified");
+    // For the lower one nothing more is asked, for the higher one what is missing.
+    counter.keys("p").is_at("send");
+    counter.keys("<Enter>").is_at("verified");
+    assert_eq!(counter.verified().session.purpose, "a question");
+    assert_eq!(counter.verified().session.also_for, ["a bill"]);
+    counter.keys("p").is_at("send");
+    counter.keys("<Esc>").is_at("verified");
+    assert_eq!(counter.verified().session.purpose, "a question", "nothing was changed");
+    counter.keys("p<Enter>").keys(CODE).is_at("verified");
+    let session = &counter.verified().session;
+    assert_eq!((session.purpose.as_str(), session.level), ("a move", Level::Two));
+    assert_eq!(session.also_for, ["a bill", "a question"]);
+    assert_eq!(counter.desk.asks.len(), 2, "one code for each proof");
+}
+
+#[test]
+fn the_channel_that_helps_is_selected_with_the_purpose() {
+    let levels = [("a question", Level::Contact), ("a bill", Level::Nist)];
+    let mut counter = Counter::with_levels(&levels);
+    counter.keys("dana<Enter>jk").is_at("send");
+    let email = counter.send().choices.iter().position(|it| it.channel.word() == "email");
+    let email = email.expect("an email address");
+    counter.keys(&"j".repeat(email)).keys("<Tab>");
+    assert_eq!(counter.send().choices[counter.send().selected].channel.word(), "sms");
+}
+
+#[test]
+fn where_nothing_has_to_be_proven_the_amount_due_is_shown() {
+    let mut counter = Counter::with_levels(&[("at the till", Level::None)]);
+    counter.keys("dana<Enter><Enter>").is_at("send").says("Due on").says("123.45 EUR");
+    assert!(counter.desk.asks.is_empty(), "nothing was sent");
+}
+
+#[test]
+fn leaving_ends_a_session_that_waits_for_its_second_factor() {
+    let mut counter = Counter::with_levels(&[("a new address", Level::Two)]);
+    counter.keys("dana<Enter><Enter>").keys(CODE).is_at("send");
+    counter.slow().keys("<Ctrl-Q>y");
+    assert!(counter.is_pending(|it| matches!(it, Call::EndSession(_))));
+}
+
+#[test]
+fn security_70_a_document_is_said_by_its_kind_and_its_last_day() {
+    let mut counter = Counter::with_levels(&[("a closure", Level::Document)]);
+    counter.model.shared.place.purposes[0].document = Attested::Alone;
+    counter.desk.purposes[0].document = Attested::Alone;
+    counter.keys("dana<Enter><Enter>").is_at("send").says("proves nothing more");
+    counter.keys("d<Down><Enter>").says("have to be the customer's, both");
+    counter.keys("npC01").says("never its number");
+    counter.keys("<Ctrl-U>20310430<Enter>").is_at("verified");
+    assert!(counter.model.overlay.is_none());
+    let seen = counter.desk.seen.last().expect("a document");
+    assert_eq!((seen.kind.as_str(), seen.expires.as_str()), ("passport", "2031-04-30"));
+    assert!(counter.desk.asks.is_empty(), "nothing was sent");
+}
+
+#[test]
+fn a_document_is_not_looked_at_where_it_is_worth_nothing() {
+    let mut counter = Counter::with_levels(&[("a bill", Level::Nist)]);
+    counter.keys("dana<Enter>d").is_at("send").says("A document proves nothing more");
+    assert!(counter.model.overlay.is_none());
+}
