@@ -24,6 +24,7 @@ use countersign::domain::delivery_stats::{DeliverySample, QueueStats};
 use countersign::domain::event::{Actor, Event, EventFilter, EventId, EventPage};
 use countersign::domain::explanation::Explanation;
 use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
+use countersign::domain::oversight::Oversight;
 use countersign::domain::policy::Retention;
 use countersign::domain::policy_text::PolicyText;
 use countersign::domain::query::Query;
@@ -50,6 +51,7 @@ use countersign::service::ports::{
     DeliveryStatsStore, ErasureOutcome, FactorAttempt, FactorAttemptOutcome, FactorChange,
     FactorPage, FactorStore, Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse,
     MaintenanceStore, NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore,
+    OversightStore,
     PersonalDataStore, ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter, SessionStore,
     ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite, Store, StoreError,
     StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore, VerificationStore,

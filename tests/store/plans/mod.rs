@@ -165,26 +165,26 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("prefixes::COUNT_PREFIXES", &[r#"'[[7,"x",1,0],[8,"x",1,0]]'"#]),
     (
         "events::NARROW_BEFORE",
-        &["10000", "50", "9000", "'sent'", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL", "'[7]'"],
+        &["10000", "50", "9000", r#"'["sent "]'"#, "NULL", "NULL", "NULL", "NULL", "NULL", "NULL", "'[7]'"],
     ),
     (
         "events::NARROW_AFTER",
         &[
-            "10000", "50", "11000", "'sent'", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL",
+            "10000", "50", "11000", r#"'["sent "]'"#, "NULL", "NULL", "NULL", "NULL", "NULL", "NULL",
             "'[7]'",
         ],
     ),
     (
         "events::CLERK_BEFORE",
         &[
-            "10000", "50", "9000", "'sent'", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL",
+            "10000", "50", "9000", r#"'["sent "]'"#, "NULL", "NULL", "NULL", "NULL", "NULL", "NULL",
             "'[7]'", "'c'",
         ],
     ),
     (
         "events::CLERK_AFTER",
         &[
-            "10000", "50", "11000", "'sent'", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL",
+            "10000", "50", "11000", r#"'["sent "]'"#, "NULL", "NULL", "NULL", "NULL", "NULL", "NULL",
             "'[7]'", "'c'",
         ],
     ),
