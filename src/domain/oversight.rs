@@ -34,8 +34,8 @@ pub struct Oversight {
 pub struct Lockouts {
     /// The last entry of each that says that the customer is locked, newest first.
     pub entries: Vec<Event>,
-    /// Whether there may be more: the log has more entries of lockouts than were looked at.
-    pub more: bool,
+    /// Since when customers may have been locked who are among them; none where all are.
+    pub since: Option<Timestamp>,
 }
 
 /// A message that waits to be sent.

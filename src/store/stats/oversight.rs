@@ -1,8 +1,8 @@
 //! What goes on right now. Everything is read by an index and is bounded.
 //!
 //! The failure counts have no index: every attempt would pay for it. A customer is locked by an
-//! attempt whose entry says so, and the log has an index on outcomes. So the newest entries that
-//! end with a lock name the customers, and their guards say who of them is still locked.
+//! attempt whose entry says so in its detail, and the log has an index on outcomes. So the newest
+//! entries of wrong codes name the customers, and their guards say who of them is still locked.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +22,13 @@ use crate::store::database::rows::{self, CustomerOnFile, EventColumns};
 use crate::store::database::statement::statements;
 use crate::store::delivery::stats as delivery_stats;
 use crate::store::staff::sittings;
+use crate::store::verification::lockout::CUSTOMER_LOCKED_DETAIL;
 
-/// How many entries of lockouts are looked at.
-const LOCK_ENTRIES: u32 = 1_000;
+/// The outcomes of attempts whose entries may say that the customer is locked.
+const LOCKING: [Outcome; 3] = [Outcome::Wrong, Outcome::Superseded, Outcome::Locked];
+
+/// How many entries of each are looked at.
+const LOCK_ENTRIES: u32 = 2_000;
 
 /// How many of anything an answer has at most.
 const MOST: u32 = 200;
@@ -75,11 +79,13 @@ row_type! {
 
 statements! {
     NOW { "SELECT " now " AS read_at, sealed_at FROM core_audit_tree WHERE id = 1" }
-    /// The last of the newest entries of each customer that say that something was locked.
+    /// Of the newest entries of an outcome, by customer: the last one with this detail.
     LOCKED_ONCE {
-        "SELECT few.customer_id AS customer_id, MAX(few.id) AS event_id, COUNT(*) AS entries \
-         FROM (SELECT e.id AS id, e.customer_id AS customer_id FROM core_event e "
-        (before "e.outcome" "$3" "e.outcome DESC") "LIMIT $2) few GROUP BY few.customer_id" unsorted
+        "SELECT few.customer_id AS customer_id, COUNT(*) AS entries, MIN(few.at) AS since, \
+         MAX(CASE WHEN few.detail = $4 THEN few.id END) AS event_id \
+         FROM (SELECT e.id AS id, e.customer_id AS customer_id, e.at AS at, e.detail AS detail \
+         FROM core_event e " (before "e.outcome" "$3" "e.outcome DESC")
+        "LIMIT $2) few GROUP BY few.customer_id" unsorted
     }
     STILL_LOCKED {
         "SELECT core_guard.customer_id AS customer_id FROM "
@@ -123,13 +129,25 @@ pub(in crate::store) async fn oversight(
 }
 
 async fn lockouts(db: &Database, failure_cap: u32) -> Result<Lockouts, StoreError> {
-    let rows = db.all(&LOCKED_ONCE, args![i64::MAX, LOCK_ENTRIES, Outcome::Locked.word()]).await?;
     let mut last: BTreeMap<i64, i64> = BTreeMap::new();
-    let mut looked_at = 0;
-    for row in &rows {
-        looked_at += row.count("entries")?;
-        if let Some(customer) = row.maybe_int("customer_id")? {
-            last.insert(customer, row.int("event_id")?);
+    let mut since = None;
+    for outcome in LOCKING {
+        let arguments = args![i64::MAX, LOCK_ENTRIES, outcome.word(), CUSTOMER_LOCKED_DETAIL];
+        let rows = db.all(&LOCKED_ONCE, arguments).await?;
+        let (mut looked_at, mut oldest) = (0, None);
+        for row in &rows {
+            looked_at += row.count("entries")?;
+            let first = row.time("since")?;
+            oldest = Some(oldest.map_or(first, |it: Timestamp| it.min(first)));
+            if let (Some(customer), Some(event)) =
+                (row.maybe_int("customer_id")?, row.maybe_int("event_id")?)
+            {
+                let newest = last.entry(customer).or_insert(event);
+                *newest = (*newest).max(event);
+            }
+        }
+        if looked_at >= LOCK_ENTRIES {
+            since = since.max(oldest);
         }
     }
     let customers = list(last.keys().copied());
@@ -137,11 +155,14 @@ async fn lockouts(db: &Database, failure_cap: u32) -> Result<Lockouts, StoreErro
     let locked = locked.iter().map(|row| row.int("customer_id")).collect::<Result<Vec<_>, _>>()?;
     let mut ids: Vec<i64> = locked.iter().filter_map(|it| last.get(it).copied()).collect();
     ids.sort_unstable_by(|a, b| b.cmp(a));
-    let more = looked_at >= LOCK_ENTRIES || ids.len() > MOST as usize;
     ids.truncate(MOST as usize);
     let entries = db.all(&ENTRIES, args![&list(ids)]).await?;
     let entries = entries.iter().map(rows::event).collect::<Result<Vec<Event>, _>>()?;
-    Ok(Lockouts { entries, more })
+    // Where they were too many, the oldest that is told is how far they go back.
+    if entries.len() >= MOST as usize {
+        since = since.max(entries.last().map(|it| it.at));
+    }
+    Ok(Lockouts { entries, since })
 }
 
 fn shown(customer_id: i64, on_file: CustomerOnFile) -> EventCustomer {

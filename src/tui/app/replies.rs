@@ -16,10 +16,11 @@ use crate::tui::machine::notice::Tone;
 use crate::tui::machine::pending::{PendingAct, PendingEffect};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::{
-    circuit_breakers, clock_reading, code_answer, delivery_answer, store_lost, waiting_approvals,
+    circuit_breakers, clock_reading, code_answer, delivery_answer, open_alarms, store_lost,
+    waiting_approvals,
 };
 use crate::tui::{
-    approvals, customer_acts, deliveries, enter_code, enter_factor, factors, find, log, send,
+    approvals, customer_acts, dashboard, deliveries, enter_code, enter_factor, factors, find, log, send,
     sign_in, tray, verified,
 };
 
@@ -124,6 +125,36 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         }
         Answer::ReadTray(answer) => {
             turn.tray(|tray, step| tray::update::answered(tray, step, id, answer));
+        }
+        Answer::CountAlarms(answer) => {
+            turn.step(|step| open_alarms::answered(step, id, answer));
+        }
+        answer => of_dashboard(turn, id, answer),
+    }
+}
+
+/// Gives an answer to the dashboard.
+fn of_dashboard(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
+    use crate::tui::dashboard::reads;
+
+    match reply {
+        Answer::ReadStats(answer) => {
+            turn.dashboard(|it, step| reads::stats_answered(it, step, id, answer));
+        }
+        Answer::ReadOversight(answer) => {
+            turn.dashboard(|it, step| reads::oversight_answered(it, step, id, answer));
+        }
+        Answer::ReadAlarms(answer) => {
+            turn.dashboard(|it, step| reads::alarms_answered(it, step, id, answer));
+        }
+        Answer::ReadTrail(answer) => {
+            turn.dashboard(|it, step| reads::trail_answered(it, step, id, answer));
+        }
+        Answer::ReadShipping(answer) => {
+            turn.dashboard(|it, step| reads::shipping_answered(it, step, id, answer));
+        }
+        Answer::AcknowledgeAlarm(answer) => {
+            turn.dashboard(|it, step| dashboard::update::acknowledged(it, step, id, answer));
         }
         // The interface asks for nothing else.
         _ => {}
