@@ -261,7 +261,7 @@ impl Counter {
     }
 }
 
-fn keys(script: &str) -> Vec<KeyEvent> {
+pub(crate) fn keys(script: &str) -> Vec<KeyEvent> {
     let mut keys = Vec::new();
     let mut rest = script;
     while let Some(char) = rest.chars().next() {

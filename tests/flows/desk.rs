@@ -45,6 +45,7 @@ use countersign::tui::machine::message::Failure;
 use zeroize::Zeroizing;
 
 use super::counter::START_MILLIS;
+use super::overseen::Overseen;
 
 pub(crate) const CODE: &str = "481902";
 
@@ -79,6 +80,8 @@ pub(crate) struct Desk {
     pub(crate) waiting: Vec<Approval>,
     /// Those that were approved.
     pub(crate) approved: Vec<Approval>,
+    /// The office as a whole.
+    pub(crate) overseen: Overseen,
     requests: u64,
 }
 
@@ -161,6 +164,7 @@ impl Desk {
             reasons: Vec::new(),
             waiting: Vec::new(),
             approved: Vec::new(),
+            overseen: Overseen::default(),
             requests: 0,
         }
     }
@@ -305,6 +309,20 @@ impl Desk {
             Call::RefuseAct(RefuseAct { approval }) => {
                 let refused = self.decided(&approval).map(RefusalOutcome::Refused);
                 Answer::RefuseAct(Ok(refused.unwrap_or(RefusalOutcome::NotFound)))
+            }
+            Call::ReadStats(call) => Answer::ReadStats(Ok(self.overseen.stats(call, now))),
+            Call::ReadOversight(_) => {
+                Answer::ReadOversight(Ok(Box::new(self.overseen.oversight(now))))
+            }
+            Call::ReadTrail(_) => Answer::ReadTrail(Ok(self.overseen.trail())),
+            Call::ReadShipping(_) => Answer::ReadShipping(Ok(self.overseen.shipping())),
+            Call::ReadAlarms(_) => Answer::ReadAlarms(Ok(self.overseen.alarms.clone())),
+            Call::CountAlarms(_) => {
+                let count = u32::try_from(self.overseen.alarms.len()).expect("few");
+                Answer::CountAlarms(Ok(count))
+            }
+            Call::AcknowledgeAlarm(call) => {
+                Answer::AcknowledgeAlarm(Ok(self.overseen.acknowledge(call)))
             }
             other => panic!("the interface does not ask for {other:?}"),
         }

@@ -367,9 +367,8 @@ fn patterns(filter: &EventFilter) -> Option<String> {
             .filter(|it| filter.patterns.is_empty() || filter.patterns.contains(it))
             .collect(),
     };
-    let text = |it: &EventPattern| {
-        format!("{} {}", it.kind.word(), it.outcome.map_or("", Outcome::word))
-    };
+    let text =
+        |it: &EventPattern| format!("{} {}", it.kind.word(), it.outcome.map_or("", Outcome::word));
     Some(list(wanted.iter().map(text)))
 }
 

@@ -158,10 +158,7 @@ pub(in crate::store) async fn sittings(db: &Database) -> Result<Vec<Sitting>, St
 }
 
 /// So many of the sittings that go on, the longest first.
-pub(in crate::store) async fn online(
-    db: &Database,
-    most: u32,
-) -> Result<Vec<Sitting>, StoreError> {
+pub(in crate::store) async fn online(db: &Database, most: u32) -> Result<Vec<Sitting>, StoreError> {
     db.all(&ONLINE, args![most]).await?.iter().map(read).collect()
 }
 

@@ -112,7 +112,8 @@ pub(in crate::store) async fn oversight(
     let now = db.maybe(&NOW, args![]).await?;
     let now = now.ok_or_else(|| StoreError::Failed("the audit trail has no state".into()))?;
     let sittings = sittings::online(db, MOST).await?;
-    let (verified, open) = (db.all(&VERIFIED, args![MOST]).await?, db.all(&CODES_OPEN, args![MOST]).await?);
+    let (verified, open) =
+        (db.all(&VERIFIED, args![MOST]).await?, db.all(&CODES_OPEN, args![MOST]).await?);
     let is_full = |length: usize| length >= MOST as usize;
     let more_counters = [sittings.len(), verified.len(), open.len()].into_iter().any(is_full);
     let verified = verified.iter().map(verified_at).collect::<Result<Vec<_>, _>>()?;
@@ -121,7 +122,12 @@ pub(in crate::store) async fn oversight(
         read_at: now.time("read_at")?,
         sealed_at: now.maybe_time("sealed_at")?,
         queue: delivery_stats::queue(db).await?,
-        waiting: db.all(&WAITING, args![MOST]).await?.iter().map(waiting).collect::<Result<_, _>>()?,
+        waiting: db
+            .all(&WAITING, args![MOST])
+            .await?
+            .iter()
+            .map(waiting)
+            .collect::<Result<_, _>>()?,
         lockouts: lockouts(db, failure_cap).await?,
         counters: counters_at_work(&sittings, [verified, open].concat()),
         more_counters,

@@ -17,8 +17,8 @@ use crate::tui::machine::scroll::{Extent, Scroll, motion};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
 use crate::tui::{
-    approvals, customer_acts, dashboard, deliveries, enter_code, enter_factor, factors, find, log, overlays,
-    send, sign_in, tray, verified,
+    approvals, customer_acts, dashboard, deliveries, enter_code, enter_factor, factors, find, log,
+    overlays, send, sign_in, tray, verified,
 };
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";

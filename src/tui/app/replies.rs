@@ -20,8 +20,8 @@ use crate::tui::machine::{
     waiting_approvals,
 };
 use crate::tui::{
-    approvals, customer_acts, dashboard, deliveries, enter_code, enter_factor, factors, find, log, send,
-    sign_in, tray, verified,
+    approvals, customer_acts, dashboard, deliveries, enter_code, enter_factor, factors, find, log,
+    send, sign_in, tray, verified,
 };
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {

@@ -1,6 +1,7 @@
 //! One turn of the application: the model, the moment and the effects so far. It gives each
 //! feature a step of its own, and then does what the feature asked for.
 
+use crate::domain::event::EventFilter;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::{dispatch, lock};
 use crate::tui::approvals::state::ApprovalsPanel;
@@ -12,7 +13,6 @@ use crate::tui::enter_factor::state::EnterFactor;
 use crate::tui::factors::state::FactorPanel;
 use crate::tui::find::state::Find;
 use crate::tui::log::state::LogPanel;
-use crate::domain::event::EventFilter;
 use crate::tui::machine::draw_context::Focus;
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::navigation::Navigation;

@@ -8,8 +8,8 @@ use crate::tui::app::turn::Turn;
 use crate::tui::app::{clock_ticks, dispatch, input_gate, lock, replies};
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::Msg;
-use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::notice::Tone;
+use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::{circuit_breakers, open_alarms, store_lost, waiting_approvals};
 use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
 

@@ -18,8 +18,8 @@ use crate::tui::theme::Theme;
 use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
 use crate::tui::{
-    approvals, customer_acts, dashboard, deliveries, enter_code, enter_factor, factors, find, log, overlays,
-    send, sign_in, tray, verified,
+    approvals, customer_acts, dashboard, deliveries, enter_code, enter_factor, factors, find, log,
+    overlays, send, sign_in, tray, verified,
 };
 
 /// Draws the model.

@@ -57,13 +57,7 @@ pub(super) fn draw(
     below
 }
 
-fn success(
-    course: &Course<'_>,
-    selected: usize,
-    theme: &Theme,
-    frame: &mut Frame<'_>,
-    area: Rect,
-) {
+fn success(course: &Course<'_>, selected: usize, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let count = u16::try_from(course.pieces.len()).unwrap_or(u16::MAX);
     let gap = u16::from(area.width >= count.saturating_mul(2));
     let width = (area.width / count).saturating_sub(gap).clamp(1, 7);

@@ -3,7 +3,7 @@
 
 mod charts;
 pub(super) mod reads;
-pub(super) mod rows;
+pub mod rows;
 pub mod state;
 pub(super) mod update;
 pub mod view;

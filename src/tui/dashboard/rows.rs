@@ -19,40 +19,48 @@ use crate::tui::dashboard::state::{Dashboard, Pane, SortBy};
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::widgets::counter_name::counter;
-use crate::tui::widgets::moment::{age, clock_span, minute, minute_or_day, second_or_day, short_day};
+use crate::tui::widgets::moment::{
+    age, clock_span, minute, minute_or_day, second_or_day, short_day,
+};
 use crate::tui::widgets::table::{Column, EXTRA};
 
 /// How a cell is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::tui) enum Meaning {
+pub enum Meaning {
+    /// As it stands.
     #[default]
     Plain,
+    /// What may be overlooked.
     Label,
+    /// What is read first.
     Strong,
+    /// It needs somebody.
     Warning,
+    /// It went wrong.
     Bad,
 }
 
 /// A line.
 #[derive(Clone, Debug, Default)]
-pub(in crate::tui) struct PaneRow {
+pub struct PaneRow {
     /// Its cells.
-    pub(in crate::tui) cells: Vec<(String, Meaning)>,
+    pub cells: Vec<(String, Meaning)>,
     /// The log entries behind it; none where there are none.
-    pub(in crate::tui) behind: Option<EventFilter>,
+    pub behind: Option<EventFilter>,
     /// The alarm that it is about.
-    pub(in crate::tui) alarm: Option<i64>,
+    pub alarm: Option<i64>,
 }
 
 /// What a part shows.
-pub(in crate::tui) struct PaneRows {
-    pub(in crate::tui) columns: &'static [Column],
+pub struct PaneRows {
+    /// Its columns.
+    pub columns: &'static [Column],
     /// None while it is read for the first time.
-    pub(in crate::tui) rows: Option<Vec<PaneRow>>,
+    pub rows: Option<Vec<PaneRow>>,
     /// Where there are no lines: what that means.
-    pub(in crate::tui) nothing: &'static str,
+    pub nothing: &'static str,
     /// What has to be said of them.
-    pub(in crate::tui) note: Option<String>,
+    pub note: Option<String>,
 }
 
 /// From what they are made.
@@ -63,7 +71,7 @@ struct Making<'a> {
 }
 
 /// The lines of a part, as they are filtered.
-pub(in crate::tui) fn rows(
+pub fn rows(
     dashboard: &Dashboard,
     pane: Pane,
     shared: &Shared,
@@ -283,9 +291,10 @@ impl Making<'_> {
     fn groups(&self, by: StatsDimension, columns: &'static [Column]) -> PaneRows {
         let stats = self.dashboard.by(by);
         let rows = stats.map(|it| {
-            let groups = it.spans.iter().flat_map(|span| {
-                span.groups.iter().map(move |group| (span.span, group))
-            });
+            let groups = it
+                .spans
+                .iter()
+                .flat_map(|span| span.groups.iter().map(move |group| (span.span, group)));
             let mut groups: Vec<_> = groups.collect();
             let sort = self.dashboard.sort;
             groups.sort_by_key(|(_, it)| (std::cmp::Reverse(sort.of(&it.counts)), it.name.clone()));
@@ -293,7 +302,8 @@ impl Making<'_> {
             let behind = |span| EventFilter { patterns: patterns.clone(), ..Self::within(span) };
             groups.into_iter().map(|(span, it)| of_group(by, it, sort, behind(span))).collect()
         });
-        let note = stats.filter(|it| it.more).map(|_| "There were more than an answer takes.".into());
+        let note =
+            stats.filter(|it| it.more).map(|_| "There were more than an answer takes.".into());
         PaneRows { columns, rows, nothing: "Nothing was done.", note }
     }
 
@@ -451,16 +461,16 @@ impl Making<'_> {
                 behind: Some(behind),
                 alarm: None,
             };
-            let until = |before: Option<Timestamp>| EventFilter { before, ..EventFilter::default() };
+            let until =
+                |before: Option<Timestamp>| EventFilter { before, ..EventFilter::default() };
             let sealed_at = oversight.sealed_at.map(|it| it.plus(Duration::from_millis(1)));
             let checkpoint = match trail.note.as_deref().map(Checkpoint::unverified) {
                 None => "none".to_owned(),
                 Some(Err(error)) => error.to_string(),
                 Some(Ok(it)) => format!("over {} entries, root {}", it.size, it.root),
             };
-            let is_behind = trail.unsealed > 0 && oversight.sealed_at.is_none_or(|it| {
-                self.now.since(it) > SEALED_LATE
-            });
+            let is_behind = trail.unsealed > 0
+                && oversight.sealed_at.is_none_or(|it| self.now.since(it) > SEALED_LATE);
             let meaning = if is_behind { Meaning::Warning } else { Meaning::Plain };
             let mut rows = vec![
                 row("Sealed", plain(format!("{} entries", trail.size)), until(sealed_at)),

@@ -3,10 +3,10 @@
 use crossterm::event::KeyEvent;
 use tui_input::Input;
 
-use crate::service::csv_record::csv_record;
-use crate::service::stats::calls::AcknowledgeAlarm;
 use crate::domain::stats::alarms::Alarm;
 use crate::domain::text;
+use crate::service::csv_record::csv_record;
+use crate::service::stats::calls::AcknowledgeAlarm;
 use crate::tui::dashboard::reads;
 use crate::tui::dashboard::rows::{PaneRow, PaneRows, rows};
 use crate::tui::dashboard::state::{Dashboard, Pane, Typing, TypingPurpose};
@@ -188,8 +188,7 @@ fn export(dashboard: &Dashboard, step: &mut Step<'_>) {
         cells
     };
     let lines = std::iter::once(head.clone()).chain(rows.into_iter().map(cells));
-    let text: Result<String, _> =
-        lines.map(|it| csv_record(it).map(|line| line + "\n")).collect();
+    let text: Result<String, _> = lines.map(|it| csv_record(it).map(|line| line + "\n")).collect();
     let name = dashboard.pane.title().to_lowercase().replace(' ', "-");
     let moment = step.store_time().to_utc().with_timezone(&step.shared.place.zone);
     let name = format!("countersign-{name}-{}.csv", moment.format("%Y-%m-%d-%H%M%S"));

@@ -223,8 +223,7 @@ fn draw_field(cx: DrawContext<'_>, dashboard: &Dashboard, frame: &mut Frame<'_>,
     let label = format!(" {} {} ", field_label(typing.purpose), cx.theme.symbols.pointer);
     let indent = u16::try_from(width(&label)).unwrap_or(0);
     let (typed, cursor) = field(&typing.input, area.width.saturating_sub(indent));
-    let line =
-        Line::from(vec![Span::styled(label, cx.theme.muted), typed.style(cx.theme.strong)]);
+    let line = Line::from(vec![Span::styled(label, cx.theme.muted), typed.style(cx.theme.strong)]);
     panel::lines(frame, area, &[line]);
     let place = Position::new(area.x.saturating_add(indent).saturating_add(cursor), area.y);
     if cx.has_focus(Focus::Dashboard) && area.contains(place) {

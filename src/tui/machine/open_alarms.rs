@@ -57,11 +57,7 @@ pub(in crate::tui) fn read(step: &mut Step<'_>) {
     step.shared.alarms.asked = Some(step.now);
 }
 
-pub(in crate::tui) fn answered(
-    step: &mut Step<'_>,
-    id: EffectId,
-    answer: Result<u32, Failure>,
-) {
+pub(in crate::tui) fn answered(step: &mut Step<'_>, id: EffectId, answer: Result<u32, Failure>) {
     if let Some(failure) = step.shared.alarms.count.take(id, answer) {
         step.fail(failure);
     }

@@ -410,7 +410,12 @@ const APPROVALS: &[Binding] = &[
     bind(Context::Approvals, &[char('q')], Command::Close, ["q", "", "", "Close the list."]),
 ];
 
-const fn pane(chord: &'static [Chord], place: u8, key: &'static str, help: &'static str) -> Binding {
+const fn pane(
+    chord: &'static [Chord],
+    place: u8,
+    key: &'static str,
+    help: &'static str,
+) -> Binding {
     bind(Context::Dashboard, chord, Command::ShowPane(place), [key, "", "", help])
 }
 
