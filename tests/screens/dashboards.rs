@@ -150,23 +150,12 @@ fn oversight() -> Oversight {
 fn alarms() -> Vec<Alarm> {
     let alarm = |id, kind, subject: &str, detail: &str, seconds| Alarm {
         id,
-        finding: Finding {
-            kind,
-            subject: subject.into(),
-            request: None,
-            detail: detail.into(),
-        },
+        finding: Finding { kind, subject: subject.into(), request: None, detail: detail.into() },
         raised_at: at(seconds),
         acknowledged_at: None,
     };
     vec![
-        alarm(
-            18,
-            AlarmKind::Overrides,
-            "tomasz",
-            "9 of 40 requests, the others 3 of 210",
-            -600,
-        ),
+        alarm(18, AlarmKind::Overrides, "tomasz", "9 of 40 requests, the others 3 of 210", -600),
         alarm(17, AlarmKind::Deliveries, "twilio", "12 of 80 arrived, before 340 of 360", -7_200),
     ]
 }

@@ -8,6 +8,7 @@ use crate::service::verification::request::CodeRequestOutcome;
 use crate::tui::app::model::Screen;
 use crate::tui::app::turn::Turn;
 use crate::tui::app::update::store_changed;
+use crate::tui::dashboard::reads;
 use crate::tui::enter_code::refresh;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::health::DependencyState;
@@ -135,8 +136,6 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
 
 /// Gives an answer to the dashboard.
 fn of_dashboard(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
-    use crate::tui::dashboard::reads;
-
     match reply {
         Answer::ReadStats(answer) => {
             turn.dashboard(|it, step| reads::stats_answered(it, step, id, answer));

@@ -43,17 +43,17 @@ const fn stats_interval(period: StatsPeriod) -> Duration {
 
 /// The stats of the whole time, of its pieces, and of the same hours of the weeks before.
 #[derive(Debug)]
-pub struct Course<'a> {
+pub(in crate::tui) struct Course<'a> {
     /// The whole time.
-    pub whole: &'a SpanStats,
+    pub(in crate::tui) whole: &'a SpanStats,
     /// Its pieces.
-    pub pieces: Vec<&'a SpanStats>,
+    pub(in crate::tui) pieces: Vec<&'a SpanStats>,
     weeks: Vec<StatsCounts>,
 }
 
 impl<'a> Course<'a> {
     /// What an answer has. The weeks before lie before the whole time.
-    pub fn of(stats: &'a Stats) -> Option<Self> {
+    pub(in crate::tui) fn of(stats: &'a Stats) -> Option<Self> {
         let (whole, others) = stats.spans.split_first()?;
         let (pieces, weeks): (Vec<_>, Vec<_>) =
             others.iter().partition(|it| it.span.from >= whole.span.from);
@@ -61,14 +61,14 @@ impl<'a> Course<'a> {
     }
 
     /// What is usual of something; none where that is not known.
-    pub fn usual(&self, of: impl Fn(&StatsCounts) -> u64) -> Option<u64> {
+    pub(in crate::tui) fn usual(&self, of: impl Fn(&StatsCounts) -> u64) -> Option<u64> {
         let is_known = self.weeks.iter().any(|it| !it.is_empty());
         is_known.then(|| usual::median(self.weeks.iter().map(of)).unwrap_or(0))
     }
 }
 
 /// The one group of a span that is not told apart.
-pub fn group(span: &SpanStats) -> Option<&GroupStats> {
+pub(in crate::tui) fn group(span: &SpanStats) -> Option<&GroupStats> {
     span.groups.first()
 }
 

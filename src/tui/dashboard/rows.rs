@@ -8,10 +8,13 @@ use chrono::FixedOffset;
 use crate::domain::audit::checkpoint::Checkpoint;
 use crate::domain::channel::Channel;
 use crate::domain::delivery_stats::Percentiles;
-use crate::domain::event::EventFilter;
+use crate::domain::event::{Event, EventFilter};
+use crate::domain::oversight::CounterAtWork;
+use crate::domain::stats::alarms::Alarm;
 use crate::domain::stats::cut::StatsUnit;
 use crate::domain::stats::figures::{Figure, StatsCounts};
 use crate::domain::stats::query::{GroupStats, SpanStats, StatsDimension, StatsSpan};
+use crate::domain::stats::usual;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 use crate::tui::dashboard::reads::{Course, group};
@@ -71,12 +74,7 @@ struct Making<'a> {
 }
 
 /// The lines of a part, as they are filtered.
-pub fn rows(
-    dashboard: &Dashboard,
-    pane: Pane,
-    shared: &Shared,
-    now: Now,
-) -> PaneRows {
+pub fn rows(dashboard: &Dashboard, pane: Pane, shared: &Shared, now: Now) -> PaneRows {
     let now = shared.time(now).or(dashboard.updated_at).unwrap_or_default();
     let making = Making { dashboard, now, zone: shared.place.zone };
     let mut rows = match pane {
@@ -370,7 +368,7 @@ impl Making<'_> {
     fn lockouts(&self) -> PaneRows {
         let lockouts = self.dashboard.oversight.value().map(|it| &it.lockouts);
         let rows = lockouts.map(|it| {
-            let row = |entry: &crate::domain::event::Event| {
+            let row = |entry: &Event| {
                 let customer = entry.customer.as_ref();
                 let place = format!("{}, {}", entry.actor.clerk, counter(&entry.actor.counter));
                 let id = customer.map(|it| it.id);
@@ -396,7 +394,7 @@ impl Making<'_> {
     fn at_work(&self) -> PaneRows {
         let oversight = self.dashboard.oversight.value();
         let rows = oversight.map(|it| {
-            let row = |it: &crate::domain::oversight::CounterAtWork| {
+            let row = |it: &CounterAtWork| {
                 let stands = it.with.as_ref().map(|with| {
                     let what = if with.is_verified { "verified" } else { "code open" };
                     format!("{what} {}", clock_span(self.now.since(with.since)))
@@ -411,7 +409,7 @@ impl Making<'_> {
                     cells: vec![
                         strong(counter(&it.counter)),
                         plain(it.clerk.clone()),
-                        plain(it.with.as_ref().map_or("-", |it| &it.customer.name)),
+                        plain(it.with.as_ref().map_or("-", |it| it.customer.name.as_str())),
                         plain(stands.unwrap_or_default()),
                         label(self.since(it.active_at)),
                     ],
@@ -429,13 +427,13 @@ impl Making<'_> {
     /// When the day began, or the sitting where it is older.
     fn day_began(&self, since: Option<Timestamp>) -> Timestamp {
         let day = self.now.to_utc().with_timezone(&self.zone);
-        let day = crate::domain::stats::usual::today(&day).from.began_at();
+        let day = usual::today(&day).from.began_at();
         since.map_or(day, |it| it.min(day))
     }
 
     fn alarms(&self) -> PaneRows {
         let rows = self.dashboard.alarms.value().map(|alarms| {
-            let row = |alarm: &crate::domain::stats::alarms::Alarm| PaneRow {
+            let row = |alarm: &Alarm| PaneRow {
                 cells: vec![
                     label(minute_or_day(alarm.raised_at, self.now, self.zone)),
                     (alarm.finding.kind.label().to_owned(), Meaning::Warning),

@@ -193,8 +193,7 @@ pub struct Dashboard {
     pub filter: String,
     /// What is being typed.
     pub typing: Option<Typing>,
-    /// The whole time, its pieces in order, and then the weeks before: see
-    /// [`Course`](crate::tui::dashboard::reads::Course).
+    /// The whole time, its pieces in order, and then the same hours of the weeks before.
     pub course: Loaded<Stats>,
     /// The same time by each of [`DIMENSIONS`].
     pub groups: [Loaded<Stats>; DIMENSIONS.len()],

@@ -201,9 +201,7 @@ fn draw_rows(
     if focused {
         let row = u16::try_from(at - first).unwrap_or(u16::MAX).saturating_add(1);
         let pointer = panel::select(frame, area, row, widths[0], theme);
-        if cx.has_focus(Focus::Dashboard) {
-            show_cursor(frame, pointer);
-        }
+        show_cursor(frame, pointer);
     }
 }
 
