@@ -72,7 +72,7 @@ fn success(course: &Course<'_>, selected: usize, theme: &Theme, frame: &mut Fram
         Bar::new(value).text_value(text).style(style).value_style(theme.strong)
     });
     let chart = BarChart::new(bars.collect::<Vec<_>>())
-        .bar_set(theme.symbols.levels)
+        .bar_set(theme.symbols.levels.clone())
         .bar_width(width)
         .bar_gap(gap)
         .max(100);
@@ -111,7 +111,7 @@ fn time(
     panel::lines(frame, left, &[Line::styled(name, theme.muted)]);
     let line = Sparkline::default()
         .data(shown)
-        .bar_set(theme.symbols.levels)
+        .bar_set(theme.symbols.levels.clone())
         .absent_value_symbol(" ")
         .style(theme.accent);
     frame.render_widget(line, middle);
