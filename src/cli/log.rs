@@ -154,6 +154,7 @@ async fn filter(desk: &DeskClient, arguments: &LogArgs) -> Result<EventFilter, F
         customer,
         request: arguments.request.as_deref().map(parse).transpose()?,
         kind: arguments.kind,
+        patterns: Vec::new(),
         clerk: arguments.clerk.clone(),
         counter: arguments.counter.clone(),
         provider: arguments.provider.clone(),
