@@ -7,6 +7,7 @@ use countersign::domain::stats::figures::Figure;
 use countersign::domain::time::Timestamp;
 use countersign::service::api::{Call, Role};
 use countersign::tui::app::model::Model;
+use countersign::tui::app::update;
 use countersign::tui::dashboard::rows::rows;
 use countersign::tui::dashboard::state::{Dashboard, Pane};
 use countersign::tui::machine::draw_context::Focus;
@@ -188,7 +189,7 @@ fn the_work_below_stays_and_goes_on() {
     let mut admin = of(Role::Admin);
     admin.keys("riv<Enter><Enter>").is_at("entry");
     admin.keys("<F8>481902");
-    assert_eq!(admin.dashboard().pane, Pane::Channels, "digits choose parts");
+    assert_eq!(admin.dashboard().pane, Pane::Course, "digits choose parts");
     admin.keys("<Esc>").is_at("entry");
     assert_eq!(admin.typed(), "", "nothing went into the boxes");
     let is_closed = |model: &Model| model.dashboard.is_none() && model.focus == Focus::Work;
@@ -203,7 +204,9 @@ fn the_number_of_open_alarms_is_known_to_those_who_may_see_them() {
     clerk.desk.overseen.alarms = vec![alarm(7, "tomasz")];
     clerk.tell(Msg::StoreChanged).pass(Duration::from_mins(1));
     assert_eq!(open_alarms::count(&clerk.model.shared), 0);
-    let mut admin = Counter::of_admin();
+    let mut admin = of(Role::Admin);
+    admin.pending = update::start(&mut admin.model, admin.now);
+    admin.settle();
     admin.desk.overseen.alarms = vec![alarm(7, "tomasz")];
     admin.pass(Duration::from_secs(20));
     assert_eq!(open_alarms::count(&admin.model.shared), 0, "nothing was written since");
