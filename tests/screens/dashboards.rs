@@ -165,8 +165,11 @@ pub(crate) fn dashboard(pane: Pane) -> Dashboard {
     let note = "riverside.example/countersign\n10402\n\
                 4oyCVGuwgQGsnL9wEFQzCIRFW2k5jVlGyYwTqdjLp7E=\n\n\
                 — riverside.example/countersign AAAA\n";
+    let mut selected = [0; Pane::ALL.len()];
+    selected[Pane::Course.place()] = usize::MAX;
     Dashboard {
         pane,
+        selected,
         course: Loaded::of(course(StatsPeriod::Today)),
         groups: [
             by(&[("email", 90, 0), ("sms", 322, 3)]),

@@ -51,11 +51,10 @@ use countersign::service::ports::{
     DeliveryStatsStore, ErasureOutcome, FactorAttempt, FactorAttemptOutcome, FactorChange,
     FactorPage, FactorStore, Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse,
     MaintenanceStore, NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore,
-    OversightStore,
-    PersonalDataStore, ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter, SessionStore,
-    ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite, Store, StoreError,
-    StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore, VerificationStore,
-    WaitingContact,
+    OversightStore, PersonalDataStore, ProductionMark, Reissue, Resealed, SearchIndex,
+    SessionFilter, SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite,
+    Store, StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore,
+    VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 

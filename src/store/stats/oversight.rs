@@ -91,7 +91,10 @@ statements! {
         "SELECT core_guard.customer_id AS customer_id FROM "
         (rows_among "core_guard" "core_guard.customer_id" "$1") " AND core_guard.failures >= $2"
     }
-    ENTRIES { (select EventColumns) "WHERE e.id " (among "$1") " ORDER BY e.id DESC" }
+    /// The limit keeps PostgreSQL from reading the customers in order beside them.
+    ENTRIES {
+        (select EventColumns) "WHERE e.id " (among "$1") " ORDER BY e.id DESC LIMIT $2"
+    }
     /// There are few: those whose time is not over.
     VERIFIED {
         (select VerifiedColumns) "WHERE s.expires_at > " now " AND s.idle_at > " now " \
@@ -162,7 +165,7 @@ async fn lockouts(db: &Database, failure_cap: u32) -> Result<Lockouts, StoreErro
     let mut ids: Vec<i64> = locked.iter().filter_map(|it| last.get(it).copied()).collect();
     ids.sort_unstable_by(|a, b| b.cmp(a));
     ids.truncate(MOST as usize);
-    let entries = db.all(&ENTRIES, args![&list(ids)]).await?;
+    let entries = db.all(&ENTRIES, args![&list(ids), MOST]).await?;
     let entries = entries.iter().map(rows::event).collect::<Result<Vec<Event>, _>>()?;
     // Where they were too many, the oldest that is told is how far they go back.
     if entries.len() >= MOST as usize {

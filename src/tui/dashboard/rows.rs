@@ -8,7 +8,7 @@ use chrono::FixedOffset;
 use crate::domain::audit::checkpoint::Checkpoint;
 use crate::domain::channel::Channel;
 use crate::domain::delivery_stats::Percentiles;
-use crate::domain::event::{Event, EventFilter};
+use crate::domain::event::{Event, EventFilter, EventKind};
 use crate::domain::oversight::CounterAtWork;
 use crate::domain::stats::alarms::Alarm;
 use crate::domain::stats::cut::StatsUnit;
@@ -338,7 +338,14 @@ impl Making<'_> {
             let mut rows = vec![
                 figure(Figure::NotSent, "not sent", Meaning::Bad),
                 figure(Figure::Unsure, "perhaps sent", Meaning::Warning),
-                PaneRow { cells: vec![plain(waiting)], ..PaneRow::default() },
+                PaneRow {
+                    cells: vec![plain(waiting)],
+                    behind: Some(EventFilter {
+                        kind: Some(EventKind::Delayed),
+                        ..Self::within(span)
+                    }),
+                    alarm: None,
+                },
             ];
             rows.extend(oversight.waiting.iter().map(|it| {
                 let tried = match it.tries {

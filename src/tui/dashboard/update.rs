@@ -30,6 +30,8 @@ const NOT_SORTED: &str = "Channels, counters and clerks can be sorted; this part
 /// The dashboard as it is opened.
 pub(in crate::tui) fn begin(step: &mut Step<'_>) -> Dashboard {
     let mut dashboard = Dashboard::default();
+    // The newest hour; it stays the newest while hours come.
+    dashboard.selected[Pane::Course.place()] = usize::MAX;
     reads::all(&mut dashboard, step);
     dashboard
 }
@@ -90,6 +92,7 @@ fn show(dashboard: &mut Dashboard, place: usize) {
 
 fn turn_period(dashboard: &mut Dashboard, step: &mut Step<'_>, by: isize) {
     dashboard.period = dashboard.period.turned(by);
+    dashboard.selected[Pane::Course.place()] = usize::MAX;
     let outdated = dashboard.course.clear();
     step.forget(outdated);
     for groups in &mut dashboard.groups {
