@@ -91,7 +91,8 @@ statements! {
         "SELECT core_guard.customer_id AS customer_id FROM "
         (rows_among "core_guard" "core_guard.customer_id" "$1") " AND core_guard.failures >= $2"
     }
-    /// The limit keeps PostgreSQL from reading the customers in order beside them.
+    /// $2 is how many numbers there are: with it PostgreSQL looks each customer up, and does not
+    /// read them in order beside the entries.
     ENTRIES {
         (select EventColumns) "WHERE e.id " (among "$1") " ORDER BY e.id DESC LIMIT $2"
     }
@@ -165,7 +166,8 @@ async fn lockouts(db: &Database, failure_cap: u32) -> Result<Lockouts, StoreErro
     let mut ids: Vec<i64> = locked.iter().filter_map(|it| last.get(it).copied()).collect();
     ids.sort_unstable_by(|a, b| b.cmp(a));
     ids.truncate(MOST as usize);
-    let entries = db.all(&ENTRIES, args![&list(ids), MOST]).await?;
+    let count = u32::try_from(ids.len()).unwrap_or(MOST);
+    let entries = db.all(&ENTRIES, args![&list(ids), count]).await?;
     let entries = entries.iter().map(rows::event).collect::<Result<Vec<Event>, _>>()?;
     // Where they were too many, the oldest that is told is how far they go back.
     if entries.len() >= MOST as usize {

@@ -162,7 +162,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("alarms::FORGET_PREFIXES", &["7", "79"]),
     ("oversight::LOCKED_ONCE", &["9000000000000", "2000", "'wrong'", "'the customer is locked'"]),
     ("oversight::STILL_LOCKED", &["'[7,8,9]'", "5"]),
-    ("oversight::ENTRIES", &["'[7,8,9]'", "200"]),
+    ("oversight::ENTRIES", &["'[7,8,9]'", "3"]),
     ("alarms::RAISE", &["'failures'", "'c'", "NULL", "'x'"]),
     ("prefixes::OF_REQUESTS", &[r#"'["7","8"]'"#]),
     ("prefixes::COUNT_PREFIXES", &[r#"'[[7,"x",1,0],[8,"x",1,0]]'"#]),
