@@ -219,15 +219,15 @@ async fn a_purpose_is_one_of_the_offices() {
     assert_eq!(request.purpose, "pay a bill");
 }
 
+fn allowed(role: Role) -> Vec<&'static str> {
+    let may =
+        |(name, permission): &(&'static str, Permission)| permission.is_of(role).then_some(*name);
+    Call::TABLE.iter().filter_map(may).collect()
+}
+
 /// Written out, so that a change of the table is a change of this test.
 #[test]
 fn every_call_needs_the_permission_that_the_table_says() {
-    let allowed = |role: Role| {
-        let may = |(name, permission): &(&'static str, Permission)| {
-            permission.is_of(role).then_some(*name)
-        };
-        Call::TABLE.iter().filter_map(may).collect::<Vec<_>>()
-    };
     let all: Vec<_> = Call::TABLE.iter().map(|(name, _)| *name).collect();
     let of_owner = ["RescueStaff"];
     let of_admins: Vec<_> = all.iter().copied().filter(|it| !of_owner.contains(it)).collect();
@@ -297,6 +297,10 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "CheckStore"
         ]
     );
+}
+
+#[test]
+fn a_program_may_make_few_calls() {
     assert_eq!(
         allowed(Role::Gate),
         [

@@ -48,7 +48,7 @@ pub(in crate::tui) fn begin_with(
     kept: Option<LogPage>,
     filter: EventFilter,
 ) -> LogPanel {
-    let mut log = LogPanel { kept, filter, ..LogPanel::default() };
+    let mut log = LogPanel { filter, kept, ..LogPanel::default() };
     read(&mut log, step, EventPage::Newest);
     log
 }
