@@ -310,21 +310,7 @@ impl Desk {
                 let refused = self.decided(&approval).map(RefusalOutcome::Refused);
                 Answer::RefuseAct(Ok(refused.unwrap_or(RefusalOutcome::NotFound)))
             }
-            Call::ReadStats(call) => Answer::ReadStats(Ok(self.overseen.stats(call, now))),
-            Call::ReadOversight(_) => {
-                Answer::ReadOversight(Ok(Box::new(self.overseen.oversight(now))))
-            }
-            Call::ReadTrail(_) => Answer::ReadTrail(Ok(self.overseen.trail())),
-            Call::ReadShipping(_) => Answer::ReadShipping(Ok(self.overseen.shipping())),
-            Call::ReadAlarms(_) => Answer::ReadAlarms(Ok(self.overseen.alarms.clone())),
-            Call::CountAlarms(_) => {
-                let count = u32::try_from(self.overseen.alarms.len()).expect("few");
-                Answer::CountAlarms(Ok(count))
-            }
-            Call::AcknowledgeAlarm(call) => {
-                Answer::AcknowledgeAlarm(Ok(self.overseen.acknowledge(call)))
-            }
-            other => panic!("the interface does not ask for {other:?}"),
+            other => self.overseen.reply(other, now),
         }
     }
 

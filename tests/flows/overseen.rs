@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use countersign::domain::audit::shipping::ShippingStatus;
 use countersign::domain::delivery_stats::QueueStats;
 use countersign::domain::oversight::{Lockouts, Oversight};
 use countersign::domain::stats::alarms::{Alarm, AlarmKind, Finding};
 use countersign::domain::stats::figures::{Figure, StatsCounts};
 use countersign::domain::stats::query::{GroupStats, SpanStats, Stats, StatsDimension};
 use countersign::domain::time::Timestamp;
+use countersign::service::api::{Answer, Call};
 use countersign::service::audit::trail::TrailStatus;
 use countersign::service::stats::calls::{AcknowledgeAlarm, ReadStats};
+use countersign::tui::machine::message::Failure;
 
 /// The office as a whole.
 #[derive(Default)]
@@ -39,7 +40,25 @@ pub(crate) fn alarm(id: i64, subject: &str) -> Alarm {
 }
 
 impl Overseen {
-    pub(crate) fn stats(&mut self, call: ReadStats, now: Timestamp) -> Stats {
+    pub(crate) fn reply(&mut self, call: Call, now: Timestamp) -> Answer<Failure> {
+        match call {
+            Call::ReadStats(call) => Answer::ReadStats(Ok(self.stats(call, now))),
+            Call::ReadOversight(_) => Answer::ReadOversight(Ok(Box::new(oversight(now)))),
+            Call::ReadTrail(_) => {
+                Answer::ReadTrail(Ok(TrailStatus { size: 12, unsealed: 0, note: None }))
+            }
+            Call::ReadShipping(_) => Answer::ReadShipping(Ok(None)),
+            Call::ReadAlarms(_) => Answer::ReadAlarms(Ok(self.alarms.clone())),
+            Call::CountAlarms(_) => {
+                let count = u32::try_from(self.alarms.len()).expect("few");
+                Answer::CountAlarms(Ok(count))
+            }
+            Call::AcknowledgeAlarm(call) => Answer::AcknowledgeAlarm(Ok(self.acknowledge(call))),
+            other => panic!("the interface does not ask for {other:?}"),
+        }
+    }
+
+    fn stats(&mut self, call: ReadStats, now: Timestamp) -> Stats {
         let group = |(name, asked, overrides): (&str, u64, u64)| {
             let mut counts = StatsCounts::default();
             counts.add(Figure::Asked, asked);
@@ -57,29 +76,21 @@ impl Overseen {
         Stats { read_at: now, spans, uncounted: 0, unsealed: 0, more: false }
     }
 
-    pub(crate) fn oversight(&self, now: Timestamp) -> Oversight {
-        Oversight {
-            read_at: now,
-            sealed_at: Some(now),
-            queue: QueueStats { length: 1, oldest: Some(Duration::from_secs(9)) },
-            waiting: Vec::new(),
-            lockouts: Lockouts::default(),
-            counters: Vec::new(),
-            more_counters: false,
-        }
-    }
-
-    pub(crate) fn trail(&self) -> TrailStatus {
-        TrailStatus { size: 12, unsealed: 0, note: None }
-    }
-
-    pub(crate) fn shipping(&self) -> Option<Box<ShippingStatus>> {
-        None
-    }
-
-    pub(crate) fn acknowledge(&mut self, call: AcknowledgeAlarm) -> Option<Alarm> {
+    fn acknowledge(&mut self, call: AcknowledgeAlarm) -> Option<Alarm> {
         let place = self.alarms.iter().position(|it| it.id == call.alarm)?;
         self.acknowledged.push((call.alarm, call.reason));
         Some(self.alarms.remove(place))
+    }
+}
+
+fn oversight(now: Timestamp) -> Oversight {
+    Oversight {
+        read_at: now,
+        sealed_at: Some(now),
+        queue: QueueStats { length: 1, oldest: Some(Duration::from_secs(9)) },
+        waiting: Vec::new(),
+        lockouts: Lockouts::default(),
+        counters: Vec::new(),
+        more_counters: false,
     }
 }

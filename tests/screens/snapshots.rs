@@ -29,22 +29,23 @@ pub(crate) fn check(name: &str, (mut model, now): State) {
 }
 
 fn check_theme(name: &str, theme: ThemeName, ascii: bool) {
-    let picture = [
-        states::find_several(),
-        states::send_one_missing(),
-        states::send_on_waiting(),
-        states::enter_code_wrong(),
-        states::enter_code_locked(),
-        states::verified_by_sms(),
-        states::log(),
-        states::confirm_cancel(),
-        states::find_revealed(),
-        states::act_reveal(),
-        states::approvals(),
-        states::dashboard_course(),
-        states::dashboard_alarm_acknowledged(),
-    ]
-    .map(|(mut model, now)| {
+    let states: [fn() -> State; 13] = [
+        states::find_several,
+        states::send_one_missing,
+        states::send_on_waiting,
+        states::enter_code_wrong,
+        states::enter_code_locked,
+        states::verified_by_sms,
+        states::log,
+        states::confirm_cancel,
+        states::find_revealed,
+        states::act_reveal,
+        states::approvals,
+        states::dashboard_course,
+        states::dashboard_alarm_acknowledged,
+    ];
+    let picture = states.map(|state| {
+        let (mut model, now) = state();
         model.shared.place.ascii = ascii;
         without_chrome(&mut model, theme, now, (80, 24)).all()
     });

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is to be written, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +17,32 @@ pub struct FileExport {
 impl FileExport {
     /// Writes a new file that only this account can read; where it is.
     pub fn write(&self) -> io::Result<PathBuf> {
-        let path = std::env::current_dir()?.join(&self.name);
+        self.write_in(&std::env::current_dir()?)
+    }
+
+    fn write_in(&self, folder: &Path) -> io::Result<PathBuf> {
+        let path = folder.join(&self.name);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         file.write_all(self.text.as_bytes())?;
         Ok(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_the_accounts_own_and_no_other_file_is_written_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let export = FileExport { name: "clerks.csv".into(), text: "Clerk,Asked\n".into() };
+        let path = export.write_in(folder.path()).expect("written");
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), export.text);
+        let mode = std::fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let again = export.write_in(folder.path()).expect_err("it is there");
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
     }
 }
