@@ -119,7 +119,8 @@ impl<'a> Way<'a> {
         let verify = VerifyCode {
             request: request.id,
             code: TypedCode(Zeroizing::new(code)),
-            key: format!("verify {key, session: None}"),
+            key: format!("verify {key}"),
+            session: None,
         };
         let verified = self.verify.time(Self::call(self.door, verify)).await;
         assert!(

@@ -14,6 +14,8 @@
     reason = "a bench that cannot go on ends, and says why"
 )]
 
+#[path = "../tests/screens/dashboards.rs"]
+mod dashboards;
 #[path = "../tests/screens/models.rs"]
 mod models;
 #[expect(dead_code, reason = "the tests hold it at points of a conversation")]

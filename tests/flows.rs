@@ -9,6 +9,8 @@ mod any;
 mod counter;
 #[path = "flows/customer_acts.rs"]
 mod customer_acts;
+#[path = "flows/dashboard.rs"]
+mod dashboard;
 #[path = "flows/desk.rs"]
 mod desk;
 #[path = "flows/enter_code.rs"]
@@ -19,6 +21,8 @@ mod factors;
 mod find;
 #[path = "flows/overlays.rs"]
 mod overlays;
+#[path = "flows/overseen.rs"]
+mod overseen;
 #[path = "flows/panels.rs"]
 mod panels;
 #[path = "flows/providers.rs"]

@@ -20,6 +20,8 @@ mod factors;
 mod late;
 #[path = "use_cases/limits.rs"]
 mod limits;
+#[path = "use_cases/oversight.rs"]
+mod oversight;
 #[path = "use_cases/policy.rs"]
 mod policy;
 #[path = "use_cases/privacy.rs"]

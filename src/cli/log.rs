@@ -1,7 +1,6 @@
 //! `log`: prints the log as text, JSON or CSV, and follows it.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::time::Duration;
 
 use chrono::{DateTime, Local};
@@ -18,6 +17,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::time_range::{InvalidTime, TimeExpression};
 use crate::service::api::DeskClient;
 use crate::service::audit::calls::ReadLog;
+use crate::service::csv_record::csv_record;
 use crate::service::upkeep::calls::ReadClock;
 
 /// Entries per read.
@@ -154,6 +154,7 @@ async fn filter(desk: &DeskClient, arguments: &LogArgs) -> Result<EventFilter, F
         customer,
         request: arguments.request.as_deref().map(parse).transpose()?,
         kind: arguments.kind,
+        patterns: Vec::new(),
         clerk: arguments.clerk.clone(),
         counter: arguments.counter.clone(),
         provider: arguments.provider.clone(),
@@ -203,7 +204,7 @@ fn head(output: &mut Output, writing: Writing) -> Result<(), Failure> {
     match writing {
         Writing::Lines => output.line(&table::line(&HEADINGS.map(str::to_owned), &WIDTHS))?,
         Writing::Json => {}
-        Writing::Csv => output.line(&record(EventLine::COLUMNS)?)?,
+        Writing::Csv => output.line(&csv_record(EventLine::COLUMNS)?)?,
     }
     Ok(())
 }
@@ -213,7 +214,7 @@ fn write(output: &mut Output, writing: Writing, events: &[Event]) -> Result<(), 
         match writing {
             Writing::Lines => output.line(&line(event))?,
             Writing::Json => output.object(&EventLine::new(event))?,
-            Writing::Csv => output.line(&record(EventLine::new(event).cells())?)?,
+            Writing::Csv => output.line(&csv_record(EventLine::new(event).cells())?)?,
         }
     }
     Ok(())
@@ -233,31 +234,4 @@ fn line(event: &Event) -> String {
         format!("{} at {}{detail}", event.actor.clerk, event.actor.counter),
     ];
     table::line(&cells, &WIDTHS)
-}
-
-/// A CSV record (RFC 4180) without its line end. A cell that a spreadsheet would evaluate as a
-/// formula is prefixed with `'` (OWASP: CSV injection).
-pub(super) fn record(cells: impl IntoIterator<Item: AsRef<str>>) -> io::Result<String> {
-    let guarded = |cell: &str| {
-        let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        if is_formula { format!("'{cell}") } else { cell.to_owned() }
-    };
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
-    writer.write_record(cells.into_iter().map(|cell| guarded(cell.as_ref())))?;
-    let written = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
-    let text = String::from_utf8_lossy(&written);
-    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_of_the_csv_is_a_formula() {
-        let cells = ["=1+1", "+4***12", "-2", "@SUM(A1)", "a,\"b\"", "plain"].map(str::to_owned);
-        let record = record(&cells).expect("written");
-        assert_eq!(record, "'=1+1,'+4***12,'-2,'@SUM(A1),\"a,\"\"b\"\"\",plain");
-    }
 }

@@ -275,6 +275,28 @@ impl Event {
     }
 }
 
+/// A kind of event with one of the ways in which it can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct EventPattern {
+    /// What was done.
+    pub kind: EventKind,
+    /// How it ended; none where it has no outcome.
+    pub outcome: Option<Outcome>,
+}
+
+impl EventPattern {
+    /// Every way in which an event of a kind can end.
+    pub fn of_kind(kind: EventKind) -> impl Iterator<Item = Self> {
+        let outcomes = std::iter::once(None).chain(Outcome::ALL.map(Some));
+        outcomes.map(move |outcome| Self { kind, outcome })
+    }
+
+    /// Every one.
+    pub fn all() -> impl Iterator<Item = Self> {
+        EventKind::ALL.into_iter().flat_map(Self::of_kind)
+    }
+}
+
 /// Which events a reader wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EventFilter {
@@ -290,6 +312,9 @@ pub struct EventFilter {
     pub request: Option<RequestId>,
     /// Only of this kind.
     pub kind: Option<EventKind>,
+    /// Only those that ended so; empty where of all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patterns: Vec<EventPattern>,
     /// Only by this clerk.
     pub clerk: Option<String>,
     /// Only at this counter.
@@ -309,6 +334,7 @@ impl EventFilter {
     /// and a beginning the newest entries alone are looked at.
     pub const fn is_narrow(&self) -> bool {
         self.kind.is_some()
+            || !self.patterns.is_empty()
             || self.clerk.is_some()
             || self.counter.is_some()
             || self.provider.is_some()

@@ -34,6 +34,7 @@ pub mod maintenance;
 pub mod message;
 pub mod money;
 pub mod outcome;
+pub mod oversight;
 pub mod phone;
 pub mod policy;
 pub mod policy_preview;

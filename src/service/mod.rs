@@ -7,6 +7,7 @@ pub mod api;
 pub mod approvals;
 pub mod audit;
 mod caller;
+pub mod csv_record;
 pub mod customers;
 pub mod delivery;
 pub mod factors;

@@ -230,7 +230,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 59] = [
+        let modules: [(&str, &[(&str, Sql)]); 60] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -282,6 +282,7 @@ impl SqlStore {
             ("state", state::STATEMENTS),
             ("delivery_stats", delivery_stats::STATEMENTS),
             ("alarms", stats::alarms::STATEMENTS),
+            ("oversight", stats::oversight::STATEMENTS),
             ("stats_read", stats::read::STATEMENTS),
             ("stats_rebuild", stats::rebuild::STATEMENTS),
             ("prefixes", prefixes::STATEMENTS),

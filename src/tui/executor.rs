@@ -18,6 +18,7 @@ use crate::service::ports::StoreError;
 use crate::service::retry::RetryPolicy;
 use crate::service::{DeskError, messages};
 use crate::tui::machine::effect::{Effect, EffectId};
+use crate::tui::machine::file_export::FileExport;
 use crate::tui::machine::message::{Failure, Msg};
 use crate::tui::machine::pending::PendingAct;
 
@@ -75,6 +76,22 @@ impl Executor {
         if is_search && let Some(outdated) = self.search.replace(handle) {
             outdated.abort();
         }
+    }
+
+    /// Writes a file beside everything else, and says where it is.
+    pub fn write(&self, file: FileExport) {
+        let answers = self.worker.answers.clone();
+        let writing = self.acts.track_future(async move {
+            let written = tokio::task::spawn_blocking(move || file.write()).await;
+            let written = match written {
+                Ok(Ok(path)) => Ok(path.display().to_string()),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            // Without a receiver the program is over.
+            let _ = answers.send(Msg::Written(written)).await;
+        });
+        drop(self.lifecycle.spawn(writing));
     }
 
     /// Whether nothing is under way that must not be cut short.

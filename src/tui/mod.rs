@@ -10,7 +10,7 @@
 //! runtime, executor              the shell: waits, reads the terminal, carries effects out
 //!  └ app                         puts the features together: model, dispatch, replies, view
 //!     └ find, send, enter_code, enter_factor, document, verified, factors, log, tray,
-//!        │  deliveries, overlays, sign_in, customer_acts, approvals
+//!        │  deliveries, overlays, sign_in, customer_acts, approvals, dashboard
 //!        │                       a feature each: state, update and view; none knows another
 //!        ├ machine               what features stand on: keys, effects, clock, messages
 //!        └ widgets               lines and boxes from values
@@ -23,6 +23,7 @@
 pub mod app;
 pub mod approvals;
 pub mod customer_acts;
+pub mod dashboard;
 pub mod deliveries;
 pub mod document;
 pub mod enter_code;

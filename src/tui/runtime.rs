@@ -324,6 +324,9 @@ impl Shell {
     fn update(&mut self, msg: Msg) {
         let effects = update::update(&mut self.model, msg, Instant::now());
         self.begin(effects);
+        if let Some(file) = self.model.shared.export.take() {
+            self.executor.write(file);
+        }
         if let Some(change) = self.kept.change(self.model.shared.theme) {
             // Nobody waits for it: a home folder may be on a slow network.
             drop(tokio::task::spawn_blocking(|| change.write()));

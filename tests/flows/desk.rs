@@ -52,6 +52,7 @@ use countersign::tui::machine::message::Failure;
 use zeroize::Zeroizing;
 
 use super::counter::START_MILLIS;
+use super::overseen::Overseen;
 
 pub(crate) const CODE: &str = "481902";
 
@@ -90,6 +91,8 @@ pub(crate) struct Desk {
     pub(crate) waiting: Vec<Approval>,
     /// Those that were approved.
     pub(crate) approved: Vec<Approval>,
+    /// The office as a whole.
+    pub(crate) overseen: Overseen,
     requests: u64,
 }
 
@@ -174,6 +177,7 @@ impl Desk {
             reasons: Vec::new(),
             waiting: Vec::new(),
             approved: Vec::new(),
+            overseen: Overseen::default(),
             requests: 0,
         }
     }
@@ -320,12 +324,12 @@ impl Desk {
                 self.factors.backup_codes = Some(BackupCodesLeft { made_at: now, left });
                 Answer::MakeBackupCodes(Ok(BackupCodes::Made(codes)))
             }
-            other => self.reply_to_act(other),
+            other => self.reply_to_act(other, now),
         }
     }
 
     /// Answers the acts that take a reason, and those on approvals.
-    fn reply_to_act(&mut self, call: Call) -> Answer<Failure> {
+    fn reply_to_act(&mut self, call: Call, now: Timestamp) -> Answer<Failure> {
         match call {
             Call::RevealContact(RevealContact { customer, kind, reason }) => {
                 self.reasons.push(reason);
@@ -355,7 +359,7 @@ impl Desk {
                 let refused = self.decided(&approval).map(RefusalOutcome::Refused);
                 Answer::RefuseAct(Ok(refused.unwrap_or(RefusalOutcome::NotFound)))
             }
-            other => panic!("the interface does not ask for {other:?}"),
+            other => self.overseen.reply(other, now),
         }
     }
 

@@ -126,7 +126,8 @@ impl Terminal {
                 .call(VerifyCode {
                     request: request.id.clone(),
                     code: TypedCode(Zeroizing::new(typed.to_owned())),
-                    key: format!("{key, session: None} {number}"),
+                    key: format!("{key} {number}"),
+                    session: None,
                 })
                 .await;
             let Answer::VerifyCode(Ok(answer)) = answer else { panic!("{key}: {answer:?}") };

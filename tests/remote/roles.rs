@@ -29,9 +29,8 @@ fn arguments(call: &str) -> Value {
     match call {
         "FindCustomers" => json!({ "typed": "dana", "limit": 1 }),
         "IdentifyCustomer" => json!({ "name": "WB-999999" }),
-        "OpenCustomer" | "ReadCustomer" | "ReadAccount" | "ReadFactors" => {
-            json!({ "customer": customer })
-        }
+        "OpenCustomer" | "ReadCustomer" | "ReadFactors" => json!({ "customer": customer }),
+        "ReadAccount" => json!({ "customer": customer, "token": token }),
         "RevealContact" => json!({ "customer": customer, "kind": "email", "reason": reason }),
         "ChannelChoices" => json!({ "customers": [] }),
         "UnlockCustomer" | "ReportCustomer" | "EraseCustomer" => {
@@ -58,7 +57,15 @@ fn arguments(call: &str) -> Value {
         "TouchSession" => json!({ "token": token }),
         "ReadSession" => json!({ "session": request }),
         "ListSessions" => json!({ "filter": "Alive", "limit": 1 }),
-        "AskGate" => json!({ "account_no": "WB-999999", "purpose": "pay bill" }),
+        "ServeFor" => json!({ "token": token, "purpose": "pay bill" }),
+        "SeeDocument" => json!({
+            "customer": customer, "purpose": "pay bill", "key": key, "session": null,
+            "document": { "kind": "passport", "name_matches": true, "photo_matches": true, "expires": "2031-04-30" },
+        }),
+        "VouchFor" => json!({
+            "customer": customer, "purpose": "pay bill", "reason": reason, "key": key, "session": null,
+        }),
+        "AskGate" | "ReadAmountDue" => json!({ "account_no": "WB-999999", "purpose": "pay bill" }),
         "EndSession" => json!({ "session": request, "how": "logout" }),
         "VerifyFactor" => json!({
             "customer": customer, "purpose": "pay bill", "key": key,

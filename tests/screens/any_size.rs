@@ -8,8 +8,10 @@ use countersign::domain::customer::Customer;
 use countersign::domain::text::clean;
 use countersign::tui::app::extent::extent;
 use countersign::tui::app::model::{Model, Overlay, Screen};
+use countersign::tui::dashboard::state::Pane;
 use countersign::tui::machine::counter_info::Mark;
 use countersign::tui::machine::draw_context::Focus;
+use countersign::tui::machine::loaded::Loaded;
 use countersign::tui::machine::notice::{Notice, Tone};
 use countersign::tui::machine::scroll::Scroll;
 use proptest::prelude::*;
@@ -115,6 +117,21 @@ fn apply(model: &mut Model, twist: &Twist) {
     }
     if on(8) {
         model.shared.clock = None;
+    }
+    if let Some(dashboard) = &mut model.dashboard {
+        dashboard.selected = [usize::from(twist.number); Pane::ALL.len()];
+        if on(10) {
+            dashboard.filter.clone_from(&twist.other);
+        }
+        for alarm in dashboard.alarms.value_mut().into_iter().flatten() {
+            alarm.finding.subject.clone_from(&twist.text);
+            alarm.finding.detail.clone_from(&twist.other);
+        }
+        for group in dashboard.groups.iter_mut().filter_map(Loaded::value_mut) {
+            for group in group.spans.iter_mut().flat_map(|it| &mut it.groups) {
+                group.name.clone_from(&twist.text);
+            }
+        }
     }
     for event in model.log.iter_mut().flat_map(|log| &mut log.events) {
         event.detail = Some(twist.text.clone());

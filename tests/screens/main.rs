@@ -5,6 +5,7 @@
 
 mod any_size;
 mod chrome;
+mod dashboards;
 mod models;
 mod no_color;
 mod picture;

@@ -29,7 +29,7 @@ pub(crate) fn check(name: &str, (mut model, now): State) {
 }
 
 fn check_theme(name: &str, theme: ThemeName, ascii: bool) {
-    let states: [fn() -> State; 11] = [
+    let states: [fn() -> State; 13] = [
         states::find_several,
         states::send_one_missing,
         states::send_on_waiting,
@@ -41,6 +41,8 @@ fn check_theme(name: &str, theme: ThemeName, ascii: bool) {
         states::find_revealed,
         states::act_reveal,
         states::approvals,
+        states::dashboard_course,
+        states::dashboard_alarm_acknowledged,
     ];
     let picture = states.map(|state| {
         let (mut model, now) = state();
@@ -84,6 +86,26 @@ fn theme_of_a_text_console() {
             shoot_with(&model, &model.shared.drawn_theme(), now, (80, 24)).all()
         });
     keep("theme_console", &picture.join("\n"));
+}
+
+/// The dashboard uses the width and the height that there is.
+#[test]
+fn dashboard_on_large_screens() {
+    let picture = [(200, 50), (140, 40), (80, 50), (120, 24)].map(|size| {
+        let (mut model, now) = states::dashboard_figures();
+        let shot = without_chrome(&mut model, ThemeName::Terminal, now, size);
+        format!("{} by {}\n{}", size.0, size.1, shot.all())
+    });
+    keep("dashboard_on_large_screens", &picture.join("\n"));
+}
+
+#[test]
+fn dashboard_in_colours() {
+    let picture = [ThemeName::Light, ThemeName::Dark].map(|theme| {
+        let (mut model, now) = states::dashboard_clerks_by_overrides();
+        without_chrome(&mut model, theme, now, (200, 50)).all()
+    });
+    keep("dashboard_in_colours", &picture.join("\n"));
 }
 
 #[test]

@@ -17,6 +17,7 @@ use countersign::domain::purpose::Attested;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::domain::sign_in::TypedSecret;
+use countersign::domain::stats::figures::Figure;
 use countersign::domain::totp::TotpOffer;
 use countersign::service::api::Role;
 use countersign::service::factors::{
@@ -27,6 +28,7 @@ use countersign::service::ports::{ClockFault, IndexProgress, NoCustomers};
 use countersign::tui::app::model::{Model, Overlay, Screen};
 use countersign::tui::approvals::state::ApprovalsPanel;
 use countersign::tui::customer_acts::state::CustomerAct;
+use countersign::tui::dashboard::state::{Dashboard, Pane};
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::document::state::DocumentForm;
 use countersign::tui::enter_code::state::EnterCode;
@@ -38,6 +40,7 @@ use countersign::tui::machine::effect::EffectId;
 use countersign::tui::machine::health::DependencyState;
 use countersign::tui::machine::keymap::{BINDINGS, Command};
 use countersign::tui::machine::loaded::Loaded;
+use countersign::tui::machine::message::Failure;
 use countersign::tui::machine::navigation::Question;
 use countersign::tui::machine::notice::Tone;
 use countersign::tui::machine::scroll::Scroll;
@@ -50,6 +53,7 @@ use countersign::tui::verified::state::Verified;
 
 use zeroize::Zeroizing;
 
+use crate::dashboards as d;
 use crate::models as m;
 
 pub(crate) type State = (Model, Instant);
@@ -512,6 +516,54 @@ states! {
     approvals_reading => admin(approvals(), |model| {
         model.shared.approvals = WaitingApprovals::default();
     });
+    dashboard_figures => overseen(d::dashboard(Pane::Figures));
+    dashboard_course => overseen(d::dashboard(Pane::Course));
+    dashboard_channels => overseen(d::dashboard(Pane::Channels));
+    dashboard_counters => overseen(d::dashboard(Pane::Counters));
+    dashboard_clerks_by_overrides => overseen(d::overrides());
+    dashboard_messages => overseen(d::dashboard(Pane::Messages));
+    dashboard_lockouts => overseen(d::dashboard(Pane::Lockouts));
+    dashboard_at_work => overseen(d::dashboard(Pane::AtWork));
+    dashboard_at_work_filtered => overseen(d::filtered());
+    dashboard_alarms => overseen(d::dashboard(Pane::Alarms));
+    dashboard_alarm_acknowledged => overseen(d::acknowledging());
+    dashboard_trail => overseen(d::dashboard(Pane::Trail));
+    dashboard_reading => overseen(d::reading());
+    dashboard_not_read => with(overseen(d::reading()), |model| {
+        let failure = Failure {
+            text: "The store refused it.".into(),
+            lost: false,
+            waits: false,
+            awaits_approval: false,
+        };
+        if let Some(dashboard) = &mut model.dashboard {
+            dashboard.course.reading.begin(EffectId(1));
+            dashboard.course.take(EffectId(1), Err(failure));
+        }
+    });
+    dashboard_for_an_auditor => with(dashboard_alarms(), |model| {
+        model.shared.place.role = Role::Auditor;
+    });
+    dashboard_entries_behind => with(dashboard_clerks_by_overrides(), |model| {
+        let mut log = m::log();
+        log.filter = EventFilter {
+            clerk: Some("tomasz".into()),
+            patterns: Figure::patterns(&Figure::OVERRIDES),
+            from: Some(m::at(-20 * 86_400)),
+            before: Some(m::at(0)),
+            ..EventFilter::default()
+        };
+        log.read_at = None;
+        model.log = Some(log);
+        model.focus = Focus::Log;
+    });
+    alarms_and_approvals_on_top => admin(find_several(), |model| {
+        model.shared.approvals = m::approvals();
+        model.shared.alarms.count = Loaded::of(2);
+    });
+    one_alarm_on_top => admin(find_several(), |model| {
+        model.shared.alarms.count = Loaded::of(1);
+    });
     help_of_an_admin => admin(help(), |_| {});
     help => overlay(Overlay::Help(Scroll::default()));
     help_in_the_log => with(in_log(m::log()), |model| {
@@ -556,6 +608,15 @@ fn admin(state: State, change: impl FnOnce(&mut Model)) -> State {
         model.shared.place.role = Role::Admin;
         change(model);
     })
+}
+
+/// The dashboard over the search.
+fn overseen(dashboard: Dashboard) -> State {
+    let (mut model, now) = find_several();
+    model.shared.place.role = Role::Admin;
+    model.dashboard = Some(Box::new(d::asked(dashboard, now)));
+    model.focus = Focus::Dashboard;
+    (model, now)
 }
 
 fn over(state: State, overlay: Overlay) -> State {

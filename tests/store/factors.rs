@@ -213,7 +213,9 @@ async fn raise_all(
 on_each_store! {
     async fn security_67_fifty_that_raise_a_session_at_once_raise_it_once_each_code(fixture) {
         let mut terminals = terminals(&fixture).await;
-        terminals.iter_mut().for_each(|it| it.policy.failure_cap = 100);
+        for it in &mut terminals {
+            it.policy.failure_cap = 100;
+        }
         let desk = &terminals[0];
         let customer = desk.customer("WB-1").await;
         assert!(desk.change(customer, FactorKind::Totp, 0).await);

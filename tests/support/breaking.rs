@@ -25,6 +25,7 @@ use countersign::domain::event::{Actor, Event, EventFilter, EventId, EventPage};
 use countersign::domain::explanation::Explanation;
 use countersign::domain::key::Keyring;
 use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
+use countersign::domain::oversight::Oversight;
 use countersign::domain::policy::Retention;
 use countersign::domain::policy_text::PolicyText;
 use countersign::domain::purpose::Purpose;
@@ -52,9 +53,9 @@ use countersign::service::ports::{
     DataSection, DeliveryStatsStore, ErasureOutcome, FactorAttempt, FactorAttemptOutcome,
     FactorChange, FactorPage, FactorStore, Imported, IndexProgress, IndexStep, IssueOutcome,
     KeysInUse, MaintenanceStore, NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore,
-    OutboxStore, PersonalDataStore, ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter,
-    SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite, Store,
-    StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore,
+    OutboxStore, OversightStore, PersonalDataStore, ProductionMark, Reissue, Resealed, SearchIndex,
+    SessionFilter, SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite,
+    Store, StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore,
     VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;

@@ -380,11 +380,12 @@ async fn a_document_is_worth_what_the_purpose_says() {
     assert_eq!(detail, "passport, good until 2090-01-01; name and picture match");
 }
 
+const NUMBER: &str = "C01X00T47";
+
 #[tokio::test]
 async fn security_70_a_number_of_a_document_is_refused_by_form_and_written_nowhere() {
     let bench = office().await;
     let dana = bench.customer("WB-1", None).await;
-    const NUMBER: &str = "C01X00T47";
     for document in [
         seen(NUMBER, ""),
         seen(&format!("passport {NUMBER}"), ""),

@@ -16,6 +16,7 @@ use crate::domain::audit::leaf::{Personal, SealedEntry};
 use crate::service::api::DeskClient;
 use crate::service::audit::calls::{BeginExport, ReadExport};
 use crate::service::audit::export::ExportRange;
+use crate::service::csv_record::csv_record;
 
 /// The CSV columns, in order.
 const COLUMNS: [&str; 16] = [
@@ -123,7 +124,7 @@ fn written(
 ) -> Result<Option<String>, Failure> {
     let line = match (format, &entry.entry) {
         (ExportFormat::Jsonl, _) => json_line(entry)?,
-        (ExportFormat::Csv, leaf) => log::record(cells(leaf))?,
+        (ExportFormat::Csv, leaf) => csv_record(cells(leaf))?,
         (ExportFormat::Ocsf, ExportedLeaf::Entry(it)) => json_line(&OcsfEvent::new(it, origin))?,
         (ExportFormat::Ocsf, ExportedLeaf::Purged(_)) => return Ok(None),
     };

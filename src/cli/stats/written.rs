@@ -6,13 +6,13 @@ use chrono::Local;
 
 use crate::cli::exit::Failure;
 use crate::cli::json::{StatsLine, StatsReply, UsualLine};
-use crate::cli::log;
 use crate::cli::output::Output;
 use crate::cli::stats::Found;
 use crate::cli::table::Table;
 use crate::domain::delivery_stats::Percentiles;
 use crate::domain::stats::figures::{Figure, StatsCounts};
 use crate::domain::stats::query::{GroupStats, StatsDimension, StatsSpan};
+use crate::service::csv_record::csv_record;
 use crate::service::messages;
 
 /// The figures of the table, with their headings.
@@ -82,7 +82,7 @@ pub(super) fn csv(
                 None => ["0".into(), String::new(), String::new()],
             });
         }
-        output.own(format!("{}\n", log::record(cells)?).as_bytes())?;
+        output.own(format!("{}\n", csv_record(cells)?).as_bytes())?;
     }
     Ok(())
 }

@@ -147,7 +147,10 @@ impl Alarm {
             }
             AlarmKind::NeverEntered => EventFilter { kind: Some(EventKind::Expired), ..of_clerk() },
             AlarmKind::QuickCodes => EventFilter { outcome: Some(Outcome::Verified), ..of_clerk() },
-            AlarmKind::Overrides | AlarmKind::UnlockedAndVerified => of_clerk(),
+            AlarmKind::Overrides => {
+                EventFilter { patterns: Figure::patterns(&Figure::OVERRIDES), ..of_clerk() }
+            }
+            AlarmKind::UnlockedAndVerified => of_clerk(),
             AlarmKind::SharedContact => {
                 EventFilter { request: finding.request.clone(), ..EventFilter::default() }
             }

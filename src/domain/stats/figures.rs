@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::event::EventKind;
+use crate::domain::event::{EventKind, EventPattern};
 use crate::domain::outcome::Outcome;
 use crate::domain::word::words;
 
@@ -95,6 +95,21 @@ impl Figure {
             _ => return None,
         })
     }
+
+    /// What went wrong: wrong and older codes, requests that ran out, messages that did not
+    /// go out.
+    pub const FAILURES: [Self; 4] = [Self::Wrong, Self::OlderCode, Self::Expired, Self::NotSent];
+
+    /// What an admin did for a customer whom the rules had stopped.
+    pub const OVERRIDES: [Self; 2] = [Self::Unlocked, Self::Confirmed];
+
+    /// The entries of the log that count for some figures.
+    pub fn patterns(figures: &[Self]) -> Vec<EventPattern> {
+        let counts = |it: &EventPattern| {
+            Self::of(it.kind, it.outcome).is_some_and(|figure| figures.contains(&figure))
+        };
+        EventPattern::all().filter(counts).collect()
+    }
 }
 
 /// How many events each figure has; those without any are left out.
@@ -120,11 +135,14 @@ impl StatsCounts {
         self.0.get(&figure).copied().unwrap_or_default()
     }
 
-    /// What went wrong: wrong and older codes, requests that ran out, messages that did not
-    /// go out.
+    /// How many there are of some figures together.
+    pub fn sum(&self, figures: &[Figure]) -> u64 {
+        figures.iter().map(|it| self.of(*it)).sum()
+    }
+
+    /// What went wrong: [`Figure::FAILURES`].
     pub fn failures(&self) -> u64 {
-        let failures = [Figure::Wrong, Figure::OlderCode, Figure::Expired, Figure::NotSent];
-        failures.into_iter().map(|it| self.of(it)).sum()
+        self.sum(&Figure::FAILURES)
     }
 
     /// How many of a hundred that were asked for were verified; none where nothing was.
@@ -148,6 +166,21 @@ mod tests {
             assert!(Figure::of(EventKind::Attempt, Some(outcome)).is_some(), "{outcome}");
         }
         assert_eq!(Figure::of(EventKind::Imported, None), None);
+    }
+
+    #[test]
+    fn the_entries_behind_a_figure_are_those_that_it_counts() {
+        for figure in Figure::ALL {
+            let patterns = Figure::patterns(&[figure]);
+            assert!(!patterns.is_empty(), "{figure:?}");
+            let counted = EventPattern::all().filter(|it| patterns.contains(it));
+            assert!(counted.map(|it| Figure::of(it.kind, it.outcome)).all(|it| it == Some(figure)));
+        }
+        let failures = Figure::patterns(&Figure::FAILURES);
+        let attempt = |outcome| EventPattern { kind: EventKind::Attempt, outcome: Some(outcome) };
+        assert!(failures.contains(&attempt(Outcome::Wrong)));
+        assert!(!failures.contains(&attempt(Outcome::Verified)));
+        assert!(!failures.contains(&attempt(Outcome::Expired)), "that one was held back");
     }
 
     #[test]

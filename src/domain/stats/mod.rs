@@ -10,6 +10,7 @@ pub mod alarms;
 pub mod cut;
 pub mod figures;
 pub mod histogram;
+pub mod period;
 pub mod quarter;
 pub mod query;
 pub mod roll_up;

@@ -18,6 +18,7 @@ use crate::domain::customer_factor::CustomerFactors;
 use crate::domain::delivery::SendReport;
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::domain::event::Event;
+use crate::domain::oversight::Oversight;
 use crate::domain::policy_preview::PastSend;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
@@ -66,7 +67,7 @@ use crate::service::staff::reset::ResetOutcome;
 use crate::service::staff::sign_in::SignInOutcome;
 use crate::service::staff::{StaffEntry, StaffOutcome};
 use crate::service::stats::calls::{
-    AcknowledgeAlarm, CountAlarms, ReadAlarms, ReadStats, RebuildStats,
+    AcknowledgeAlarm, CountAlarms, ReadAlarms, ReadOversight, ReadStats, RebuildStats,
 };
 use crate::service::upkeep::calls::{
     CheckStore, CountDueMaintenance, FinishMaintenance, MaintenanceProgress, ReadClock,
@@ -279,6 +280,7 @@ calls! {
     // Stats
     ReadStats -> Stats, Oversee, once;
     RebuildStats -> RebuildStep, Administer, until_answered;
+    ReadOversight -> Box<Oversight>, Oversee, once;
     ReadAlarms -> Vec<Alarm>, Oversee, once;
     CountAlarms -> u32, Oversee, once;
     AcknowledgeAlarm -> Option<Alarm>, Administer, until_answered;

@@ -15,6 +15,7 @@ pub mod factors;
 pub mod health;
 pub mod keys;
 pub mod outbox;
+pub mod oversight;
 pub mod personal_data;
 pub mod policy;
 pub mod search_index;
@@ -48,6 +49,7 @@ pub use factors::{
 pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
+pub use oversight::OversightStore;
 pub use personal_data::{DataSection, ErasureOutcome, PersonalDataStore};
 pub use policy::PolicyStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
@@ -91,6 +93,7 @@ pub trait Store:
     + TrailStore
     + StatsStore
     + AlarmStore
+    + OversightStore
     + ShippingStore
 {
 }
@@ -118,6 +121,7 @@ impl<T> Store for T where
         + TrailStore
         + StatsStore
         + AlarmStore
+        + OversightStore
         + ShippingStore
 {
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::oversight::Oversight;
 use crate::domain::stats::alarms::Alarm;
 use crate::domain::stats::query::{Stats, StatsDimension, StatsFilter, StatsSpan};
 use crate::service::ports::stats::RebuildStep;
@@ -45,6 +46,16 @@ pub struct RebuildStats;
 impl RebuildStats {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<RebuildStep, DeskError> {
         desk.rebuild_stats().await
+    }
+}
+
+/// Reads what goes on right now: lockouts, who works where with which customer, what waits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadOversight;
+
+impl ReadOversight {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Box<Oversight>, DeskError> {
+        desk.oversight().await.map(Box::new)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod calls;
+mod oversight;
 mod readers;
 
 use std::time::Instant;

@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use crate::domain::channel::Channel;
-use crate::domain::event::{Event, EventFilter, EventId, EventKind, EventPage};
+use crate::domain::event::{Event, EventFilter, EventId, EventPage, EventPattern};
 use crate::domain::outcome::Outcome;
 use crate::domain::query::Query;
 use crate::domain::request::{Reference, RequestId};
@@ -333,11 +333,12 @@ async fn narrow(
         }
     };
     let (PageOf::Before(from) | PageOf::After(from)) = page;
+    let patterns = patterns(filter);
     let mut arguments = args![
         from,
         limit,
         bound,
-        filter.kind.map(EventKind::word),
+        patterns.as_deref(),
         filter.counter.as_deref(),
         filter.provider.as_deref(),
         filter.purpose.as_deref(),
@@ -355,6 +356,20 @@ async fn narrow(
     };
     arguments.extend(filter.clerk.as_deref().map(Arg::from));
     db.all(sql, &arguments).await?.iter().map(rows::event).collect()
+}
+
+/// The kinds and outcomes that a filter lets through, as a JSON list; none where it lets all.
+fn patterns(filter: &EventFilter) -> Option<String> {
+    let wanted: Vec<EventPattern> = match filter.kind {
+        None if filter.patterns.is_empty() => return None,
+        None => filter.patterns.clone(),
+        Some(kind) => EventPattern::of_kind(kind)
+            .filter(|it| filter.patterns.is_empty() || filter.patterns.contains(it))
+            .collect(),
+    };
+    let text =
+        |it: &EventPattern| format!("{} {}", it.kind.word(), it.outcome.map_or("", Outcome::word));
+    Some(list(wanted.iter().map(text)))
 }
 
 /// The number of the first event at or after a point in time; where there is none yet, the

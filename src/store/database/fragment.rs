@@ -254,12 +254,14 @@ macro_rules! fragment {
         "e.id, e.at, e.kind, e.outcome, e.request, e.customer_id, e.channel, e.contact, \
          e.clerk, e.counter, e.detail, e.purpose, e.provider, e.asked_at"
     };
-    // After WHERE: kind, counter, provider, purpose, outcome, channel, request and customers of
-    // an event; NULL lets all.
-    ($database:ident (event_is $kind:literal $counter:literal $provider:literal $purpose:literal
+    // After WHERE: a list of kinds with outcomes, counter, provider, purpose, outcome, channel,
+    // request and customers of an event; NULL lets all.
+    ($database:ident (event_is $patterns:literal $counter:literal $provider:literal $purpose:literal
         $outcome:literal $channel:literal $request:literal $customers:literal)) => {
         concat!(
-            "(", $kind, " IS NULL OR e.kind = ", $kind, ") AND (",
+            "(", $patterns, " IS NULL OR e.kind || ' ' || COALESCE(e.outcome, '') ",
+            $crate::store::database::fragment::fragment!($database (among_texts $patterns)),
+            ") AND (",
             $counter, " IS NULL OR e.counter = ", $counter, ") AND (",
             $provider, " IS NULL OR e.provider = ", $provider, ") AND (",
             $purpose, " IS NULL OR e.purpose = ", $purpose, ") AND (",

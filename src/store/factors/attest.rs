@@ -73,7 +73,6 @@ async fn write(db: &Database, it: &Attestation<'_>) -> Result<Option<Session>, S
     };
     events::write_with(&mut tx, result.write(&proving).into_iter().collect(), &event, Some(it.act))
         .await?;
-    tx.changed_session();
     tx.commit().await?;
     Ok(Some(result.session))
 }

@@ -61,6 +61,10 @@ statements! {
         (select SittingColumns)
         "WHERE ended_at IS NULL AND lease_until > " now " ORDER BY since, id"
     }
+    ONLINE {
+        (select SittingColumns)
+        "WHERE ended_at IS NULL AND lease_until > " now " ORDER BY since, id LIMIT $1"
+    }
     RENEW {
         "UPDATE core_sitting SET lease_until = " now " + $2 \
          WHERE ended_at IS NULL AND service = $1"
@@ -151,6 +155,11 @@ pub(in crate::store) async fn sitting(
 /// The sittings that go on.
 pub(in crate::store) async fn sittings(db: &Database) -> Result<Vec<Sitting>, StoreError> {
     db.all(&OPEN, args![]).await?.iter().map(read).collect()
+}
+
+/// So many of the sittings that go on, the longest first.
+pub(in crate::store) async fn online(db: &Database, most: u32) -> Result<Vec<Sitting>, StoreError> {
+    db.all(&ONLINE, args![most]).await?.iter().map(read).collect()
 }
 
 /// Prolongs the sittings of a service, and ends those that nobody prolonged.

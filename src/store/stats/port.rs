@@ -3,14 +3,16 @@
 use async_trait::async_trait;
 
 use crate::domain::event::Actor;
+use crate::domain::oversight::Oversight;
 use crate::domain::stats::alarms::Alarm;
 use crate::domain::stats::query::StatsSpan;
 use crate::service::ports::alarms::{Acknowledgement, AlarmMaterial, AlarmStore, NewAlarms};
 use crate::service::ports::error::StoreError;
+use crate::service::ports::oversight::OversightStore;
 use crate::service::ports::stats::{RebuildStep, StatsFound, StatsQuery, StatsStore};
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
-use crate::store::stats::{alarms, read, rebuild};
+use crate::store::stats::{alarms, oversight, read, rebuild};
 
 #[async_trait]
 impl StatsStore for SqlStore {
@@ -20,6 +22,13 @@ impl StatsStore for SqlStore {
 
     async fn rebuild_stats(&self, most: u32, actor: &Actor) -> Result<RebuildStep, StoreError> {
         retry_on_conflict(|| rebuild::step(&self.db, most, actor)).await
+    }
+}
+
+#[async_trait]
+impl OversightStore for SqlStore {
+    async fn oversight(&self, failure_cap: u32) -> Result<Oversight, StoreError> {
+        oversight::oversight(&self.db, failure_cap).await
     }
 }
 

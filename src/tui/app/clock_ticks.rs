@@ -10,8 +10,10 @@ use crate::tui::machine::health::{Dependency, DependencyState};
 use crate::tui::machine::notice::LiveNotice;
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::store_clock::Now;
-use crate::tui::machine::{circuit_breakers, clock_reading, revealed, waiting_approvals};
-use crate::tui::{enter_code, find, send, verified};
+use crate::tui::machine::{
+    circuit_breakers, clock_reading, open_alarms, revealed, waiting_approvals,
+};
+use crate::tui::{dashboard, enter_code, find, send, verified};
 
 /// An effect that takes longer than this is called slow.
 pub(super) const SLOW_AFTER: Duration = Duration::from_millis(1_500);
@@ -20,6 +22,10 @@ pub(in crate::tui) fn passed(turn: &mut Turn<'_>) {
     turn.step(clock_reading::read_if_due);
     read_providers_if_due(turn);
     turn.step(waiting_approvals::read_if_due);
+    turn.step(open_alarms::read_if_due);
+    if turn.model.is_at_dashboard() {
+        turn.dashboard(dashboard::reads::tick);
+    }
     turn.step(revealed::tick);
     refresh_choices(turn);
     turn.step(clock_reading::say_own_clock);

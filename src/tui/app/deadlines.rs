@@ -12,8 +12,8 @@ use crate::tui::machine::health::DependencyState;
 use crate::tui::machine::notice::LiveNotice;
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::store_clock::{Now, StoreClock};
-use crate::tui::machine::waiting_approvals;
-use crate::tui::{enter_code, find, send, verified};
+use crate::tui::machine::{open_alarms, waiting_approvals};
+use crate::tui::{dashboard, enter_code, find, send, verified};
 
 /// When to wake up the machine; none where nothing moves.
 pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
@@ -37,7 +37,10 @@ pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let deferred = shared.keyboard.deferred.map(|it| it.due);
     let revealed = shared.revealed.as_ref().map(|it| it.due(now));
     let approvals = waiting_approvals::due(shared);
-    let reads = [clock_due(shared), breakers_due(shared), approvals, search];
+    let alarms = open_alarms::due(shared);
+    let dashboard = model.dashboard.as_ref().filter(|_| model.is_at_dashboard());
+    let dashboard = dashboard.and_then(|it| dashboard::reads::due(it, shared));
+    let reads = [clock_due(shared), breakers_due(shared), approvals, alarms, dashboard, search];
     let own = [by_clock, next_slow(shared), preview, deferred, revealed, lock::due(model)];
     own.into_iter().chain(reads).flatten().min()
 }

@@ -17,8 +17,8 @@ use crate::tui::machine::scroll::{Extent, Scroll, motion};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
 use crate::tui::{
-    approvals, customer_acts, deliveries, document, enter_code, enter_factor, factors, find, log,
-    overlays, send, sign_in, tray, verified,
+    approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
+    find, log, overlays, send, sign_in, tray, verified,
 };
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
@@ -69,6 +69,9 @@ fn type_key(turn: &mut Turn<'_>, context: Context, key: KeyEvent) {
         }
         Context::LogFilter => {
             turn.log(|log, _| log::update::key(log, key));
+        }
+        Context::DashboardField => {
+            turn.dashboard(|it, _| dashboard::update::key(it, key));
         }
         Context::SignIn => {
             turn.sign_in(|form, _| sign_in::update::key(form, key));
@@ -150,6 +153,9 @@ pub(in crate::tui) fn paste(turn: &mut Turn<'_>, text: &str) {
         Context::LogFilter => {
             turn.log(|log, _| log::update::paste(log, text));
         }
+        Context::DashboardField => {
+            turn.dashboard(|it, _| dashboard::update::paste(it, text));
+        }
         Context::SignIn => {
             turn.sign_in(|form, _| sign_in::update::paste(form, text));
         }
@@ -187,6 +193,7 @@ pub(in crate::tui) fn perform(turn: &mut Turn<'_>, command: Command) {
         Command::ToggleTray => toggle_tray(turn),
         Command::ToggleDeliveryStats => toggle_delivery_stats(turn),
         Command::ToggleApprovals => toggle_approvals(turn),
+        Command::ToggleDashboard => toggle_dashboard(turn),
         Command::Reveal => subject::reveal(turn),
         Command::Lift => subject::lift(turn),
         _ => perform_in(turn, context, command),
@@ -215,6 +222,9 @@ fn perform_in(turn: &mut Turn<'_>, context: Context, command: Command) {
             turn.log(|it, step| log::update::command(it, step, command, extent))
         }
         Context::Tray => turn.tray(|it, step| tray::update::command(it, step, command, extent)),
+        Context::Dashboard | Context::DashboardField => {
+            turn.dashboard(|it, step| dashboard::update::command(it, step, command))
+        }
         Context::DeliveryStats => {
             turn.delivery_stats(|it, step| deliveries::update::command(it, step, command, extent))
         }
@@ -338,6 +348,19 @@ fn toggle_approvals(turn: &mut Turn<'_>) {
         (!is_open).then(|| Overlay::Approvals(turn.step(approvals::update::begin)));
 }
 
+/// Opens the dashboard, goes back to it where a panel lies over it, or closes it.
+fn toggle_dashboard(turn: &mut Turn<'_>) {
+    turn.model.overlay = None;
+    if turn.model.is_at_dashboard() {
+        return turn.close_dashboard();
+    }
+    turn.model.focus = Focus::Dashboard;
+    if turn.model.dashboard.is_none() {
+        let dashboard = turn.step(dashboard::update::begin);
+        turn.model.dashboard = Some(Box::new(dashboard));
+    }
+}
+
 /// Empties the field or closes what is open; where nothing is left of that,
 /// leaves.
 fn interrupt(turn: &mut Turn<'_>) {
@@ -356,9 +379,15 @@ fn interrupt(turn: &mut Turn<'_>) {
         {
             perform(turn, Command::Clear);
         }
-        (Context::LogFilter | Context::Timeline | Context::Log | Context::Tray, _) => {
-            perform(turn, Command::Close);
-        }
+        (
+            Context::LogFilter
+            | Context::Timeline
+            | Context::Log
+            | Context::Tray
+            | Context::Dashboard
+            | Context::DashboardField,
+            _,
+        ) => perform(turn, Command::Close),
         (
             Context::Palette
             | Context::Help

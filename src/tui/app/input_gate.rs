@@ -44,6 +44,7 @@ use crate::domain::customer_factor::FactorKind;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::turn::Turn;
 use crate::tui::app::{dispatch, layout};
+use crate::tui::dashboard::state::TypingPurpose;
 use crate::tui::enter_code;
 use crate::tui::machine::keyboard::{
     self, DeferredAct, MAX_BURST_GAP, MAX_REPEAT_GAP, MIN_SCAN_CHARS, Shown,
@@ -234,6 +235,7 @@ fn is_field(model: &Model) -> bool {
         model.context(),
         Context::Find
             | Context::LogFilter
+            | Context::DashboardField
             | Context::Palette
             | Context::SignIn
             | Context::CustomerAct
@@ -320,6 +322,9 @@ fn is_act(model: &Model, command: Command) -> bool {
         | (Context::Approvals, Command::Approve | Command::Refuse)
         | (Context::EnterCode, Command::Resend)
         | (Context::Verified, Command::Logout) => true,
+        (Context::DashboardField, Command::Accept) => model.dashboard.as_ref().is_some_and(|it| {
+            it.typing.as_ref().is_some_and(|it| it.purpose != TypingPurpose::Filter)
+        }),
         (Context::EnterCode, Command::Accept) => match &model.screen {
             Screen::EnterCode(entry) => {
                 entry.typed.0.len() == usize::from(model.shared.place.code_length)

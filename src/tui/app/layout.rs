@@ -45,6 +45,8 @@ pub struct Areas {
     pub log: Option<Rect>,
     /// The tray.
     pub tray: Option<Rect>,
+    /// The dashboard: it has all of the middle, and so has a panel that lies over it.
+    pub dashboard: Option<Rect>,
     /// A contact that is shown in full; without height where none is.
     pub revealed: Rect,
     /// The message.
@@ -79,14 +81,16 @@ pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
         Constraint::Length(1),
     ])
     .areas(area);
-    let (work, log, tray) = split(model, middle);
-    Some(Areas { banner, top, steps, work, log, tray, revealed, notice, hints })
+    let dashboard = model.is_at_dashboard().then_some(middle);
+    let (work, log, tray) =
+        if dashboard.is_some() { (None, None, None) } else { split(model, middle) };
+    Some(Areas { banner, top, steps, work, log, tray, dashboard, revealed, notice, hints })
 }
 
 fn split(model: &Model, middle: Rect) -> (Option<Rect>, Option<Rect>, Option<Rect>) {
     let (log, tray) = (model.log.is_some(), model.tray.is_some());
     let focus = model.focus;
-    if middle.width < WIDE {
+    if middle.width < WIDE || model.dashboard.is_some() {
         return match focus {
             Focus::Log if log => (None, Some(middle), None),
             Focus::Tray if tray => (None, None, Some(middle)),

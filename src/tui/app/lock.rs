@@ -9,6 +9,7 @@ use crate::tui::app::model::Model;
 use crate::tui::app::turn::Turn;
 use crate::tui::app::update::{begin_work, store_changed};
 use crate::tui::machine::notice::Tone;
+use crate::tui::machine::open_alarms::OpenAlarms;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::waiting_approvals::WaitingApprovals;
 use crate::tui::sign_in::state::{Reason, SignInForm};
@@ -84,6 +85,9 @@ pub(in crate::tui) fn signed_in(turn: &mut Turn<'_>, signed_in: &SignedIn) {
     place.counter.clone_from(&signed_in.profile.actor.counter);
     place.role = signed_in.profile.role;
     turn.model.shared.approvals = WaitingApprovals::default();
+    turn.model.shared.alarms = OpenAlarms::default();
+    // It is for whoever opened it.
+    turn.close_dashboard();
     uncover(turn);
     let tone = if signed_in.earlier.failures > 0 { Tone::Warning } else { Tone::Plain };
     turn.step(|step| {

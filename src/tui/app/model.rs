@@ -5,6 +5,7 @@
 use crate::config::settings::ThemeName;
 use crate::tui::approvals::state::ApprovalsPanel;
 use crate::tui::customer_acts::state::ActForm;
+use crate::tui::dashboard::state::Dashboard;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::document::state::DocumentForm;
 use crate::tui::enter_code::state::EnterCode;
@@ -40,6 +41,8 @@ pub struct Model {
     pub log_page: Option<LogPage>,
     /// The tray; none while it is closed.
     pub tray: Option<TrayPanel>,
+    /// The dashboard; none while it is closed.
+    pub dashboard: Option<Box<Dashboard>>,
     /// What lies on top of everything.
     pub overlay: Option<Overlay>,
     /// What covers all of it while nobody sits here; none while somebody does.
@@ -92,6 +95,7 @@ impl Model {
             log: None,
             log_page: None,
             tray: None,
+            dashboard: None,
             overlay: None,
             sign_in: None,
         }
@@ -105,6 +109,7 @@ impl Model {
             (context, _) => matches!(
                 context,
                 Context::LogFilter
+                    | Context::DashboardField
                     | Context::Palette
                     | Context::SignIn
                     | Context::CustomerAct
@@ -136,6 +141,10 @@ impl Model {
             (Focus::Log, Some(log), _) if log.typing.is_some() => Context::LogFilter,
             (Focus::Log, Some(_), _) => Context::Log,
             (Focus::Tray, _, Some(_)) => Context::Tray,
+            _ if self.is_at_dashboard() => match &self.dashboard {
+                Some(it) if it.typing.is_some() => Context::DashboardField,
+                _ => Context::Dashboard,
+            },
             _ => match self.screen {
                 Screen::Find(_) => Context::Find,
                 Screen::Send(_) => Context::Send,
@@ -151,11 +160,27 @@ impl Model {
         if self.overlay.is_some() {
             return None;
         }
-        Some(match self.focus {
+        Some(self.drawn_beneath())
+    }
+
+    /// What has the keyboard where no panel has it.
+    pub const fn focus_beneath(&self) -> Focus {
+        if self.dashboard.is_some() { Focus::Dashboard } else { Focus::Work }
+    }
+
+    /// Whether the dashboard is in sight: it is open, and no panel lies over it.
+    pub fn is_at_dashboard(&self) -> bool {
+        self.drawn_beneath() == Focus::Dashboard
+    }
+
+    /// The part whose lines are drawn as those of the one that has the keyboard, were there no
+    /// overlay.
+    const fn drawn_beneath(&self) -> Focus {
+        match self.focus {
             Focus::Log if self.log.is_some() => Focus::Log,
             Focus::Tray if self.tray.is_some() => Focus::Tray,
-            Focus::Work | Focus::Log | Focus::Tray => Focus::Work,
-        })
+            Focus::Work | Focus::Log | Focus::Tray | Focus::Dashboard => self.focus_beneath(),
+        }
     }
 
     /// Whether the program asks whether to leave.

@@ -8,6 +8,7 @@ use crate::service::verification::request::CodeRequestOutcome;
 use crate::tui::app::model::Screen;
 use crate::tui::app::turn::Turn;
 use crate::tui::app::update::store_changed;
+use crate::tui::dashboard::reads;
 use crate::tui::enter_code::refresh;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::health::DependencyState;
@@ -16,11 +17,12 @@ use crate::tui::machine::notice::Tone;
 use crate::tui::machine::pending::{PendingAct, PendingEffect};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::{
-    circuit_breakers, clock_reading, code_answer, delivery_answer, store_lost, waiting_approvals,
+    circuit_breakers, clock_reading, code_answer, delivery_answer, open_alarms, store_lost,
+    waiting_approvals,
 };
 use crate::tui::{
-    approvals, customer_acts, deliveries, document, enter_code, enter_factor, factors, find, log,
-    send, sign_in, tray, verified,
+    approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
+    find, log, send, sign_in, tray, verified,
 };
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
@@ -133,6 +135,34 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         }
         Answer::ReadTray(answer) => {
             turn.tray(|tray, step| tray::update::answered(tray, step, id, answer));
+        }
+        Answer::CountAlarms(answer) => {
+            turn.step(|step| open_alarms::answered(step, id, answer));
+        }
+        answer => of_dashboard(turn, id, answer),
+    }
+}
+
+/// Gives an answer to the dashboard.
+fn of_dashboard(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
+    match reply {
+        Answer::ReadStats(answer) => {
+            turn.dashboard(|it, step| reads::stats_answered(it, step, id, answer));
+        }
+        Answer::ReadOversight(answer) => {
+            turn.dashboard(|it, step| reads::oversight_answered(it, step, id, answer));
+        }
+        Answer::ReadAlarms(answer) => {
+            turn.dashboard(|it, step| reads::alarms_answered(it, step, id, answer));
+        }
+        Answer::ReadTrail(answer) => {
+            turn.dashboard(|it, step| reads::trail_answered(it, step, id, answer));
+        }
+        Answer::ReadShipping(answer) => {
+            turn.dashboard(|it, step| reads::shipping_answered(it, step, id, answer));
+        }
+        Answer::AcknowledgeAlarm(answer) => {
+            turn.dashboard(|it, step| dashboard::update::acknowledged(it, step, id, answer));
         }
         // The interface asks for nothing else.
         _ => {}

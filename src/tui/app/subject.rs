@@ -68,6 +68,9 @@ fn meant(model: &Model) -> Option<Meant> {
     if matches!(model.context_beneath(), Context::Log | Context::LogFilter | Context::Timeline) {
         return of_log(model);
     }
+    if model.is_at_dashboard() {
+        return None;
+    }
     match &model.screen {
         Screen::Find(find) => find.customers().get(find.selected).map(|it| of(it, None, None)),
         Screen::Send(send) => {

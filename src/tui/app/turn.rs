@@ -1,12 +1,14 @@
 //! One turn of the application: the model, the moment and the effects so far. It gives each
 //! feature a step of its own, and then does what the feature asked for.
 
+use crate::domain::event::EventFilter;
 use crate::domain::session::SessionEnd;
 use crate::service::verification::calls::EndSession;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::{dispatch, lock};
 use crate::tui::approvals::state::ApprovalsPanel;
 use crate::tui::customer_acts::state::ActForm;
+use crate::tui::dashboard::state::Dashboard;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::document::state::DocumentForm;
 use crate::tui::enter_code::state::EnterCode;
@@ -25,7 +27,9 @@ use crate::tui::send::state::Send;
 use crate::tui::sign_in::state::SignInForm;
 use crate::tui::tray::state::TrayPanel;
 use crate::tui::verified::state::Verified;
-use crate::tui::{document, enter_code, enter_factor, factors, find, log, send, verified};
+use crate::tui::{
+    dashboard, document, enter_code, enter_factor, factors, find, log, send, verified,
+};
 
 /// One turn of the application.
 pub(in crate::tui) struct Turn<'a> {
@@ -78,6 +82,7 @@ impl<'a> Turn<'a> {
     step_of! { document, overlay as Some(Overlay::Document(it)) => it, DocumentForm }
     step_of! { verified, screen as Screen::Verified(it) => it, Verified }
     step_of! { log, log as Some(it) => it, LogPanel }
+    step_of! { dashboard, dashboard as Some(it) => it, Dashboard }
     step_of! { tray, tray as Some(it) => it, TrayPanel }
     step_of! { sign_in, sign_in as Some(it) => it, SignInForm }
     step_of! { customer_act, overlay as Some(Overlay::CustomerAct(it)) => it, ActForm }
@@ -144,10 +149,14 @@ impl<'a> Turn<'a> {
                 self.model.overlay = None;
                 dispatch::perform_from_palette(self, context, command);
             }
-            Navigation::BackToWork if self.model.shared.is_wide() => {
+            Navigation::BackToWork
+                if self.model.shared.is_wide() && self.model.dashboard.is_none() =>
+            {
                 self.model.focus = Focus::Work;
             }
             Navigation::BackToWork | Navigation::Close => self.close(),
+            Navigation::Log(filter) => self.open_log(*filter),
+            Navigation::CloseDashboard => self.close_dashboard(),
             Navigation::SignedIn(signed_in) => lock::signed_in(self, &signed_in),
             Navigation::Uncover => lock::uncover(self),
             Navigation::Leave => self.leave(),
@@ -162,7 +171,7 @@ impl<'a> Turn<'a> {
         match self.model.focus {
             Focus::Log => self.close_log(),
             Focus::Tray => self.close_tray(),
-            Focus::Work => {}
+            Focus::Work | Focus::Dashboard => {}
         }
     }
 
@@ -170,14 +179,39 @@ impl<'a> Turn<'a> {
         if let Some(panel) = self.model.log.take() {
             self.model.shared.revealed = None;
             self.model.log_page = self.step(|step| log::update::close(panel, step));
-            self.model.focus = Focus::Work;
+            self.back_beneath();
+        }
+    }
+
+    /// Opens the log for the entries of a filter; what it showed before is left.
+    fn open_log(&mut self, filter: EventFilter) {
+        self.close_log();
+        let kept = self.model.log_page.take();
+        let log = self.step(|step| log::update::begin_with(step, kept, filter));
+        self.model.log = Some(log);
+        self.model.focus = Focus::Log;
+    }
+
+    /// Gives the keyboard to what lies below the panels. The dashboard reads nothing while it
+    /// is out of sight.
+    fn back_beneath(&mut self) {
+        self.model.focus = self.model.focus_beneath();
+        self.dashboard(dashboard::reads::tick);
+    }
+
+    pub(in crate::tui) fn close_dashboard(&mut self) {
+        if let Some(mut dashboard) = self.model.dashboard.take() {
+            self.step(|step| dashboard::reads::stop(&mut dashboard, step));
+            if self.model.focus == Focus::Dashboard {
+                self.model.focus = Focus::Work;
+            }
         }
     }
 
     pub(in crate::tui) fn close_tray(&mut self) {
         if let Some(mut panel) = self.model.tray.take() {
             self.step(|step| step.forget(panel.reading.stop()));
-            self.model.focus = Focus::Work;
+            self.back_beneath();
         }
     }
 

@@ -8,8 +8,9 @@ use crate::tui::app::turn::Turn;
 use crate::tui::app::{clock_ticks, dispatch, input_gate, lock, replies};
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::Msg;
+use crate::tui::machine::notice::Tone;
 use crate::tui::machine::store_clock::Now;
-use crate::tui::machine::{circuit_breakers, store_lost, waiting_approvals};
+use crate::tui::machine::{circuit_breakers, open_alarms, store_lost, waiting_approvals};
 use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
 
 /// What is to be done before anything has happened.
@@ -30,6 +31,7 @@ pub(in crate::tui) fn begin_work(turn: &mut Turn<'_>) {
             circuit_breakers::read(step);
         }
         waiting_approvals::read(step);
+        open_alarms::read(step);
     });
     turn.find(find::update::count);
 }
@@ -63,6 +65,10 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         }
         Msg::Broke(id, failure) => turn.step(|step| store_lost::broke(step, id, failure)),
         Msg::Wake => {}
+        Msg::Written(written) => turn.step(|step| match written {
+            Ok(place) => step.say(Tone::Good, format!("Written: {place}")),
+            Err(why) => step.say(Tone::Bad, format!("Nothing was written: {why}.")),
+        }),
         Msg::End => turn.leave(),
         Msg::Answer(id, answer) => replies::reply(&mut turn, id, *answer),
     }
@@ -89,6 +95,8 @@ pub(in crate::tui) fn store_changed(turn: &mut Turn<'_>) {
     turn.model.shared.providers.reading.mark_stale();
     turn.model.shared.approvals.list.reading.mark_stale();
     turn.step(waiting_approvals::read_if_due);
+    turn.model.shared.alarms.count.reading.mark_stale();
+    turn.step(open_alarms::read_if_due);
     if let Some(Overlay::DeliveryStats(panel)) = &mut turn.model.overlay {
         panel.stats.reading.mark_stale();
     }

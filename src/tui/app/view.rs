@@ -18,8 +18,8 @@ use crate::tui::theme::Theme;
 use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
 use crate::tui::{
-    approvals, customer_acts, deliveries, document, enter_code, enter_factor, factors, find, log,
-    overlays, send, sign_in, tray, verified,
+    approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
+    find, log, overlays, send, sign_in, tray, verified,
 };
 
 /// Draws the model.
@@ -61,7 +61,11 @@ fn draw_chrome(cx: DrawContext<'_>, model: &Model, areas: &Areas, frame: &mut Fr
     let (columns, size) = (areas.top.width, (frame.area().width, frame.area().height));
     let top = top::line(cx.shared, cx.time(), columns, theme);
     frame.render_widget(top, areas.top);
-    frame.render_widget(steps::line(&model.screen, theme), areas.steps);
+    let steps = match &model.dashboard {
+        Some(dashboard) => dashboard::view::tabs(dashboard, columns, theme),
+        None => steps::line(&model.screen, theme),
+    };
+    frame.render_widget(steps, areas.steps);
     if let Some(shown) = &cx.shared.revealed {
         let moves = !cx.shared.place.reduced_motion;
         let lines = revealed::lines(shown, shown.left(cx.now), columns, moves, theme);
@@ -83,6 +87,9 @@ fn draw_work(cx: DrawContext<'_>, model: &Model, areas: &Areas, frame: &mut Fram
             Screen::EnterFactor(entry) => enter_factor::view::draw(cx, entry, frame, area),
             Screen::Verified(verified) => verified::view::draw(cx, verified, frame, area),
         }
+    }
+    if let (Some(area), Some(dashboard)) = (areas.dashboard, &model.dashboard) {
+        dashboard::view::draw(cx, dashboard, frame, area);
     }
     if let (Some(area), Some(log)) = (areas.log, &model.log) {
         log::view::draw(cx, log, frame, area);

@@ -42,6 +42,17 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, kept: Option<LogPage>) -> LogPa
     log
 }
 
+/// The log as it is opened for the entries of a filter, without those that are kept.
+pub(in crate::tui) fn begin_with(
+    step: &mut Step<'_>,
+    kept: Option<LogPage>,
+    filter: EventFilter,
+) -> LogPanel {
+    let mut log = LogPanel { filter, kept, ..LogPanel::default() };
+    read(&mut log, step, EventPage::Newest);
+    log
+}
+
 /// Keeps the newest page: it is shown again, though the store may be lost.
 fn keep(log: &mut LogPanel) {
     let is_newest = log.filter == EventFilter::default() && !log.newer;

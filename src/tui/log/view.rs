@@ -15,6 +15,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::event::{Event, EventFilter, EventKind};
 use crate::domain::outcome::Outcome;
+use crate::domain::time::Timestamp;
 use crate::tui::log::state::LogPanel;
 use crate::tui::log::timeline;
 use crate::tui::machine::draw_context::{DrawContext, Focus};
@@ -108,18 +109,7 @@ fn filters(cx: DrawContext<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rec
         }
         return;
     }
-    let EventFilter { text, outcome, channel, before, .. } = &log.filter;
-    let zone = cx.shared.place.zone;
-    let last = before.map(|before| before.minus(Duration::from_millis(1)));
-    let parts: Vec<String> = [
-        text.as_ref().map(|text| format!("\"{text}\"")),
-        last.map(|it| format!("until {}", minute_or_date(it, cx.time().unwrap_or(it), zone))),
-        outcome.map(words),
-        channel.map(|channel| channel.label().to_owned()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let parts = filter_parts(cx, &log.filter);
     let line = if parts.is_empty() {
         let key = key_name(Context::Log, Command::First);
         let newer = format!("All entries; {key} for the newest");
@@ -130,6 +120,51 @@ fn filters(cx: DrawContext<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rec
         Line::styled(text, theme.accent)
     };
     panel::lines(frame, area, &[line]);
+}
+
+/// What a filter lets through, in words.
+fn filter_parts(cx: DrawContext<'_>, filter: &EventFilter) -> Vec<String> {
+    let zone = cx.shared.place.zone;
+    let shown = |at: Timestamp| minute_or_date(at, cx.time().unwrap_or(at), zone);
+    let last = filter.before.map(|before| before.minus(Duration::from_millis(1)));
+    let named = |name: &Option<String>, of: &str| {
+        name.as_ref().map(|it| if it.is_empty() { format!("no {of}") } else { it.clone() })
+    };
+    let parts = [
+        filter.text.as_ref().map(|text| format!("\"{text}\"")),
+        filter.from.map(|from| format!("from {}", shown(from))),
+        last.map(|last| format!("until {}", shown(last))),
+        filter.request.as_ref().map(|request| format!("request {request}")),
+        filter.customer.map(|_| "one customer".to_owned()),
+        named(&filter.clerk, "clerk"),
+        named(&filter.counter, "counter").map(|it| counter(&it)),
+        named(&filter.provider, "provider"),
+        filter.purpose.clone(),
+        filter.kind.map(|kind| kind.label().to_owned()),
+        patterns(filter),
+        filter.outcome.map(words),
+        filter.channel.map(|channel| channel.label().to_owned()),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// The kinds that a filter lets through: the first ones by name.
+fn patterns(filter: &EventFilter) -> Option<String> {
+    let mut kinds: Vec<&str> = Vec::new();
+    for pattern in &filter.patterns {
+        let label = pattern.kind.label();
+        let is_new = !kinds.contains(&label);
+        if is_new {
+            kinds.push(label);
+        }
+    }
+    match kinds.as_slice() {
+        [] => None,
+        [one, two, three, others @ ..] if !others.is_empty() => {
+            Some(format!("{one}, {two}, {three} and {} more", others.len()))
+        }
+        few => Some(few.join(", ")),
+    }
 }
 
 fn entries(cx: DrawContext<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, focused: bool) {

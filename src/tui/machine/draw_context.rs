@@ -16,6 +16,8 @@ pub enum Focus {
     Log,
     /// The tray, beside the work or over it.
     Tray,
+    /// The dashboard, over the work.
+    Dashboard,
 }
 
 /// What a part of the picture is drawn from.

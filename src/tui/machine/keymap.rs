@@ -109,6 +109,26 @@ pub enum Command {
     Approve,
     /// Refuse it.
     Refuse,
+    /// Open or close the dashboard.
+    ToggleDashboard,
+    /// The part of the dashboard in this place.
+    ShowPane(u8),
+    /// The next part.
+    NextPane,
+    /// The part before.
+    PreviousPane,
+    /// A longer time, or from the longest the shortest.
+    NextPeriod,
+    /// A shorter one.
+    PreviousPeriod,
+    /// Sort by the next figure.
+    NextSort,
+    /// Sort by the one before.
+    PreviousSort,
+    /// Say of an alarm that it was seen to.
+    Acknowledge,
+    /// Write what is seen into a file.
+    Export,
 }
 
 /// Where a key holds: the part of the interface that has the keyboard.
@@ -144,6 +164,10 @@ pub enum Context {
     CustomerAct,
     /// The acts that wait for a second admin.
     Approvals,
+    /// The dashboard.
+    Dashboard,
+    /// The dashboard's field.
+    DashboardField,
     /// The palette.
     Palette,
     /// The help.
@@ -187,7 +211,7 @@ impl Binding {
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
 /// The parts whose keys are listed, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 18] = [
+pub const PARTS: [(Context, &str); 20] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
@@ -203,6 +227,8 @@ pub const PARTS: [(Context, &str); 18] = [
     (Context::DeliveryStats, "Messages"),
     (Context::CustomerAct, "A reason"),
     (Context::Approvals, "Approvals"),
+    (Context::Dashboard, "Dashboard"),
+    (Context::DashboardField, "Dashboard, while typing"),
     (Context::Palette, "Palette"),
     (Context::Confirm, "A question"),
     (Context::SignIn, "Sign in"),

@@ -34,6 +34,8 @@ pub enum Msg {
     Broke(EffectId, Failure),
     /// The desk says that nobody has signed in here, or does no longer sit here.
     SignInNeeded,
+    /// A file was written, at this place, or why it was not.
+    Written(Result<String, String>),
     /// The program is to end, whoever says so.
     End,
     /// The desk answered an effect.

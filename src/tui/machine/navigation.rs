@@ -3,6 +3,7 @@
 
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::customer_factor::{CustomerFactors, FactorKind};
+use crate::domain::event::EventFilter;
 use crate::domain::purpose::{Missing, Purpose};
 use crate::domain::request::Request;
 use crate::domain::session::{Session, SessionToken};
@@ -49,6 +50,10 @@ pub enum Navigation {
     BackToWork,
     /// Closes the panel or the overlay that asks.
     Close,
+    /// Opens the log with the entries of a filter.
+    Log(Box<EventFilter>),
+    /// Closes the dashboard.
+    CloseDashboard,
     /// Somebody has signed in, and goes on where the terminal stands.
     SignedIn(Box<SignedIn>),
     /// Goes on where the terminal stands, without a sign-in.
@@ -72,6 +77,8 @@ impl Navigation {
             | Self::Perform(..)
             | Self::BackToWork
             | Self::Close
+            | Self::Log(_)
+            | Self::CloseDashboard
             | Self::Factors(_)
             | Self::Document(_)
             | Self::SignedIn(_)

@@ -52,7 +52,8 @@ impl PendingAct {
             Call::UnlockCustomer(_)
             | Call::ConfirmContact(_)
             | Call::ApproveAct(_)
-            | Call::RefuseAct(_) => Some(Self::Administer),
+            | Call::RefuseAct(_)
+            | Call::AcknowledgeAlarm(_) => Some(Self::Administer),
             _ => None,
         }
     }

@@ -13,9 +13,12 @@ pub const fn needed(command: Command) -> Permission {
     match command {
         Command::ToggleTray | Command::Reveal => Permission::Verify,
         Command::ToggleLog | Command::ToggleDeliveryStats => Permission::Audit,
-        Command::Lift | Command::ToggleApprovals | Command::Approve | Command::Refuse => {
-            Permission::Administer
-        }
+        Command::ToggleDashboard => Permission::Oversee,
+        Command::Lift
+        | Command::ToggleApprovals
+        | Command::Approve
+        | Command::Refuse
+        | Command::Acknowledge => Permission::Administer,
         _ => Permission::Anyone,
     }
 }

@@ -6,11 +6,13 @@ use crate::domain::time::Timestamp;
 use crate::tui::machine::circuit_breakers::KnownBreakers;
 use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::file_export::FileExport;
 use crate::tui::machine::health::Health;
 use crate::tui::machine::idle_lock::IdleLock;
 use crate::tui::machine::keyboard::Keyboard;
 use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::notice::Notice;
+use crate::tui::machine::open_alarms::OpenAlarms;
 use crate::tui::machine::pending::PendingEffect;
 use crate::tui::machine::revealed::Revealed;
 use crate::tui::machine::store_clock::{Now, OwnClock, StoreClock};
@@ -43,6 +45,8 @@ pub struct Shared {
     pub revealed: Option<Revealed>,
     /// The acts that wait for a second admin; read only where one sits here.
     pub approvals: WaitingApprovals,
+    /// How many alarms are open; counted only where somebody sits here who may see them.
+    pub alarms: OpenAlarms,
     /// When this terminal is locked.
     pub idle_lock: IdleLock,
     /// How the parts below are doing, as far as this terminal has seen.
@@ -53,6 +57,8 @@ pub struct Shared {
     pub quitting: bool,
     /// The screen is to be drawn anew, since something else wrote on it.
     pub redraw: bool,
+    /// A file that is to be written.
+    pub export: Option<FileExport>,
     /// The keys that came last, and when.
     pub keyboard: Keyboard,
     /// The id of the last effect.
@@ -81,11 +87,13 @@ impl Shared {
             notice: None,
             revealed: None,
             approvals: WaitingApprovals::default(),
+            alarms: OpenAlarms::default(),
             idle_lock: IdleLock::default(),
             health: Health::default(),
             providers: KnownBreakers::default(),
             quitting: false,
             redraw: false,
+            export: None,
             keyboard: Keyboard::default(),
             last_effect: 0,
             pending: Vec::new(),

@@ -1,6 +1,6 @@
 //! The marks and lines that things are drawn with, for three kinds of terminal.
 
-use ratatui::symbols::border;
+use ratatui::symbols::{bar, border};
 
 /// The marks and lines of one character set.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct Symbols {
     pub tries: [&'static str; 2],
     /// The full and the empty part of a bar.
     pub bar: [&'static str; 2],
+    /// How high a bar of a chart stands in a cell.
+    pub levels: bar::Set<'static>,
     /// It worked.
     pub check: &'static str,
     /// It did not.
@@ -55,6 +57,7 @@ pub const UNICODE: Symbols = Symbols {
     turn: ["‹", "›"],
     tries: ["●", "○"],
     bar: ["█", "░"],
+    levels: bar::NINE_LEVELS,
     check: "✓",
     cross: "✗",
     alert: "!",
@@ -97,6 +100,17 @@ pub const ASCII: Symbols = Symbols {
     turn: ["<", ">"],
     tries: ["*", "."],
     bar: ["#", "."],
+    levels: bar::Set {
+        full: "#",
+        seven_eighths: "#",
+        three_quarters: "#",
+        five_eighths: "#",
+        half: "=",
+        three_eighths: "=",
+        one_quarter: "_",
+        one_eighth: "_",
+        empty: " ",
+    },
     check: "ok",
     cross: "x",
     alert: "!",
@@ -121,6 +135,7 @@ pub const CONSOLE: Symbols = Symbols {
     turn: ["<", ">"],
     tries: ["*", "."],
     bar: ["█", "░"],
+    levels: bar::THREE_LEVELS,
     check: "ok",
     cross: "x",
     alert: "!",

@@ -1,6 +1,7 @@
 //! The stats: equal to a recount of the log, whoever is killed, and to what a rebuild makes.
 
 mod alarms;
+mod oversight;
 mod rebuild;
 
 use std::sync::Arc;

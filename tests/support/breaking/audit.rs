@@ -106,6 +106,13 @@ impl StatsStore for Breaking {
 }
 
 #[async_trait]
+impl OversightStore for Breaking {
+    async fn oversight(&self, failure_cap: u32) -> Result<Oversight, StoreError> {
+        self.read(self.inner.oversight(failure_cap)).await
+    }
+}
+
+#[async_trait]
 impl AlarmStore for Breaking {
     async fn alarm_material(&self, of_day: StatsSpan) -> Result<AlarmMaterial, StoreError> {
         self.read(self.inner.alarm_material(of_day)).await

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::domain::request::Status;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::subject;
+use crate::tui::dashboard::state::Pane;
 use crate::tui::factors::state::Stage;
 use crate::tui::machine::keymap::{self, Binding, Command, Context};
 use crate::tui::machine::permissions;
@@ -85,6 +86,15 @@ fn holds(model: &Model, binding: &Binding) -> bool {
     if !permissions::may(&model.shared, command) {
         return false;
     }
+    if let Some(dashboard) = model.dashboard.as_ref().filter(|_| model.is_at_dashboard()) {
+        match command {
+            Command::Acknowledge => return dashboard.pane == Pane::Alarms,
+            Command::NextSort => return dashboard.pane.is_sorted(),
+            Command::FilterText => return dashboard.pane.is_filtered(),
+            Command::NextPeriod => return dashboard.pane.is_of_period(),
+            _ => {}
+        }
+    }
     match (command, &model.screen) {
         (Command::Reveal | Command::Lift, _) => subject::is_there(model),
         (Command::ToggleTray, _) => model.shared.place.has_tray,
@@ -109,6 +119,7 @@ const fn is_elsewhere(command: Command) -> bool {
             | Command::ToggleTray
             | Command::ToggleDeliveryStats
             | Command::ToggleApprovals
+            | Command::ToggleDashboard
             | Command::Reveal
             | Command::Lift
             | Command::Quit
@@ -130,17 +141,18 @@ fn rank(model: &Model, command: Command) -> u8 {
         Command::Lift if is_locked(model) => 1,
         Command::Approve
         | Command::Refuse
+        | Command::Acknowledge
         | Command::Accept
         | Command::Logout
         | Command::EnterCode => 1,
         Command::Back | Command::Clear | Command::EnrolTotp | Command::MakeBackupCodes => 2,
-        Command::Resend | Command::NextPurpose | Command::FilterText => 3,
+        Command::Resend | Command::NextPurpose | Command::FilterText | Command::NextPeriod => 3,
         Command::ChangeContact | Command::FilterNone => 4,
         Command::ToggleLog => 6,
         Command::ToggleTray => 7,
         Command::Quit => 8,
         Command::ToggleDeliveryStats => 9,
-        Command::ToggleApprovals => 10,
+        Command::ToggleApprovals | Command::ToggleDashboard => 10,
         Command::Reveal => 11,
         Command::Lift => 12,
         _ => 5,

@@ -9,7 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::health::{Dependency, DependencyState, Health};
 use crate::tui::machine::shared::Shared;
-use crate::tui::machine::waiting_approvals;
+use crate::tui::machine::{open_alarms, waiting_approvals};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::counter_name::counter;
 use crate::tui::widgets::moment::minute;
@@ -51,14 +51,28 @@ fn right(
     clock: &str,
     theme: &Theme,
 ) -> Vec<Span<'static>> {
-    let count = waiting_approvals::count(shared, now);
     let health = health(known(shared, now), detail, clock, theme);
-    if count == 0 {
+    let is_short = detail == Detail::Least;
+    let approvals = match waiting_approvals::count(shared, now) {
+        0 => None,
+        count if is_short => Some(format!("{count} wait")),
+        count => Some(format!("{count} to approve")),
+    };
+    let alarms = match open_alarms::count(shared) {
+        0 => None,
+        1 => Some("1 alarm".to_owned()),
+        count => Some(format!("{count} alarms")),
+    };
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for text in approvals.into_iter().chain(alarms) {
+        if !spans.is_empty() {
+            spans.push(Span::styled(format!(" {} ", theme.symbols.dot), theme.muted));
+        }
+        spans.push(Span::styled(text, theme.warning));
+    }
+    if spans.is_empty() {
         return health;
     }
-    let is_short = detail == Detail::Least;
-    let text = if is_short { format!("{count} wait") } else { format!("{count} to approve") };
-    let mut spans = vec![Span::styled(text, theme.warning)];
     let is_well = health.first().is_some_and(|it| it.content == ALL_OK);
     if is_short && is_well {
         spans.extend(health.into_iter().skip(1));

@@ -111,6 +111,7 @@ const ALL: &[&[Binding]] = &[
     TRAY,
     CUSTOMER_ACT,
     APPROVALS,
+    DASHBOARD,
     PALETTE,
     DELIVERY_STATS,
     HELP,
@@ -452,6 +453,114 @@ const APPROVALS: &[Binding] = &[
     bind(Context::Approvals, &[char('q')], Command::Close, ["q", "", "", "Close the list."]),
 ];
 
+const fn pane(
+    chord: &'static [Chord],
+    place: u8,
+    key: &'static str,
+    help: &'static str,
+) -> Binding {
+    bind(Context::Dashboard, chord, Command::ShowPane(place), [key, "", "", help])
+}
+
+const DASHBOARD: &[Binding] = &[
+    bind(
+        Context::Dashboard,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "entries", "The log entries behind the line; Esc leads back."],
+    ),
+    bind(Context::Dashboard, UP_K, Command::Up, ["Up", "k", "", "The line above."]),
+    bind(Context::Dashboard, DOWN_J, Command::Down, ["Down", "j", "", "The line below."]),
+    bind(Context::Dashboard, PAGE_UP, Command::PageUp, ["PgUp", "", "", "A page up."]),
+    bind(Context::Dashboard, PAGE_DOWN, Command::PageDown, ["PgDn", "", "", "A page down."]),
+    bind(Context::Dashboard, FIRST, Command::First, ["Home", "g", "", "The first line."]),
+    bind(Context::Dashboard, LAST, Command::Last, ["End", "G", "", "The last line."]),
+    bind(
+        Context::Dashboard,
+        &[plain(KeyCode::Tab), plain(KeyCode::Right)],
+        Command::NextPane,
+        ["Tab", "Right", "next", "The next part."],
+    ),
+    bind(
+        Context::Dashboard,
+        &[(SHIFT, KeyCode::BackTab), plain(KeyCode::BackTab), plain(KeyCode::Left)],
+        Command::PreviousPane,
+        ["Shift-Tab", "Left", "", "The part before."],
+    ),
+    pane(&[char('1')], 0, "1", "Figures against the usual."),
+    pane(&[char('2')], 1, "2", "Their course, as charts."),
+    pane(&[char('3')], 2, "3", "By channel and provider."),
+    pane(&[char('4')], 3, "4", "By counter."),
+    pane(&[char('5')], 4, "5", "By clerk."),
+    pane(&[char('6')], 5, "6", "Messages in trouble, and those that wait."),
+    pane(&[char('7')], 6, "7", "The customers who are locked."),
+    pane(&[char('8')], 7, "8", "Who works where, with which customer."),
+    pane(&[char('9')], 8, "9", "The open alarms."),
+    pane(&[char('0')], 9, "0", "How far the log is sealed and shipped."),
+    bind(
+        Context::Dashboard,
+        &[char('r')],
+        Command::NextPeriod,
+        ["r", "", "time", "A longer time: today, 24 hours, 7 days, 30 days, this month."],
+    ),
+    bind(
+        Context::Dashboard,
+        &[char('R')],
+        Command::PreviousPeriod,
+        ["R", "", "", "A shorter time; before today comes this month."],
+    ),
+    bind(
+        Context::Dashboard,
+        &[char('s')],
+        Command::NextSort,
+        ["s", "", "sort", "Sort by asked, verified, failed, overrides; Enter opens those."],
+    ),
+    bind(
+        Context::Dashboard,
+        &[char('S')],
+        Command::PreviousSort,
+        ["S", "", "", "Sort by the figure before; before asked come overrides."],
+    ),
+    bind(
+        Context::Dashboard,
+        &[char('/')],
+        Command::FilterText,
+        ["/", "", "filter", "Show only lines with a text."],
+    ),
+    bind(
+        Context::Dashboard,
+        &[char('x')],
+        Command::FilterNone,
+        ["x", "", "", "Show all lines again."],
+    ),
+    bind(
+        Context::Dashboard,
+        &[char('a')],
+        Command::Acknowledge,
+        ["a", "", "acknowledge", "Acknowledge the alarm, for a reason."],
+    ),
+    bind(
+        Context::Dashboard,
+        &[char('e')],
+        Command::Export,
+        ["e", "", "export", "Write the lines of this part into a CSV file here."],
+    ),
+    bind(Context::Dashboard, &[ESC], Command::Back, ["Esc", "", "close", "Back to the work."]),
+    bind(Context::Dashboard, &[char('q')], Command::Close, ["q", "", "", "Close the dashboard."]),
+    bind(
+        Context::DashboardField,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "take it", "Filter by this text, or acknowledge for this reason."],
+    ),
+    bind(
+        Context::DashboardField,
+        &[ESC],
+        Command::Back,
+        ["Esc", "", "leave", "Leave it; nothing is changed."],
+    ),
+];
+
 const PALETTE: &[Binding] = &[
     bind(
         Context::Palette,
@@ -542,6 +651,12 @@ const GLOBAL: &[Binding] = &[
         &[plain(KeyCode::F(7)), alt('7')],
         Command::ToggleApprovals,
         ["F7", "Alt-7", "approvals", "The acts that wait for a second admin."],
+    ),
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(8)), alt('8')],
+        Command::ToggleDashboard,
+        ["F8", "Alt-8", "dashboard", "The dashboard: figures, alarms, who works where."],
     ),
     bind(
         Context::Global,
