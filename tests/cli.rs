@@ -38,6 +38,8 @@ mod pages;
 mod places;
 #[path = "cli/prompt.rs"]
 mod prompt;
+#[path = "cli/purposes.rs"]
+mod purposes;
 #[path = "support/servers/mod.rs"]
 mod servers;
 #[path = "cli/stats.rs"]

@@ -543,7 +543,7 @@ const DASHBOARD: &[Binding] = &[
         Context::Dashboard,
         &[char('e')],
         Command::Export,
-        ["e", "", "export", "Write the lines of this part into a CSV file here."],
+        ["e", "", "export", "Write these lines into a CSV file here."],
     ),
     bind(Context::Dashboard, &[ESC], Command::Back, ["Esc", "", "close", "Back to the work."]),
     bind(Context::Dashboard, &[char('q')], Command::Close, ["q", "", "", "Close the dashboard."]),
@@ -551,7 +551,7 @@ const DASHBOARD: &[Binding] = &[
         Context::DashboardField,
         &[ENTER],
         Command::Accept,
-        ["Enter", "", "take it", "Filter by this text, or acknowledge for this reason."],
+        ["Enter", "", "take it", "Filter by this text; or acknowledge for this reason."],
     ),
     bind(
         Context::DashboardField,

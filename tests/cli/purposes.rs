@@ -1,0 +1,102 @@
+//! Purposes from the shell: what each takes, and what is added to a session.
+
+use serde_json::Value;
+
+use super::desk::{Desk, Ran};
+
+const PURPOSES: &str = "\
+[[purpose]]
+name = \"question\"
+
+[[purpose]]
+name = \"change of address\"
+level = \"two\"
+
+[[purpose]]
+name = \"at the till\"
+level = \"none\"
+
+[[purpose]]
+name = \"hand over a contract\"
+level = \"document\"
+";
+
+fn office() -> Desk {
+    let desk = Desk::empty();
+    desk.configure(PURPOSES);
+    desk.import();
+    desk
+}
+
+/// A request for a purpose, and the code in its message.
+fn request(desk: &Desk, channel: &str, purpose: &str) -> (String, String) {
+    let arguments = ["request", "WB-004217", "--channel", channel, "--purpose", purpose, "--json"];
+    let sent = desk.run(&arguments).ended(0, "sent");
+    let code = desk.code(sent["reference"].as_str().expect("a reference"));
+    (sent["request"].as_str().expect("a request").to_owned(), code)
+}
+
+fn token(answer: &Value) -> String {
+    answer["session_token"].as_str().expect("a token").to_owned()
+}
+
+fn gate(desk: &Desk, purpose: &str) -> Ran {
+    desk.run(&["gate", "WB-004217", "--purpose", purpose, "--json"])
+}
+
+#[test]
+fn security_67_a_second_proof_is_added_to_the_session_and_nothing_passes_before() {
+    let desk = office();
+    let (first, code) = request(&desk, "sms", "change of address");
+    let half = desk.told(&["verify", &first, "--json"], &code).ended(17, "verified");
+    assert_eq!((&half["reached"], &half["level"]), (&false.into(), &"nist".into()));
+    assert_eq!(gate(&desk, "change of address").code, 40);
+
+    let (second, code) = request(&desk, "email", "change of address");
+    let both = format!("{code}\n{}\n", token(&half));
+    let whole = desk.told(&["verify", &second, "--further", "--json"], &both).ended(0, "verified");
+    assert_eq!((&whole["reached"], &whole["level"]), (&true.into(), &"two".into()));
+    assert_eq!(whole["session"], half["session"], "it is the same session");
+    assert_eq!(gate(&desk, "change of address").code, 0);
+    assert_eq!(gate(&desk, "question").code, 40, "it was not asked to serve for it");
+
+    let serve = |purpose: &str| {
+        desk.told(&["session", "serve", "--purpose", purpose, "--json"], &token(&half)).code
+    };
+    assert_eq!(serve("question"), 0);
+    assert_eq!(gate(&desk, "question").code, 0);
+    assert_eq!(gate(&desk, "change of address").code, 0, "never lowered");
+    assert_eq!(serve("hand over a contract"), 17);
+    assert_eq!(gate(&desk, "hand over a contract").code, 40);
+}
+
+#[test]
+fn the_amount_due_is_shown_for_an_account_number_where_nothing_has_to_be_proven() {
+    let desk = office();
+    let due = |account: &str, purpose: &str| {
+        desk.run(&["amount-due", account, "--purpose", purpose, "--json"])
+    };
+    let shown = due("WB-004217", "at the till").ended(0, "due");
+    let said = shown.to_string();
+    assert!(!said.contains("Rivera") && !said.contains('@'), "{said}");
+    due("WB-004217", "question").ended(40, "forbidden");
+    due("WB-999999", "at the till").ended(20, "unknown_customer");
+}
+
+#[test]
+fn security_70_a_document_that_was_seen_opens_what_takes_one() {
+    let desk = office();
+    let see = |purpose: &str, more: &[&str]| {
+        let arguments = ["factor", "document", "WB-004217", "--kind", "passport", "--json"];
+        let arguments = [&arguments[..], &["--purpose", purpose], more].concat();
+        desk.run(&arguments)
+    };
+    let matches = ["--name-matches", "--photo-matches", "--until", "2090-01-01"];
+    let seen = see("hand over a contract", &matches).ended(0, "verified");
+    assert_eq!((&seen["reached"], &seen["level"]), (&true.into(), &"document".into()));
+    assert_eq!(gate(&desk, "hand over a contract").code, 0);
+    see("question", &matches).ended(40, "forbidden");
+    see("hand over a contract", &matches[..1]).ended(15, "malformed");
+    let over = ["--name-matches", "--photo-matches", "--until", "2020-01-01"];
+    see("hand over a contract", &over).ended(15, "malformed");
+}
