@@ -185,6 +185,9 @@ impl Session {
         now: Timestamp,
     ) -> Self {
         let mut session = self.clone();
+        if purpose.level == Level::None {
+            return session;
+        }
         let mut counted = self.counted_for(purpose);
         if let Some((factor, is_shared)) = proven {
             counted = counted.with(factor);

@@ -328,6 +328,33 @@ async fn security_69_no_colleague_is_asked_where_the_purpose_takes_none_or_no_re
 }
 
 #[tokio::test]
+async fn security_69_what_was_refused_does_not_come_back_and_one_clerk_asks_for_few_at_once() {
+    let (bench, dana) = vouching().await;
+    let desk = &bench.desk;
+    let asked = waits(&as_clerk(desk, "amira", vouch(&dana, "a closure", "k")).await);
+    refuse(desk, "boss", &asked).await;
+    let again = as_clerk(desk, "amira", vouch(&dana, "a closure", "k")).await;
+    let error = again.error().expect("refused").to_string();
+    assert!(error.contains("refused"), "{error}");
+    for key in ["1", "2", "3", "4", "5"] {
+        waits(&as_clerk(desk, "amira", vouch(&dana, "a closure", key)).await);
+    }
+    let flood = as_clerk(desk, "amira", vouch(&dana, "a closure", "6")).await;
+    let error = flood.error().expect("refused").to_string();
+    assert!(error.contains("wait for approval already"), "{error}");
+    waits(&as_clerk(desk, "bo", vouch(&dana, "a closure", "7")).await);
+}
+
+#[tokio::test]
+async fn security_69_nobody_is_asked_for_a_purpose_that_is_none_of_the_offices() {
+    let (bench, dana) = vouching().await;
+    let answer = as_clerk(&bench.desk, "amira", vouch(&dana, "passport C01X00T47", "k")).await;
+    assert!(matches!(answer, Answer::VouchFor(Ok(Vouched::NoSuchPurpose(_)))), "{answer:?}");
+    assert!(!format!("{answer:?}").contains("Dana"), "{answer:?}");
+    assert_eq!(bench.number("SELECT COUNT(*) FROM core_approval").await, 0);
+}
+
+#[tokio::test]
 async fn security_69_the_secret_of_a_session_does_not_wait_in_the_store() {
     let (bench, dana) = vouching().await;
     let token = SessionToken::new([7; 32]);

@@ -93,11 +93,18 @@ impl Bench {
         self.desk.verified_now("WB-1", purpose).await.expect("an answer").is_some()
     }
 
+    /// Email and telephone, in one session.
+    async fn two_proofs(&self, customer: &Customer, purpose: &str) -> Open {
+        let none = &mut Vec::new();
+        let (_, token) =
+            self.prove_for(customer, Factor::ContactConfirmed, purpose, none, None).await;
+        self.prove_for(customer, Factor::Sms, purpose, none, Some(&token)).await
+    }
+
     /// A customer with a telephone and backup codes, which are used from the end.
     async fn dana_with_codes(&self) -> (Customer, Vec<TypedSecret>) {
         let dana = self.customer("WB-1", Some("0151 12345678")).await;
-        let (session, token) =
-            self.prove_for(&dana, Factor::Sms, "a bill", &mut Vec::new(), None).await;
+        let (session, token) = self.two_proofs(&dana, "a new address").await;
         let made = self.desk.make_backup_codes(&token, false, &self.key()).await.expect("made");
         let BackupCodes::Made(codes) = made else { panic!("{made:?}") };
         let end = self.desk.end_session(&session.id, SessionEnd::Logout).await;
@@ -213,7 +220,10 @@ async fn security_67_a_session_that_is_raised_asks_for_what_is_missing_and_is_ne
     let closure = bench.desk.serve_for(&token, "a closure").await.expect("an answer");
     assert!(matches!(closure, ServedFor::Missing(_, Missing::Document)), "{closure:?}");
     let log = bench.desk.log(&EventFilter::default(), EventPage::Newest, 50).await.expect("a log");
-    assert_eq!(log.iter().filter(|it| it.kind == EventKind::SessionRaised).count(), 1);
+    let raises = log.iter().filter(|it| it.kind == EventKind::SessionRaised);
+    let of_session =
+        |it: &&Event| it.detail.as_ref().is_some_and(|it| it.contains(first.id.as_str()));
+    assert_eq!(raises.filter(of_session).count(), 3, "each proof, and the other purpose");
 
     // Once it is over, the next factor opens another session, with this factor alone.
     bench.desk.end_session(&first.id, SessionEnd::Logout).await.expect("ended");
@@ -301,7 +311,8 @@ async fn a_purpose_says_how_long_its_session_lasts() {
     let minute = std::time::Duration::from_mins(1);
     let bench = Bench::new(Scripted::fine(), |office| {
         let brief = Purpose { session: Some(minute), ..Purpose::from("brief") };
-        office.purposes = vec![Purpose::from("usual"), brief];
+        let long = Purpose { session: Some(minute * 480), ..Purpose::from("long") };
+        office.purposes = vec![Purpose::from("usual"), brief, long];
     })
     .await;
     let dana = bench.customer("WB-1", Some("0151 12345678")).await;
@@ -315,6 +326,45 @@ async fn a_purpose_says_how_long_its_session_lasts() {
         panic!("not served")
     };
     assert!(cut.expires_at < usual.expires_at, "the shorter time holds");
+    // The office's time holds for a purpose that has none of its own.
+    let (_, token) = bench.prove_for(&dana, Factor::Sms, "long", &mut codes, None).await;
+    let ServedFor::Served(cut) = bench.desk.serve_for(&token, "usual").await.expect("an answer")
+    else {
+        panic!("not served")
+    };
+    let office = bench.desk.office().otp.session;
+    assert!(cut.expires_at.since(cut.created_at) <= office + minute, "{cut:?}");
+}
+
+#[tokio::test]
+async fn security_67_no_session_serves_for_what_takes_no_proof() {
+    let bench = office().await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    let (half, token) =
+        bench.prove_for(&dana, Factor::Sms, "a new address", &mut Vec::new(), None).await;
+    assert!(!half.is_reached);
+    let served = bench.desk.serve_for(&token, "at the till").await.expect("an answer");
+    assert!(matches!(served, ServedFor::NoSuchPurpose(_)), "{served:?}");
+    let account = bench.desk.account_of(dana.id, &token).await;
+    assert!(matches!(account, Err(DeskError::NotVerified)), "{account:?}");
+    assert!(!bench.gate("at the till").await);
+    let seen = bench.see(&dana, "at the till", seen("passport", ""), None).await;
+    assert!(matches!(seen, DocumentSeen::NoSuchPurpose(_)), "{seen:?}");
+}
+
+/// Else whoever holds one of two proofs makes the other one of it.
+#[tokio::test]
+async fn security_68_one_proof_enrols_no_second_one_where_a_purpose_takes_two() {
+    let bench = office().await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    for purpose in ["a bill", "a new address"] {
+        let (_, token) = bench.prove_for(&dana, Factor::Sms, purpose, &mut Vec::new(), None).await;
+        let codes = bench.desk.make_backup_codes(&token, false, &bench.key()).await;
+        assert!(matches!(codes, Ok(BackupCodes::Refused(_))), "{purpose}: {codes:?}");
+    }
+    let (_, token) = bench.two_proofs(&dana, "a new address").await;
+    let codes = bench.desk.make_backup_codes(&token, false, &bench.key()).await;
+    assert!(matches!(codes, Ok(BackupCodes::Made(_))), "{codes:?}");
 }
 
 fn seen(kind: &str, expires: &str) -> SeenDocument {

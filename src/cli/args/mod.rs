@@ -55,7 +55,7 @@ Exit codes:
   14  used before                130  interrupted
   15  malformed code, or bad lines in an imported file
   16  the log is not as it was sealed
-  17  nothing done yet: it waits for a second admin
+  17  not done yet: it waits for a second admin, or more has to be proven
   18  there are open alarms (stats --alarms)
  129, 131, 143  ended by SIGHUP, SIGQUIT, SIGTERM";
 

@@ -145,9 +145,11 @@ impl StatsCounts {
         self.sum(&Figure::FAILURES)
     }
 
-    /// How many of a hundred that were asked for were verified; none where nothing was.
+    /// How many of a hundred that were asked for were verified; none where nothing was, or where
+    /// more were verified than asked for: no code of an authenticator is asked for.
     pub fn success_percent(&self) -> Option<u64> {
-        (self.of(Figure::Verified) * 100).checked_div(self.of(Figure::Asked))
+        let (verified, asked) = (self.of(Figure::Verified), self.of(Figure::Asked));
+        (verified * 100).checked_div(asked).filter(|_| verified <= asked)
     }
 
     /// Whether nothing was counted.
@@ -159,6 +161,17 @@ impl StatsCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_is_never_above_all() {
+        let mut counts = StatsCounts::default();
+        assert_eq!(counts.success_percent(), None);
+        counts.add(Figure::Asked, 4);
+        counts.add(Figure::Verified, 3);
+        assert_eq!(counts.success_percent(), Some(75));
+        counts.add(Figure::Verified, 2);
+        assert_eq!(counts.success_percent(), None, "one was by an authenticator");
+    }
 
     #[test]
     fn every_kind_of_attempt_counts_for_something() {

@@ -252,7 +252,7 @@ calls! {
     // Factors
     ReadFactors -> CustomerFactors, Verify, once;
     VerifyFactor -> FactorVerification, Verify, until_answered;
-    SeeDocument -> DocumentSeen, Verify, until_answered;
+    SeeDocument -> DocumentSeen, Verify, until_answered, lookup;
     EnrolTotp -> TotpEnrolment, Verify, until_answered;
     RemoveTotp -> FactorRemoval, Verify, until_answered;
     MakeBackupCodes -> BackupCodes, Verify, once;

@@ -32,23 +32,19 @@ impl Purpose {
     }
 }
 
-impl Desk {
-    /// Refuses to ask a colleague where the purpose takes none.
-    pub(in crate::service) fn may_vouch(&self, it: &VouchFor) -> Result<(), DeskError> {
-        match self.purpose(&it.purpose) {
-            Ok(purpose) if !purpose.takes_second_person() => Err(DeskError::NoSecondPerson),
-            // Where there is no such purpose, the answer says so.
-            Ok(_) | Err(_) => Ok(()),
-        }
-    }
+/// Refuses to ask a colleague where the purpose takes none.
+pub(in crate::service) const fn may_vouch(purpose: &Purpose) -> Result<(), DeskError> {
+    if purpose.takes_second_person() { Ok(()) } else { Err(DeskError::NoSecondPerson) }
+}
 
+impl Desk {
     /// Adds a colleague's approval to the customer's session, or opens one by it.
     pub async fn vouch(&self, it: VouchFor) -> Result<Vouched, DeskError> {
-        let purpose = match self.purpose(&it.purpose) {
+        let purpose = match self.provable(&it.purpose) {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(Vouched::NoSuchPurpose(refusal)),
         };
-        self.may_vouch(&it)?;
+        may_vouch(&purpose)?;
         let approval = self.asked_approval(&WaitingAct::Vouch(it.stored())).await?;
         let Some(by) = &approval.approved_by else {
             return Err(DeskError::AwaitsApproval(Box::new(approval)));

@@ -40,7 +40,7 @@ pub struct AttestedCustomer {
 impl Desk {
     /// Writes down that a document was seen. Its number is neither asked for nor stored.
     pub async fn see_document(&self, it: &SeeDocument) -> Result<DocumentSeen, DeskError> {
-        let purpose = match self.purpose(&it.purpose) {
+        let purpose = match self.provable(&it.purpose) {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(DocumentSeen::NoSuchPurpose(refusal)),
         };

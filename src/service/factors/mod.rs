@@ -15,8 +15,9 @@ use crate::domain::code::TypedCode;
 use crate::domain::contact::{Contact, ContactKind};
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::customer_factor::{CustomerFactors, FactorKind};
-use crate::domain::level::Kind;
+use crate::domain::level::{Kind, Level};
 use crate::domain::outcome::Outcome;
+use crate::domain::purpose::{Purpose, SharedContact};
 use crate::domain::session::{Session, SessionToken};
 use crate::domain::time::Timestamp;
 use crate::domain::totp::TotpOffer;
@@ -134,16 +135,28 @@ impl Desk {
         Ok(self.reading(|| self.store.customer_factors(customer)).await?)
     }
 
-    /// The session of a token, if what it proves is at least what an enrolled factor would
-    /// prove (security requirement 68).
+    /// The level to which a new factor can help: with another proof to that of two, where any
+    /// purpose takes two.
+    fn level_of_factor(&self) -> Level {
+        let takes_two =
+            |it: &Purpose| it.level == Level::Two || it.shared_contact == SharedContact::Second;
+        if self.office.purposes.iter().any(takes_two) { Level::Two } else { Level::Nist }
+    }
+
+    /// The session of a token, if what it proves is at least what an enrolled factor would help
+    /// to prove (security requirement 68): by codes, or by a second person who approved it for a
+    /// purpose of that level. What one clerk attests alone enrols nothing.
     async fn enrolling(
         &self,
         token: &SessionToken,
     ) -> Result<Result<Enrolling, FactorRefusal>, DeskError> {
         let session = self.touch(token).await?.filter(|it| it.ended.is_none());
         let Some(session) = session else { return Ok(Err(FactorRefusal::SessionOver)) };
-        let is_strong = session.factors.is_strong() || session.factors.has(Factor::SecondPerson);
-        if !is_strong {
+        let needed = self.level_of_factor();
+        let is_approved = session.is_reached
+            && session.factors.has(Factor::SecondPerson)
+            && self.purpose(&session.purpose).is_ok_and(|it| it.level >= needed);
+        if session.factors.level() < needed && !is_approved {
             return Ok(Err(FactorRefusal::TooWeak));
         }
         let Some(customer) = self.customer(session.customer).await? else {

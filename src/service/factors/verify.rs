@@ -16,7 +16,7 @@ impl Desk {
     /// counted once and answered alike, with the same session token.
     pub async fn verify_factor(&self, it: &VerifyFactor) -> Result<FactorVerification, DeskError> {
         let kind = it.typed.kind;
-        let purpose = match self.purpose(&it.purpose) {
+        let purpose = match self.provable(&it.purpose) {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(FactorVerification::NoSuchPurpose(refusal)),
         };

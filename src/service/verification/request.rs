@@ -230,15 +230,30 @@ impl Desk {
     }
 
     /// A purpose of the office's: it stands in the message, under the office's name.
+    /// Its time is the office's where it has none of its own.
     pub(in crate::service) fn purpose(&self, typed: &str) -> Result<Purpose, Box<Refusal>> {
         let typed = text::clean(typed);
         let purposes = &self.office.purposes;
         let known = purposes.iter().find(|it| it.name.eq_ignore_ascii_case(typed.trim()));
-        known.cloned().ok_or_else(|| {
+        let Some(known) = known else {
             let listed: Vec<_> = purposes.iter().map(|it| it.name.as_str()).collect();
             let listed = listed.join(", ");
-            Refusal::new(Outcome::Malformed, format!("The office verifies for: {listed}."))
-        })
+            let text = format!("The office verifies for: {listed}.");
+            return Err(Refusal::new(Outcome::Malformed, text));
+        };
+        let session = known.session.or(Some(self.office.otp.session));
+        Ok(Purpose { session, ..known.clone() })
+    }
+
+    /// A purpose for which something has to be proven: nothing else is proven for, and no session
+    /// serves for anything else.
+    pub(in crate::service) fn provable(&self, typed: &str) -> Result<Purpose, Box<Refusal>> {
+        let purpose = self.purpose(typed)?;
+        if purpose.level == Level::None {
+            let text = format!("Nothing has to be proven for \"{}\".", purpose.name);
+            return Err(Refusal::new(Outcome::Malformed, text));
+        }
+        Ok(purpose)
     }
 
     fn dispatch(&self, code: NewCode, delivery: NewDelivery) -> Dispatch<'_> {

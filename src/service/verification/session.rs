@@ -48,7 +48,7 @@ impl Desk {
         token: &SessionToken,
         purpose: &str,
     ) -> Result<ServedFor, DeskError> {
-        let purpose = match self.purpose(purpose) {
+        let purpose = match self.provable(purpose) {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(ServedFor::NoSuchPurpose(refusal)),
         };

@@ -19,6 +19,15 @@ use crate::store::database::statement::statements;
 /// The row of `core_lock` under which acts are stored, so that one told twice is stored once.
 const APPROVAL_LOCK: &str = "approval";
 
+/// How many acts of one clerk may wait at once: each tells admins of a customer.
+const MOST_OF_CLERK: usize = 5;
+
+/// The answer to whoever asks again under the key of an act that was not approved.
+const NOT_APPROVED: &str = "It was refused, or nobody approved it in time. Nothing was done.";
+
+const TOO_MANY: &str = "\
+    Several acts that you asked for wait for approval already. Wait until they are decided.";
+
 /// How long a row stays after its time.
 const KEPT: Duration = Duration::from_hours(24);
 
@@ -44,8 +53,7 @@ row_type! {
 statements! {
     BY_ID { (select ApprovalColumns) "WHERE public_id = $1" }
     SAME {
-        (select ApprovalColumns) "WHERE idempotency = $1 AND expires_at > " now
-        " ORDER BY id DESC LIMIT 1"
+        (select ApprovalColumns) "WHERE idempotency = $1 ORDER BY id DESC LIMIT 1"
     }
     WAITING {
         (select ApprovalColumns) "WHERE approved_by IS NULL AND expires_at > " now " ORDER BY id"
@@ -86,9 +94,21 @@ pub(in crate::store) async fn ask(
     let mut tx = db.begin().await?;
     tx.lock(APPROVAL_LOCK).await?;
     if let Some(row) = tx.maybe(&SAME, args![new.key]).await? {
-        return Ok(read(&row)?.approval);
+        let before = read(&row)?;
+        if !before.is_over {
+            return Ok(before.approval);
+        }
+        if before.approval.approved_by.is_none() {
+            return Err(StoreError::refused(NOT_APPROVED));
+        }
     }
     let signed = new.signed;
+    let waiting = tx.all(&WAITING, args![]).await?;
+    let waiting = waiting.iter().map(ApprovalColumns::read).collect::<Result<Vec<_>, _>>()?;
+    let of_clerk = waiting.iter().filter(|it| it.clerk == signed.asked_by.clerk).count();
+    if of_clerk >= MOST_OF_CLERK {
+        return Err(StoreError::refused(TOO_MANY));
+    }
     tx.write(&DELETE_OLD, args![millis_of(KEPT)]).await?;
     let arguments = args![
         signed.id.as_str(),

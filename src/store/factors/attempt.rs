@@ -273,7 +273,7 @@ async fn earlier_answer(
     let kind = attempt.guess.kind();
     if outcome == Outcome::Verified {
         let (new, keyring) = (&attempt.session, attempt.keyring);
-        let opened = session::proved_before(&mut tx, new, keyring).await?;
+        let opened = session::proved_before(&mut tx, attempt.customer, new, keyring).await?;
         let Some(session) = opened else { return Ok(None) };
         let codes_left = match kind {
             FactorKind::Totp => None,

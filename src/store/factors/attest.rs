@@ -35,7 +35,8 @@ pub(in crate::store) async fn attest(
     match write(db, it).await {
         Err(StoreError::Taken(why)) => {
             let mut tx = db.begin().await?;
-            let before = session::proved_before(&mut tx, &it.session, it.keyring).await?;
+            let before =
+                session::proved_before(&mut tx, it.customer, &it.session, it.keyring).await?;
             before.map(Some).ok_or(StoreError::Failed(why))
         }
         written => written,

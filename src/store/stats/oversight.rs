@@ -82,7 +82,7 @@ statements! {
     /// Of the newest entries of an outcome, by customer: the last one with this detail.
     LOCKED_ONCE {
         "SELECT few.customer_id AS customer_id, COUNT(*) AS entries, MIN(few.at) AS since, \
-         MAX(CASE WHEN few.detail = $4 THEN few.id END) AS event_id \
+         MAX(CASE WHEN few.detail LIKE $4 THEN few.id END) AS event_id \
          FROM (SELECT e.id AS id, e.customer_id AS customer_id, e.at AS at, e.detail AS detail \
          FROM core_event e " (before "e.outcome" "$3" "e.outcome DESC")
         "LIMIT $2) few GROUP BY few.customer_id" unsorted
@@ -99,7 +99,8 @@ statements! {
     /// There are few: those whose time is not over.
     VERIFIED {
         (select VerifiedColumns) "WHERE s.expires_at > " now " AND s.idle_at > " now " \
-         AND s.ended_at IS NULL ORDER BY s.expires_at DESC LIMIT $1"
+         AND s.ended_at IS NULL AND (s.is_reached = 1 OR s.also_for IS NOT NULL) \
+         ORDER BY s.expires_at DESC LIMIT $1"
     }
     CODES_OPEN {
         (select OpenColumns) "WHERE o.digest_until > " now " AND o.status = 'open' \
@@ -139,10 +140,12 @@ pub(in crate::store) async fn oversight(
 }
 
 async fn lockouts(db: &Database, failure_cap: u32) -> Result<Lockouts, StoreError> {
+    // Behind the factor, where it was not a code to a contact.
+    let detail = format!("%{CUSTOMER_LOCKED_DETAIL}");
     let mut last: BTreeMap<i64, i64> = BTreeMap::new();
     let mut since = None;
     for outcome in LOCKING {
-        let arguments = args![i64::MAX, LOCK_ENTRIES, outcome.word(), CUSTOMER_LOCKED_DETAIL];
+        let arguments = args![i64::MAX, LOCK_ENTRIES, outcome.word(), &detail];
         let rows = db.all(&LOCKED_ONCE, arguments).await?;
         let (mut looked_at, mut oldest) = (0, None);
         for row in &rows {

@@ -267,7 +267,7 @@ async fn earlier_answer(
     let Some(held) = request::held(&mut tx, attempt.request).await? else { return Ok(None) };
     if outcome == Outcome::Verified {
         let (new, keyring) = (&attempt.session, attempt.guess.keyring);
-        let opened = session::proved_before(&mut tx, new, keyring).await?;
+        let opened = session::proved_before(&mut tx, held.request.customer, new, keyring).await?;
         return Ok(
             opened.map(|session| AttemptOutcome::Verified { request: held.request, session })
         );

@@ -6,7 +6,7 @@ use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::domain::key::Keyring;
-use crate::domain::level::FactorSet;
+use crate::domain::level::{FactorSet, Level};
 use crate::domain::policy::OtpPolicy;
 use crate::domain::purpose::{self as domain, Purpose};
 use crate::domain::request::RequestId;
@@ -111,7 +111,8 @@ fn new(new: &NewSession, policy: &OtpPolicy, proven: &Proven<'_>, actor: &Actor)
     let expires_at = created_at.plus(purpose.session.unwrap_or(policy.session));
     let factors = FactorSet::default().with(proven.factor);
     let shared_contact = new.shared_contact;
-    let is_reached = purpose.is_reached(domain::Proven { factors: &factors, shared_contact });
+    let is_reached = purpose.level != Level::None
+        && purpose.is_reached(domain::Proven { factors: &factors, shared_contact });
     let level = factors.level();
     Session {
         id: new.id.clone(),
@@ -188,6 +189,7 @@ pub(in crate::store) async fn prove(
         let factor = (proven.factor, it.new.shared_contact);
         let session = before.session.raised(proven.purpose, Some(factor), proven.at);
         raise(tx, &before, &session, it.keyring).await?;
+        events::write(tx, &raised(&session, it.actor)).await?;
         return Ok(Proved { session, opened: None });
     }
     let session = new(it.new, it.policy, proven, it.actor);
@@ -199,18 +201,21 @@ pub(in crate::store) async fn prove(
 /// The session that the same attempt opened or raised before.
 pub(in crate::store) async fn proved_before(
     tx: &mut Tx,
+    customer: CustomerId,
     new: &NewSession,
     keyring: &Keyring,
 ) -> Result<Option<Session>, StoreError> {
     for digest in [Some(&new.token_digest), new.further.as_ref()].into_iter().flatten() {
-        if let Some(found) = held(tx, digest).await?.filter(|it| it.is_genuine(keyring)) {
+        let found = held(tx, digest).await?.filter(|it| it.is_genuine(keyring));
+        if let Some(found) = found.filter(|it| it.session.customer == customer) {
             return Ok(Some(found.session));
         }
     }
     Ok(None)
 }
 
-/// A session that is alive, and was opened by the desk.
+/// A session that is alive, and was opened by the desk. One that was opened when it had one
+/// factor is not raised.
 async fn usable(
     tx: &mut Tx,
     token_digest: &str,
@@ -218,7 +223,10 @@ async fn usable(
 ) -> Result<Option<SessionRecord>, StoreError> {
     let held = held(tx, token_digest).await?;
     let is_usable = |it: &SessionRecord| {
-        it.session.ended.is_none() && it.proof.is_some() && it.is_genuine(keyring)
+        it.session.ended.is_none()
+            && it.proof.is_some()
+            && !it.has_one_factor
+            && it.is_genuine(keyring)
     };
     Ok(held.filter(is_usable))
 }
@@ -271,20 +279,20 @@ pub(in crate::store) async fn serve_for(
         return Ok(Some(before.session));
     }
     raise(&mut tx, &before, &session, keyring).await?;
-    let event = NewEvent {
-        customer: Some(session.customer),
-        facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
-        ..NewEvent::of_office(EventKind::SessionRaised, raised_for(&session), actor)
-    };
-    events::write(&mut tx, &event).await?;
+    events::write(&mut tx, &raised(&session, actor)).await?;
     tx.changed_session();
     tx.commit().await?;
     Ok(Some(session))
 }
 
-/// What a session serves for now, for the log.
-fn raised_for(session: &Session) -> String {
-    format!("session {}, for {}: {}", session.id, session.purpose, session.factors)
+/// The event of a session that got a further proof, or serves for another purpose.
+fn raised<'a>(session: &'a Session, actor: &'a Actor) -> NewEvent<'a> {
+    let detail = format!("session {}, for {}: {}", session.id, session.purpose, session.factors);
+    NewEvent {
+        customer: Some(session.customer),
+        facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
+        ..NewEvent::of_office(EventKind::SessionRaised, detail, actor)
+    }
 }
 
 /// Prolongs the session of a token, or returns it as ended.

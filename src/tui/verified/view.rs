@@ -103,7 +103,9 @@ pub fn extent(cx: DrawContext<'_>, verified: &Verified, area: Rect) -> Extent {
 fn head<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> {
     let theme = cx.theme;
     let session = &verified.session;
+    let labels: Vec<_> = session.factors.iter().map(messages::factor_label).collect();
     let proof = match session.factor {
+        _ if labels.len() > 1 => format!("{}.", labels.join(" and ")),
         Factor::ContactConfirmed => format!("email confirmed. {WEAK_PROOF}"),
         Factor::Sms => format!("SMS: {}", messages::factor(session.factor)),
         Factor::Whatsapp => format!("WhatsApp confirmed. {WEAK_PROOF}"),

@@ -93,7 +93,9 @@ impl Making<'_> {
         });
         let note = stats.and_then(|it| match (it.uncounted, it.unsealed) {
             (0, 0) => None,
-            (0, unsealed) => Some(format!("{unsealed} entries are not counted yet.")),
+            (0, unsealed) => Some(format!(
+                "{unsealed} entries are not counted yet. Without a service: countersign audit seal"
+            )),
             (uncounted, _) => {
                 Some(format!("{uncounted} entries are not counted: countersign stats rebuild"))
             }
