@@ -156,7 +156,7 @@ pub fn after_proof(desk: &DeskClient, output: &Output, session: &Session) -> Str
     let purpose = desk.profile().purposes.iter().find(|it| it.name == session.purpose);
     match purpose.and_then(|it| session.missing_for(it)) {
         Some(missing) => format!(
-            "Missing: {}. Add it with --further.\nThe session: {show}",
+            "Missing: {}. Add it with --further and the token, which --json tells.\nThe session: {show}",
             messages::missing(missing)
         ),
         None => format!("Next: {show}"),
