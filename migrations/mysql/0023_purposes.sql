@@ -10,6 +10,14 @@ PREPARE change_core_session FROM @change;
 EXECUTE change_core_session;
 DEALLOCATE PREPARE change_core_session;
 
+-- When it was refused; whoever asks again under its key is told so.
+SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'core_approval' AND column_name = 'refused_at');
+SET @change = IF(@missing, 'ALTER TABLE core_approval ADD COLUMN refused_at BIGINT', 'DO 0');
+PREPARE change_core_approval FROM @change;
+EXECUTE change_core_approval;
+DEALLOCATE PREPARE change_core_approval;
+
 -- Who is verified now and for what, for the billing program. Neither token nor contact is in it.
 CREATE OR REPLACE VIEW core_verified_now AS
 SELECT s.customer_id, c.account_no, s.purpose AS purpose, s.factor, s.clerk, s.counter,

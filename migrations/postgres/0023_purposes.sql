@@ -6,6 +6,9 @@ ALTER TABLE core_session ADD COLUMN is_reached BIGINT NOT NULL DEFAULT 1; -- whe
 ALTER TABLE core_session ADD COLUMN also_for TEXT; -- the purposes before, as JSON
 ALTER TABLE core_session ADD COLUMN shared_contact BIGINT NOT NULL DEFAULT 0; -- whether several customers have a contact of them
 
+-- When it was refused; whoever asks again under its key is told so.
+ALTER TABLE core_approval ADD COLUMN refused_at BIGINT;
+
 -- Who is verified now and for what, for the billing program. Neither token nor contact is in it.
 CREATE OR REPLACE VIEW core_verified_now AS
 SELECT s.customer_id, c.account_no, s.purpose AS purpose, s.factor, s.clerk, s.counter,

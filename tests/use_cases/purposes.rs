@@ -4,6 +4,7 @@
 use countersign::domain::channel::Factor;
 use countersign::domain::customer_factor::{FactorKind, TypedFactor};
 use countersign::domain::document::SeenDocument;
+use countersign::domain::event::Event;
 use countersign::domain::level::{FactorSet, Level};
 use countersign::domain::purpose::{Attested, Missing, Proven, Purpose, SharedContact};
 use countersign::domain::session::{Session, SessionEnd, SessionToken};

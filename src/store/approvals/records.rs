@@ -22,8 +22,8 @@ const APPROVAL_LOCK: &str = "approval";
 /// How many acts of one clerk may wait at once: each tells admins of a customer.
 const MOST_OF_CLERK: usize = 5;
 
-/// The answer to whoever asks again under the key of an act that was not approved.
-const NOT_APPROVED: &str = "It was refused, or nobody approved it in time. Nothing was done.";
+/// The answer to whoever asks again under the key of an act that was refused.
+const REFUSED: &str = "The second person refused it. Nothing was done.";
 
 const TOO_MANY: &str = "\
     Several acts that you asked for wait for approval already. Wait until they are decided.";
@@ -53,7 +53,8 @@ row_type! {
 statements! {
     BY_ID { (select ApprovalColumns) "WHERE public_id = $1" }
     SAME {
-        (select ApprovalColumns) "WHERE idempotency = $1 ORDER BY id DESC LIMIT 1"
+        (select ApprovalColumns) "WHERE idempotency = $1 AND (expires_at > " now
+        " OR refused_at IS NOT NULL) ORDER BY id DESC LIMIT 1"
     }
     WAITING {
         (select ApprovalColumns) "WHERE approved_by IS NULL AND expires_at > " now " ORDER BY id"
@@ -80,7 +81,8 @@ statements! {
          AND approved_by IS NULL AND clerk <> $2 AND expires_at > " clock
     }
     REFUSE {
-        "UPDATE core_approval SET expires_at = " clock " WHERE public_id = $1 \
+        "UPDATE core_approval SET expires_at = " clock ", refused_at = " clock " \
+         WHERE public_id = $1 \
          AND approved_by IS NULL AND expires_at > " clock
     }
     DELETE_OLD { "DELETE FROM core_approval WHERE expires_at < " now " - $1" }
@@ -95,12 +97,10 @@ pub(in crate::store) async fn ask(
     tx.lock(APPROVAL_LOCK).await?;
     if let Some(row) = tx.maybe(&SAME, args![new.key]).await? {
         let before = read(&row)?;
-        if !before.is_over {
-            return Ok(before.approval);
+        if before.is_over {
+            return Err(StoreError::refused(REFUSED));
         }
-        if before.approval.approved_by.is_none() {
-            return Err(StoreError::refused(NOT_APPROVED));
-        }
+        return Ok(before.approval);
     }
     let signed = new.signed;
     let waiting = tx.all(&WAITING, args![]).await?;
