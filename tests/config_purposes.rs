@@ -1,7 +1,5 @@
 //! The configuration of purposes: a list of texts, or tables with what each takes.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 #[path = "support/config.rs"]
 mod support;
 

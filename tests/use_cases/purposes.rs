@@ -221,10 +221,10 @@ async fn security_67_a_session_that_is_raised_asks_for_what_is_missing_and_is_ne
     let closure = bench.desk.serve_for(&token, "a closure").await.expect("an answer");
     assert!(matches!(closure, ServedFor::Missing(_, Missing::Document)), "{closure:?}");
     let log = bench.desk.log(&EventFilter::default(), EventPage::Newest, 50).await.expect("a log");
-    let raises = log.iter().filter(|it| it.kind == EventKind::SessionRaised);
+    let entries = log.iter().filter(|it| it.kind == EventKind::SessionRaised);
     let of_session =
         |it: &&Event| it.detail.as_ref().is_some_and(|it| it.contains(first.id.as_str()));
-    assert_eq!(raises.filter(of_session).count(), 3, "each proof, and the other purpose");
+    assert_eq!(entries.filter(of_session).count(), 3, "each proof, and the other purpose");
 
     // Once it is over, the next factor opens another session, with this factor alone.
     bench.desk.end_session(&first.id, SessionEnd::Logout).await.expect("ended");
