@@ -32,10 +32,7 @@ pub struct KnownBreakers {
 /// When the circuit breakers are due to be read; none where nothing was written since.
 pub fn breakers_due(shared: &Shared) -> Option<Now> {
     let providers = &shared.providers;
-    if !providers.reading.is_stale() || providers.reading.is_loading() {
-        return None;
-    }
-    providers.asked.map(|asked| asked + MIN_READ_INTERVAL)
+    providers.reading.due(providers.asked, MIN_READ_INTERVAL)
 }
 
 /// Reads the circuit breakers if that is due; whether it was.

@@ -1,8 +1,11 @@
 //! What is read from the desk for a screen: not asked for, loading, loaded or failed, and the
 //! effect whose answer it waits for. An answer to any other effect is dropped.
 
+use std::time::Duration;
+
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::message::Failure;
+use crate::tui::machine::store_clock::Now;
 
 /// How far one read of the desk is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +73,13 @@ impl Reading {
     pub const fn renew(&mut self, is_busy: bool) -> bool {
         self.is_stale = self.is_loading() || is_busy;
         !self.is_stale
+    }
+
+    /// When it is due to be read again, so long after it was asked for; none where nothing
+    /// changed since, or an answer is awaited.
+    pub fn due(&self, asked: Option<Now>, interval: Duration) -> Option<Now> {
+        let is_due = self.is_stale && !self.is_loading();
+        asked.filter(|_| is_due).map(|asked| asked + interval)
     }
 
     /// Whether this is the answer that is awaited.

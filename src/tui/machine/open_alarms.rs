@@ -32,10 +32,7 @@ pub fn count(shared: &Shared) -> u32 {
 /// When they are due to be counted; none where nothing was written since.
 pub fn due(shared: &Shared) -> Option<Now> {
     let OpenAlarms { count, asked } = &shared.alarms;
-    if !count.reading.is_stale() || count.reading.is_loading() {
-        return None;
-    }
-    asked.map(|asked| asked + MIN_READ_INTERVAL)
+    count.reading.due(*asked, MIN_READ_INTERVAL)
 }
 
 /// Counts them if that is due.

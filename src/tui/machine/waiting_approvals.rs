@@ -43,10 +43,7 @@ pub fn count(shared: &Shared, now: Option<Timestamp>) -> usize {
 /// When they are due to be read; none where nothing was written since.
 pub fn due(shared: &Shared) -> Option<Now> {
     let WaitingApprovals { list, asked } = &shared.approvals;
-    if !list.reading.is_stale() || list.reading.is_loading() {
-        return None;
-    }
-    asked.map(|asked| asked + MIN_READ_INTERVAL)
+    list.reading.due(*asked, MIN_READ_INTERVAL)
 }
 
 /// Reads them if that is due.
