@@ -17,7 +17,7 @@ use crate::domain::customer_factor::{FactorKind, TypedFactor};
 use crate::domain::document::SeenDocument;
 use crate::domain::outcome::Outcome;
 use crate::domain::qr;
-use crate::domain::session::SessionToken;
+use crate::domain::session::{Session, SessionToken};
 use crate::domain::sign_in::TypedSecret;
 use crate::domain::totp::TotpOffer;
 use crate::service::DeskError;
@@ -104,14 +104,8 @@ async fn verify(
     let FactorVerification::Verified(verified) = &verification else {
         return refuse_or_answer(output, &reply, &message, outcome.into());
     };
-    reply = reply.with_session(&verified.session);
     reply.codes_left = verified.codes_left;
-    if output.json() {
-        reply.session_token = Some(verified.token.reveal().to_string());
-    }
-    let next = after_proof(desk, output, &verified.session);
-    let exit = proof_exit(&verified.session);
-    refuse_or_answer(output, &reply, &format!("{message}\n{next}"), exit)
+    answer_proof(desk, output, reply, &message, (&verified.session, &verified.token))
 }
 
 async fn document(
@@ -137,16 +131,11 @@ async fn document(
         DocumentSeen::NotTaken => Outcome::Forbidden,
         DocumentSeen::NoSuchCustomer => Outcome::UnknownCustomer,
     };
-    let mut reply = Reply::outcome(outcome, message.clone()).with_customer(&customer);
+    let reply = Reply::outcome(outcome, message.clone()).with_customer(&customer);
     let DocumentSeen::Seen(it) = &seen else {
         return refuse_or_answer(output, &reply, &message, outcome.into());
     };
-    reply = reply.with_session(&it.session);
-    if output.json() {
-        reply.session_token = Some(it.token.reveal().to_string());
-    }
-    let next = after_proof(desk, output, &it.session);
-    refuse_or_answer(output, &reply, &format!("{message}\n{next}"), proof_exit(&it.session))
+    answer_proof(desk, output, reply, &message, (&it.session, &it.token))
 }
 
 /// Asks for a colleague's approval, and waits for it.
@@ -185,13 +174,24 @@ async fn vouch(
         }
     };
     let message = messages::session(&it.session, &moment::short);
-    let mut reply = Reply::outcome(Outcome::Verified, message.clone()).with_customer(&customer);
-    reply = reply.with_session(&it.session);
+    let reply = Reply::outcome(Outcome::Verified, message.clone()).with_customer(&customer);
+    answer_proof(desk, output, reply, &message, (&it.session, &it.token))
+}
+
+/// Answers with the session that a proof opened or was added to, and says what follows.
+fn answer_proof(
+    desk: &DeskClient,
+    output: &mut Output,
+    reply: Reply,
+    message: &str,
+    (session, token): (&Session, &SessionToken),
+) -> Result<Exit, Failure> {
+    let mut reply = reply.with_session(session);
     if output.json() {
-        reply.session_token = Some(it.token.reveal().to_string());
+        reply.session_token = Some(token.reveal().to_string());
     }
-    let next = after_proof(desk, output, &it.session);
-    refuse_or_answer(output, &reply, &format!("{message}\n{next}"), proof_exit(&it.session))
+    let next = after_proof(desk, output, session);
+    refuse_or_answer(output, &reply, &format!("{message}\n{next}"), proof_exit(session))
 }
 
 /// The secret of the customer's session.
