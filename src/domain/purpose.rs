@@ -230,6 +230,11 @@ impl Purpose {
         self.missing(proven).is_none()
     }
 
+    /// Whether a session serves for it: something has to be proven, and enough was.
+    pub fn is_served_by(&self, proven: Proven<'_>) -> bool {
+        self.level != Level::None && self.is_reached(proven)
+    }
+
     /// Whether this factor, by a contact that is shared or not, brings a session closer.
     pub fn is_helped_by(&self, factor: Factor, is_shared: bool, proven: Proven<'_>) -> bool {
         let with = proven.factors.with(factor);

@@ -185,9 +185,6 @@ impl Session {
         now: Timestamp,
     ) -> Self {
         let mut session = self.clone();
-        if purpose.level == Level::None {
-            return session;
-        }
         let mut counted = self.counted_for(purpose);
         if let Some((factor, is_shared)) = proven {
             counted = counted.with(factor);
@@ -197,7 +194,7 @@ impl Session {
         }
         let shared_contact = session.shared_contact;
         let is_reached = self.serves(&purpose.name)
-            || purpose.is_reached(Proven { factors: &counted, shared_contact });
+            || purpose.is_served_by(Proven { factors: &counted, shared_contact });
         if session.is_reached && !is_reached {
             // It goes on for what it was for, with one factor more.
             return session;

@@ -103,7 +103,7 @@ impl Desk {
             && let Ok(purpose) = self.purpose(&session.purpose)
         {
             let (factors, shared_contact) = (&session.factors, session.shared_contact);
-            session.is_reached = purpose.is_reached(Proven { factors, shared_contact });
+            session.is_reached = purpose.is_served_by(Proven { factors, shared_contact });
         }
         session
     }

@@ -6,7 +6,7 @@ use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::domain::key::Keyring;
-use crate::domain::level::{FactorSet, Level};
+use crate::domain::level::FactorSet;
 use crate::domain::policy::OtpPolicy;
 use crate::domain::purpose::{self as domain, Purpose};
 use crate::domain::request::RequestId;
@@ -111,8 +111,7 @@ fn new(new: &NewSession, policy: &OtpPolicy, proven: &Proven<'_>, actor: &Actor)
     let expires_at = created_at.plus(purpose.session.unwrap_or(policy.session));
     let factors = FactorSet::default().with(proven.factor);
     let shared_contact = new.shared_contact;
-    let is_reached = purpose.level != Level::None
-        && purpose.is_reached(domain::Proven { factors: &factors, shared_contact });
+    let is_reached = purpose.is_served_by(domain::Proven { factors: &factors, shared_contact });
     let level = factors.level();
     Session {
         id: new.id.clone(),
@@ -181,17 +180,16 @@ pub(in crate::store) async fn prove(
     it: &Proving<'_>,
     proven: &Proven<'_>,
 ) -> Result<Proved, StoreError> {
-    tx.changed_session();
     if let Some(digest) = &it.new.further
         && let Some(before) = usable(tx, digest, it.keyring).await?
         && before.session.customer == proven.customer
     {
         let factor = (proven.factor, it.new.shared_contact);
         let session = before.session.raised(proven.purpose, Some(factor), proven.at);
-        raise(tx, &before, &session, it.keyring).await?;
-        events::write(tx, &raised(&session, it.actor)).await?;
+        raise(tx, &before, &session, it.keyring, it.actor).await?;
         return Ok(Proved { session, opened: None });
     }
+    tx.changed_session();
     let session = new(it.new, it.policy, proven, it.actor);
     let proof = SessionProof::of(&session, &it.new.token_digest, it.keyring);
     let opened = Some((proof, session.factors.to_string()));
@@ -231,12 +229,14 @@ async fn usable(
     Ok(held.filter(is_usable))
 }
 
-/// Writes a session that serves for more than before.
+/// Writes a session that got a further proof or serves for another purpose, with its event. A
+/// billing program is notified after the commit.
 async fn raise(
     tx: &mut Tx,
     before: &SessionRecord,
     session: &Session,
     keyring: &Keyring,
+    actor: &Actor,
 ) -> Result<(), StoreError> {
     let proof = SessionProof::of(session, &before.token_digest, keyring);
     let also_for = match session.also_for.as_slice() {
@@ -260,6 +260,14 @@ async fn raise(
     if tx.write(&RAISE, arguments).await? == 0 {
         return Err(StoreError::Conflict("the session was changed meanwhile".into()));
     }
+    let detail = format!("session {}, for {}: {}", session.id, session.purpose, session.factors);
+    let event = NewEvent {
+        customer: Some(session.customer),
+        facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
+        ..NewEvent::of_office(EventKind::SessionRaised, detail, actor)
+    };
+    events::write(tx, &event).await?;
+    tx.changed_session();
     Ok(())
 }
 
@@ -278,21 +286,9 @@ pub(in crate::store) async fn serve_for(
     if session == before.session || !session.serves(&purpose.name) {
         return Ok(Some(before.session));
     }
-    raise(&mut tx, &before, &session, keyring).await?;
-    events::write(&mut tx, &raised(&session, actor)).await?;
-    tx.changed_session();
+    raise(&mut tx, &before, &session, keyring, actor).await?;
     tx.commit().await?;
     Ok(Some(session))
-}
-
-/// The event of a session that got a further proof, or serves for another purpose.
-fn raised<'a>(session: &'a Session, actor: &'a Actor) -> NewEvent<'a> {
-    let detail = format!("session {}, for {}: {}", session.id, session.purpose, session.factors);
-    NewEvent {
-        customer: Some(session.customer),
-        facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
-        ..NewEvent::of_office(EventKind::SessionRaised, detail, actor)
-    }
 }
 
 /// Prolongs the session of a token, or returns it as ended.
