@@ -295,7 +295,7 @@ impl Shell {
                 self.terminal.leave();
                 lifecycle::stop_here()?;
             }
-            Event::Signal(Signal::Continue) => self.resume()?,
+            Event::Signal(Signal::Continue) => return Ok(self.resume()),
             Event::Signal(Signal::HangUp)
             | Event::Input(TimedInput { input: Input::Ended, .. }) => {
                 return Ok(Some(End::HungUp));
@@ -356,13 +356,17 @@ impl Shell {
         })
     }
 
-    /// Takes the terminal again, whatever the shell did to it meanwhile.
-    fn resume(&mut self) -> Result<(), RunError> {
-        self.terminal.enter()?;
-        self.screen.forget()?;
+    /// Takes the terminal again, whatever the shell did to it meanwhile. One that
+    /// cannot be taken is gone: the kernel sends SIGCONT along with SIGHUP when a
+    /// terminal hangs up, and either may be seen first.
+    fn resume(&mut self) -> Option<End> {
+        if let Err(error) = self.terminal.enter().and_then(|()| self.screen.forget()) {
+            tracing::warn!(%error, "the terminal cannot be taken again");
+            return Some(End::HungUp);
+        }
         self.update_size();
         self.update(Msg::Resumed);
-        Ok(())
+        None
     }
 
     /// Gives the terminal back, then waits for a code that is being sent or

@@ -186,7 +186,9 @@ impl PtySession {
     /// Takes the terminal away while the program runs: the last one who holds
     /// its other end lets go.
     pub(crate) fn hang_up(&mut self) {
-        self.stall();
+        if self.reader.is_some() {
+            self.stall();
+        }
         self.keys = None;
         self.master = None;
     }
