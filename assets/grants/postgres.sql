@@ -66,7 +66,11 @@ GRANT INSERT, UPDATE, DELETE ON countersign.core_notice TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_customer_factor TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_backup_code TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_trial TO countersign_counter;
-GRANT INSERT ON countersign.core_event TO countersign_counter;
+-- Not written_by and written_at: those are the server's word.
+GRANT INSERT
+    (at, kind, outcome, request, customer_id, channel, contact, clerk, counter, detail, act,
+    purpose, provider, asked_at)
+    ON countersign.core_event TO countersign_counter;
 
 -- A desk service: what a counter may, and it adds to the audit trail, out of which it takes
 -- nothing; it makes the stats, keeps the list of the staff, and who sits where.

@@ -324,3 +324,39 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
         .await;
     }
 }
+
+/// Whoever writes an entry past the program can put any name and time into it, and not the
+/// account and the time that the server knows.
+#[tokio::test]
+async fn security_31_an_entry_bears_the_account_and_the_time_of_the_server() {
+    const FORGED: &str = "INSERT INTO core_event (at, kind, clerk, counter) \
+                          VALUES (1, 'verified', 'amira', '7')";
+    for kind in [Kind::Postgres, Kind::MariaDb] {
+        let fixture = TestStore::new(kind);
+        let database = fixture.database();
+        let user = admit(kind, database, "countersign_counter").await;
+        let url = database.url.replace("//counter:", &format!("//{user}:"));
+        // A session may have set a time and a name of its own.
+        let pretend = match kind {
+            Kind::Postgres => "SET ROLE countersign_counter",
+            _ => "SET timestamp = 1",
+        };
+        run(&url, &format!("{pretend}; {FORGED}")).await.expect("an entry");
+        let stamped = format!(
+            "SELECT COUNT(*) FROM core_event WHERE clerk = 'amira' AND written_by LIKE '{user}%' \
+             AND written_at > 1700000000000"
+        );
+        assert_eq!(fixture.number(&stamped).await, 1, "{kind:?}");
+        forbidden(
+            &url,
+            &[
+                "INSERT INTO core_event (at, kind, clerk, counter, written_by) \
+                 VALUES (1, 'x', 'x', '1', 'desk_owner')",
+                "INSERT INTO core_event (at, kind, clerk, counter, written_at) \
+                 VALUES (1, 'x', 'x', '1', 1)",
+                "INSERT INTO core_event SELECT * FROM core_event",
+            ],
+        )
+        .await;
+    }
+}

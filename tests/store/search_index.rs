@@ -88,6 +88,8 @@ on_each_store! {
         }
         for statement in [
             "DROP VIEW core_verified_now",
+            "ALTER TABLE core_event DROP COLUMN written_by",
+            "ALTER TABLE core_event DROP COLUMN written_at",
             "ALTER TABLE core_session DROP COLUMN factors",
             "ALTER TABLE core_session DROP COLUMN level",
             "ALTER TABLE core_session DROP COLUMN is_reached",
