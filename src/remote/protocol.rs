@@ -19,7 +19,7 @@ use crate::service::api::{Answer, Call, DeskProfile};
 use crate::service::ports::{IndexProgress, StoreError};
 
 /// The protocol version. It is increased by a change that an older peer would misread.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Size limit of a frame before the handshake is done, in bytes.
 pub const HELLO_MAX: usize = 4 * 1024;

@@ -1,5 +1,6 @@
 //! What a dishonest clerk tries with their own account (security requirements 47 to 49).
 
+use countersign::remote::protocol::PROTOCOL;
 use std::process::Command;
 
 use serde_json::json;
@@ -66,7 +67,7 @@ fn security_48_a_name_that_a_client_sends_is_not_who_it_is() {
     service.counter(BOSS, &["staff", "add", "root", "--json"]).ended(0, "changed");
     let mut raw = service.raw();
     raw.send(&json!({
-        "protocol": 2, "version": "a test", "clerk": BOSS, "counter": "9", "role": "admin",
+        "protocol": PROTOCOL, "version": "a test", "clerk": BOSS, "counter": "9", "role": "admin",
         "actor": { "clerk": BOSS, "counter": "9" },
     }));
     let welcome = raw.receive().expect("a greeting");

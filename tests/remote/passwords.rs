@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use countersign::remote::protocol::PROTOCOL;
 use countersign::service::api::Call;
 use portable_pty::CommandBuilder;
 use serde_json::{Value, json};
@@ -200,14 +201,14 @@ fn security_42_a_sitting_ends_with_its_connection_and_by_an_admin() {
     service.kill();
     service.run();
     let mut raw = service.raw();
-    raw.send(&json!({ "protocol": 2, "version": "a test", "ticket": ticket }));
+    raw.send(&json!({ "protocol": PROTOCOL, "version": "a test", "ticket": ticket }));
     let welcome = raw.receive().expect("welcome");
     assert_eq!(welcome["Welcome"]["profile"]["actor"]["clerk"], "dana", "{welcome}");
     let id = service.sittings()[0]["sitting"].as_str().expect("a name").to_owned();
     service.by("boss", &["staff", "end-sitting", &id, "--json"]).ended(0, "ended");
     until("the connection is still open", || raw.receive().is_none());
     let mut back = service.raw();
-    back.send(&json!({ "protocol": 2, "version": "a test", "ticket": ticket }));
+    back.send(&json!({ "protocol": PROTOCOL, "version": "a test", "ticket": ticket }));
     let welcome = back.receive().expect("welcome");
     assert_eq!(welcome["Welcome"]["profile"]["sign_in"], "needed", "{welcome}");
     // A dropped connection, as of SSH.

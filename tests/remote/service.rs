@@ -1,6 +1,7 @@
 //! A desk service in a folder that only its account can read, and counters of other
 //! accounts.
 
+use countersign::remote::protocol::PROTOCOL;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -344,7 +345,7 @@ impl Raw {
     }
 
     pub(crate) fn hello(&mut self) -> Option<Value> {
-        self.send(&json!({ "protocol": 2, "version": "a test" }));
+        self.send(&json!({ "protocol": PROTOCOL, "version": "a test" }));
         self.receive()
     }
 
