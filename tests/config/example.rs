@@ -8,7 +8,7 @@ use std::path::Path;
 use countersign::config::keys::{Fallback, TABLE};
 use countersign::config::{Config, ProcessEnvironment};
 
-const EXAMPLE: &str = include_str!("../config.example.toml");
+const EXAMPLE: &str = include_str!("../../config.example.toml");
 
 /// The example with every key taken out of its comment.
 fn with_every_key() -> String {

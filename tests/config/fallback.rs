@@ -1,15 +1,12 @@
 //! A second provider that stands in for the first one.
 
-#[path = "support/config.rs"]
-mod support;
-
+use crate::support::Desk;
 use countersign::config::Config;
 use countersign::config::keys::{KeyPath, TABLE};
 use countersign::config::settings::{
     EmailSettings, Proof, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
 };
 use secrecy::ExposeSecret;
-use support::Desk;
 
 const MAIN: &str = "\
 [email]

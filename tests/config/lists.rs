@@ -2,13 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-#[path = "support/config.rs"]
-mod support;
-
+use crate::support::Desk;
 use countersign::config::account_lists::{AccountLists, AmountColumn, CustomerColumn};
 use countersign::config::settings::{Identifier, TableName};
 use countersign::config::{Config, ProcessEnvironment};
-use support::Desk;
 
 const POSTGRES: &str = "[store]\nurl = \"postgres://amira@db.example/desk\"\n";
 const SQLITE: &str = "[store]\nurl = \"sqlite:desk.db\"\n";

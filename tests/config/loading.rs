@@ -1,15 +1,12 @@
 //! Reading the configuration: what holds, what is refused, and in which words.
 
-#[path = "config/protection.rs"]
 mod protection;
-#[path = "support/config.rs"]
-mod support;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::support::Desk;
 use countersign::config::settings::{
     EmailSettings, Environment, Proof, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
     WhatsappSettings,
@@ -17,7 +14,6 @@ use countersign::config::settings::{
 use countersign::config::{Config, ConfigError, ProcessEnvironment};
 use countersign::domain::purpose::Purpose;
 use secrecy::ExposeSecret;
-use support::Desk;
 
 #[test]
 fn without_a_file_it_is_a_development_desk_with_a_tray() {

@@ -1,13 +1,10 @@
 //! The configuration of purposes: a list of texts, or tables with what each takes.
 
-#[path = "support/config.rs"]
-mod support;
-
 use std::time::Duration;
 
+use crate::support::Desk;
 use countersign::domain::level::Level;
 use countersign::domain::purpose::{Attested, SharedContact};
-use support::Desk;
 
 const TABLES: &str = "\
 [[purpose]]

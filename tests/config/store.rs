@@ -3,11 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-#[path = "support/config.rs"]
-mod support;
-
 use std::time::Duration;
 
+use crate::support::Desk;
 use countersign::config::settings::{
     CustomerSettings, Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings,
     StoreTls, TableName,
@@ -15,7 +13,6 @@ use countersign::config::settings::{
 use countersign::config::{Config, ConfigError};
 use countersign::domain::policy::Retention;
 use secrecy::ExposeSecret;
-use support::Desk;
 
 const POSTGRES: &str = "url = \"postgres://amira@db.example/desk\"\n";
 const MYSQL: &str = "url = \"mysql://amira@db.example/desk\"\n";

@@ -3,7 +3,6 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
-#[path = "delivery_templates/notices.rs"]
 mod notices;
 
 use std::fs;

@@ -3,9 +3,6 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
-#[path = "support/message.rs"]
-mod message;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -20,7 +17,7 @@ use countersign::domain::rehearsal::{self, Script};
 use countersign::domain::time::Timestamp;
 use countersign::service::ports::{Sender, Tray, TrayMessage};
 
-use crate::message::CODE;
+use crate::message::{self, CODE};
 
 struct Desk {
     email: Arc<dyn Sender>,
