@@ -8,6 +8,7 @@
 //! cargo bench --bench store -- --customers 100000 --requests 100000
 //! cargo bench --bench store -- --url "$(benches/server start postgres)"
 //! cargo bench --bench store -- --only log,desk     # of open, search, log, desk, live
+//! cargo bench --bench store -- --only dashboard    # adds roll-ups of a year to the store
 //! cargo bench --bench store -- --only maintain     # archives what it was loaded with
 //! ```
 //! The store is kept and reused by the next run.
@@ -19,6 +20,7 @@
     reason = "a bench that cannot go on ends; its figures are rounded anyway"
 )]
 
+mod dashboard;
 mod desk;
 mod floor;
 mod live;
@@ -108,7 +110,10 @@ async fn main() {
     if wish.wants("live") {
         live::live(place, &bare, customers, &mut report).await;
     }
-    // It changes the data of the other sections, so it runs only on request.
+    // These change the data of the other sections, so they run only on request.
+    if wish.only.iter().any(|it| it == "dashboard") {
+        dashboard::dashboard(place, &bare, requests, &mut report).await;
+    }
     if wish.only.iter().any(|it| it == "maintain") {
         maintain::maintain(place, &bare, customers, &mut report).await;
     }
