@@ -1,6 +1,9 @@
 //! What counters do at a service.
 
 use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use serde_json::Value;
 
 use crate::service::{BOSS, CLERK, GATE, STRANGER, Service, is_root};
 
@@ -194,4 +197,28 @@ fn security_72_the_role_gate_asks_who_is_verified_and_nothing_else() {
     service.counter(CLERK, &["session", "end", &session, "--json"]).ended(0, "ended");
     service.counter(GATE, &ask).ended(40, "forbidden");
     assert!(ended.elapsed() < Duration::from_secs(5), "{:?}", ended.elapsed());
+}
+
+/// Nobody runs `audit seal` or `audit ship`: the service does both by itself.
+#[test]
+fn security_66_a_service_seals_the_log_and_ships_it_by_itself() {
+    if !is_root() {
+        return;
+    }
+    let service = Service::start_with("[audit.ship]\nto = \"file\"\nfile = \"shipped.jsonl\"\n");
+    let asked = service.counter(CLERK, &["request", "WB-004217", "--channel", "sms", "--json"]);
+    let request = asked.ended(0, "sent")["request"].as_str().expect("a request").to_owned();
+    let shipped = service.path("own/shipped.jsonl");
+    let end = Instant::now() + Duration::from_secs(30);
+    let record = loop {
+        let text = fs::read_to_string(&shipped).unwrap_or_default();
+        let of_request = text.lines().find(|it| it.contains(&request)).map(str::to_owned);
+        if let Some(record) = of_request {
+            break record;
+        }
+        assert!(Instant::now() < end, "the request is not shipped:\n{text}");
+        thread::sleep(Duration::from_millis(50));
+    };
+    let record: Value = serde_json::from_str(&record).expect("a record");
+    assert!(record["checkpoint"].as_str().is_some_and(|it| it.contains("\u{2014} ")), "{record}");
 }
