@@ -152,6 +152,7 @@ impl Wiring {
             caller(config).actor,
         )?;
         let desk = desk.with_sign_in(config.sign_in.clone());
+        let desk = desk.with_default_locale(&config.messages.default_locale);
         let desk = desk.with_trail_keys(Arc::new(FileTrailKeys::beside(&config.keys.file)));
         let desk = match &config.shipping {
             Some(shipping) => desk.with_shipping(self::shipping(shipping)?),
