@@ -72,6 +72,8 @@ pub trait AppContext: Send + Sync {
     async fn serve(&self, config: &Config) -> Result<Exit, Failure>;
     /// Runs the interface until the clerk quits. It starts its own log file.
     async fn interface(&self, config: &Config) -> Result<Exit, Failure>;
+    /// Runs a pad until somebody closes it. It starts its own log file.
+    async fn pad(&self, config: &Config) -> Result<Exit, Failure>;
     /// The configuration of a demo that is running in another terminal, if there is one.
     fn running_demo(&self) -> Result<Option<Config>, Failure>;
     /// Runs the interface on a temporary store with sample customers.

@@ -201,6 +201,10 @@ async fn at_the_desk(
         }
         Command::Keys(command) => return keys(context, config, output, &command).await,
         Command::Serve => return serve::run(context, config, output).await,
+        Command::Pad => {
+            context.terminal().map_err(Failure::usage)?;
+            return context.pad(config).await;
+        }
         Command::Templates(command) => return templates::run(context, config, output, &command),
         Command::Migrate(arguments) => {
             return migrate::run(context, config, output, &arguments).await;

@@ -280,6 +280,23 @@ impl AppContext for Wiring {
         show(client, Some(desk), config, mark, warning).await
     }
 
+    async fn pad(&self, config: &Config) -> Result<Exit, Failure> {
+        if let Err(why) = self.keep_log(config) {
+            tracing::warn!(why, "the pad keeps no log");
+        }
+        let client = match &config.desk_socket {
+            Some(socket) => self.connect(socket, false).await?.client,
+            None => DeskClient::embedded(self.open_desk(config).await?, pad_caller(config))?,
+        };
+        if client.profile().role != Role::Pad {
+            return Err(Failure::outcome(Outcome::Forbidden, NOT_A_PAD));
+        }
+        let failed = |error: &dyn Display| Failure::internal(sentence(&error.to_string()));
+        let lifecycle = Lifecycle::new();
+        let mut signals = Signals::new().map_err(|error| failed(&error))?;
+        ended(tui::run_pad(client, config.ui, &lifecycle, &mut signals).await)
+    }
+
     fn running_demo(&self) -> Result<Option<Config>, Failure> {
         Demo::running()
     }
@@ -323,6 +340,11 @@ async fn show(
     }
     let end = tui::run(client, opening, &lifecycle, &mut signals).await;
     outbox_end.cancel();
+    ended(end)
+}
+
+/// The exit code of an interface that ended.
+fn ended(end: Result<End, RunError>) -> Result<Exit, Failure> {
     match end {
         Ok(End::Quit) => Ok(Exit::DONE),
         Ok(End::HungUp) => Ok(Exit::signal(Signal::HangUp.exit_code())),
@@ -332,9 +354,14 @@ async fn show(
         Err(error @ RunError::Unanswered(_)) => {
             Err(Failure::outcome(Outcome::Unavailable, sentence(&error.to_string())))
         }
-        Err(error) => Err(failed(&error)),
+        Err(error) => Err(Failure::internal(sentence(&error.to_string()))),
     }
 }
+
+/// The refusal of a desk service at which the account is something else.
+const NOT_A_PAD: &str = "\
+    This account is no pad at the desk service. An admin adds one: countersign staff add ACCOUNT \
+    --role pad.";
 
 /// Runs the outbox worker beside the interface.
 fn work_outbox(desk: Desk, lifecycle: &Lifecycle, end: CancellationToken) {
@@ -417,6 +444,11 @@ fn caller(config: &Config) -> Caller {
         role: Role::Admin,
         authentication: Authentication::OwnProcess,
     }
+}
+
+/// The caller of an embedded desk that is a pad: it may do nothing else.
+fn pad_caller(config: &Config) -> Caller {
+    Caller { role: Role::Pad, ..caller(config) }
 }
 
 fn keys(config: &Config) -> FileKeys {
