@@ -203,7 +203,9 @@ async fn at_the_desk(
         Command::Serve => return serve::run(context, config, output).await,
         Command::Pad => {
             context.terminal().map_err(Failure::usage)?;
-            return context.pad(config).await;
+            keep_log(context, config, output);
+            let desk = sign_in::run(context.pad_desk(config).await?, output, name).await?;
+            return context.pad(config, desk).await;
         }
         Command::Templates(command) => return templates::run(context, config, output, &command),
         Command::Migrate(arguments) => {

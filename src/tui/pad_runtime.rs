@@ -12,8 +12,9 @@ use crate::config::settings::UiSettings;
 use crate::config::terminal;
 use crate::domain::timing::INTERFACE_END_TIMEOUT;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
-use crate::service::api::DeskClient;
+use crate::service::api::{DeskClient, SignInState};
 use crate::tui::executor::Executor;
+use crate::tui::machine::counter_info::Mark;
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::Msg;
 use crate::tui::pad::state::Pad;
@@ -29,6 +30,7 @@ use crate::tui::terminal::input::{self, TimedInput};
 pub async fn run_pad(
     desk: DeskClient,
     settings: UiSettings,
+    mark: Option<Mark>,
     lifecycle: &Lifecycle,
     signals: &mut Signals,
 ) -> Result<End, RunError> {
@@ -36,6 +38,8 @@ pub async fn run_pad(
     let ascii = settings.ascii.unwrap_or_else(|| !terminal::writes_utf8());
     let theme = capabilities::theme(settings.theme);
     let mut pad = Pad::new(desk.profile().office.clone(), theme, ascii, desk.idempotency_key());
+    pad.mark = mark;
+    pad.kept = (desk.profile().sign_in == SignInState::SignedIn).then(Instant::now);
     pad.size = guard::size();
     pad.terminal = Capabilities::of_environment();
     let failed = Arc::new(Notify::new());

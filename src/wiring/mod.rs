@@ -280,21 +280,24 @@ impl AppContext for Wiring {
         show(client, Some(desk), config, mark, warning).await
     }
 
-    async fn pad(&self, config: &Config) -> Result<Exit, Failure> {
-        if let Err(why) = self.keep_log(config) {
-            tracing::warn!(why, "the pad keeps no log");
+    async fn pad_desk(&self, config: &Config) -> Result<DeskClient, Failure> {
+        if config.desk_socket.is_some() {
+            return self.desk(config).await;
         }
-        let client = match &config.desk_socket {
-            Some(socket) => self.connect(socket, false).await?.client,
-            None => DeskClient::embedded(self.open_desk(config).await?, pad_caller(config))?,
-        };
-        if client.profile().role != Role::Pad {
+        let desk = self.open_desk(config).await?;
+        Ok(DeskClient::embedded(desk, pad_caller(config))?)
+    }
+
+    async fn pad(&self, config: &Config, desk: DeskClient) -> Result<Exit, Failure> {
+        if desk.profile().role != Role::Pad {
             return Err(Failure::outcome(Outcome::Forbidden, NOT_A_PAD));
         }
+        let environment = self.remote.get().map_or(config.environment, |it| it.environment);
         let failed = |error: &dyn Display| Failure::internal(sentence(&error.to_string()));
         let lifecycle = Lifecycle::new();
         let mut signals = Signals::new().map_err(|error| failed(&error))?;
-        ended(tui::run_pad(client, config.ui, &lifecycle, &mut signals).await)
+        let mark = mark(environment);
+        ended(tui::run_pad(desk, config.ui, mark, &lifecycle, &mut signals).await)
     }
 
     fn running_demo(&self) -> Result<Option<Config>, Failure> {

@@ -57,7 +57,8 @@ fn a_customer_is_verified_by_the_digits_they_type_at_the_pad() {
     assert!(!written.contains(&code), "the digits were on the clerk's terminal");
     // The next request comes to the pad by itself, and the thanks of the last one are over.
     counter.act("\x18").wait_for_text("Dana Rivera is logged out");
-    counter.press("\x1bOQ").wait_for_text("typed by the customer at the pad of counter");
+    counter.press("\x1bOQ").wait_for_text("Code verified");
+    counter.press("\x1b[B").wait_for_text("typed by the customer at the pad of counter");
     counter.press("\x1bOQ");
     counter.act("\x11").wait_for_text("Leave countersign?");
     counter.act("y");

@@ -10,6 +10,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::pad::PadToken;
 use crate::domain::sign_in::TypedSecret;
 use crate::service::pads::PadRequest;
+use crate::tui::machine::counter_info::Mark;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::store_clock::Now;
@@ -24,6 +25,8 @@ pub const THANKS_TIME: Duration = Duration::from_secs(8);
 pub struct Pad {
     /// The office's name.
     pub office: String,
+    /// What it is where it is not production.
+    pub mark: Option<Mark>,
     pub screen: Screen,
     /// The pad's secret; none before it asked to be paired.
     pub token: Option<PadToken>,
@@ -31,6 +34,8 @@ pub struct Pad {
     pub reading: Reading,
     /// When that was last asked for.
     pub asked: Option<Now>,
+    /// When the pad was last said to be there; none where nobody had to sign in at it.
+    pub kept: Option<Now>,
     /// Whether the desk cannot be reached.
     pub is_lost: bool,
     /// Whether the key that closes the pad was pressed once.
@@ -109,10 +114,12 @@ impl Pad {
     pub fn new(office: String, theme: ThemeName, ascii: bool, process: String) -> Self {
         Self {
             office,
+            mark: None,
             screen: Screen::Pairing(PairingForm::default()),
             token: None,
             reading: Reading::default(),
             asked: None,
+            kept: None,
             is_lost: false,
             is_leaving: false,
             quitting: false,

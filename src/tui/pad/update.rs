@@ -8,6 +8,7 @@ use crate::service::api::{Answer, Call};
 use crate::service::messages;
 use crate::service::pads::calls::{AskForPad, EnterAtPad, LeavePad, ReadPad, TypeAtPad};
 use crate::service::pads::{PadAsked, PadEntered, PadView};
+use crate::service::staff::calls::KeepSitting;
 use crate::tui::machine::effect::{Effect, EffectId};
 use crate::tui::machine::message::{Failure, Msg};
 use crate::tui::machine::store_clock::Now;
@@ -75,12 +76,13 @@ pub fn update(pad: &mut Pad, msg: Msg, now: Now) -> Vec<Effect> {
 
 /// When time alone changes something: the pad is to be heard of, or the thanks are over.
 pub fn next_wake(pad: &Pad) -> Option<Now> {
+    let kept = pad.kept.map(|it| it + PAIRING_KEEP_INTERVAL);
     let keep = pad.token.as_ref().and(pad.asked).map(|it| it + PAIRING_KEEP_INTERVAL);
     let thanks = match &pad.screen {
         Screen::Paired(it) => it.thanks_until,
         _ => None,
     };
-    [keep.filter(|_| !pad.reading.is_loading()), thanks].into_iter().flatten().min()
+    [keep.filter(|_| !pad.reading.is_loading()), kept, thanks].into_iter().flatten().min()
 }
 
 fn tick(turn: &mut Turn<'_>) {
@@ -89,6 +91,11 @@ fn tick(turn: &mut Turn<'_>) {
         && it.thanks_until.take_if(|until| *until <= now).is_some()
     {
         it.said.take_if(|it| *it == Said::Thanks);
+    }
+    // A pad that nobody touches is left alone by its nature.
+    if turn.pad.kept.is_some_and(|it| it + PAIRING_KEEP_INTERVAL <= now) {
+        turn.pad.kept = Some(now);
+        turn.call(KeepSitting);
     }
     let is_due = turn.pad.asked.is_some_and(|it| it + PAIRING_KEEP_INTERVAL <= now);
     if is_due && !turn.pad.reading.is_loading() {

@@ -109,6 +109,10 @@ fn head(pad: &Pad, room: usize, theme: &Theme) -> Line<'static> {
         Screen::Paired(it) => counter(&it.counter),
         Screen::Pairing(_) | Screen::Waiting => "pad".to_owned(),
     };
+    let right = match pad.mark {
+        Some(mark) => format!("{right} {} {}", theme.symbols.dot, mark.word()),
+        None => right,
+    };
     let left = room.saturating_sub(width(&right) + 2);
     let office = fit(&pad.office, left, theme.symbols.ellipsis).into_owned();
     let gap = room.saturating_sub(width(&office) + width(&right));
