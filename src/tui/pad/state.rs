@@ -48,9 +48,10 @@ pub struct Pad {
     /// Lines and marks in ASCII only.
     pub ascii: bool,
     pub terminal: Capabilities,
-    pub(in crate::tui) last_effect: u64,
+    /// The id of the last effect.
+    pub last_effect: u64,
     /// A name of this process that no other has; its acts are numbered under it.
-    pub(in crate::tui) process: String,
+    pub process: String,
 }
 
 /// What stands on the screen.

@@ -32,8 +32,8 @@ use crate::tui::widgets::text::{fit, width, wrap};
 use crate::tui::widgets::{big_digits, panel};
 
 const CLOSE_AGAIN: &str = "Press Ctrl-Q again to close this pad.";
-const STAFF_KEYS: &str = "Enter: ask   Backspace: back   Ctrl-Q: close";
-const STAFF_LOST: &str = "The desk cannot be reached; it is tried again.";
+const STAFF_KEYS: &str = "Enter: ask   Ctrl-Q: close";
+const STAFF_LOST: &str = "The desk cannot be reached.";
 const WAITING: &str = "Wait for the clerk, who sees now that this pad asks and confirms it.";
 
 /// Cells left free at both sides.
