@@ -23,6 +23,8 @@ mod find;
 mod overlays;
 #[path = "flows/overseen.rs"]
 mod overseen;
+#[path = "flows/pads.rs"]
+mod pads;
 #[path = "flows/panels.rs"]
 mod panels;
 #[path = "flows/providers.rs"]

@@ -27,6 +27,8 @@ mod many;
 mod multiplexers;
 #[path = "pty/outage.rs"]
 mod outage;
+#[path = "pty/pad.rs"]
+mod pad;
 #[path = "pty/paste.rs"]
 mod paste;
 #[path = "support/servers/mod.rs"]

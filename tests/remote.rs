@@ -10,6 +10,8 @@ mod attacks;
 mod counters;
 #[path = "remote/frames.rs"]
 mod frames;
+#[path = "remote/pads.rs"]
+mod pads;
 #[path = "remote/passwords.rs"]
 mod passwords;
 #[expect(dead_code, reason = "the tests of the outbox plan more of its conversations")]

@@ -22,6 +22,8 @@ mod late;
 mod limits;
 #[path = "use_cases/oversight.rs"]
 mod oversight;
+#[path = "use_cases/pads.rs"]
+mod pads;
 #[path = "use_cases/policy.rs"]
 mod policy;
 #[path = "use_cases/privacy.rs"]

@@ -47,6 +47,8 @@ GRANT INSERT, UPDATE ON countersign.core_contact TO countersign_counter;
 GRANT INSERT ON countersign.core_policy TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_approval TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_notice TO countersign_counter;
+GRANT INSERT, UPDATE, DELETE ON countersign.core_pad TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_pad_guard TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_trial TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
 -- Not written_by and written_at: those are the server's word.

@@ -131,6 +131,7 @@ impl Desk {
             limits: &self.limits,
             policy_version: "0123456789ab",
             actor: &self.actor,
+            at_pad: None,
         });
         let attempted = attempted.await.expect("an answer");
         let verified = matches!(attempted, AttemptOutcome::Verified { .. });

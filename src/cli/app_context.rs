@@ -72,6 +72,10 @@ pub trait AppContext: Send + Sync {
     async fn serve(&self, config: &Config) -> Result<Exit, Failure>;
     /// Runs the interface until the clerk quits. It starts its own log file.
     async fn interface(&self, config: &Config) -> Result<Exit, Failure>;
+    /// Connects to the desk service, or opens the embedded desk, as a pad.
+    async fn pad_desk(&self, config: &Config) -> Result<DeskClient, Failure>;
+    /// Runs a pad until somebody closes it.
+    async fn pad(&self, config: &Config, desk: DeskClient) -> Result<Exit, Failure>;
     /// The configuration of a demo that is running in another terminal, if there is one.
     fn running_demo(&self) -> Result<Option<Config>, Failure>;
     /// Runs the interface on a temporary store with sample customers.

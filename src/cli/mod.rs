@@ -201,6 +201,12 @@ async fn at_the_desk(
         }
         Command::Keys(command) => return keys(context, config, output, &command).await,
         Command::Serve => return serve::run(context, config, output).await,
+        Command::Pad => {
+            context.terminal().map_err(Failure::usage)?;
+            keep_log(context, config, output);
+            let desk = sign_in::run(context.pad_desk(config).await?, output, name).await?;
+            return context.pad(config, desk).await;
+        }
         Command::Templates(command) => return templates::run(context, config, output, &command),
         Command::Migrate(arguments) => {
             return migrate::run(context, config, output, &arguments).await;

@@ -103,11 +103,11 @@ pub fn permissions(output: &mut Output) -> Result<Exit, Failure> {
         }
         return Ok(Exit::DONE);
     }
-    let mut table = Table::new(["CALL", "CLERK", "ADMIN", "AUDITOR", "WORKER", "GATE"]);
+    let mut table = Table::new(["CALL", "CLERK", "ADMIN", "AUDITOR", "WORKER", "GATE", "PAD"]);
     for (call, permission) in Call::TABLE {
         let mark = |role| if permission.is_of(role) { "yes" } else { "-" }.to_owned();
-        let [clerk, admin, auditor, worker, gate] = Role::ALL.map(mark);
-        table.row([(*call).to_owned(), clerk, admin, auditor, worker, gate]);
+        let [clerk, admin, auditor, worker, gate, pad] = Role::ALL.map(mark);
+        table.row([(*call).to_owned(), clerk, admin, auditor, worker, gate, pad]);
     }
     table.print(output)?;
     let own = Call::TABLE.iter().filter(|(_, permission)| *permission == Permission::Own);

@@ -130,6 +130,16 @@ pub enum EventKind {
     DocumentSeen,
     /// A second person approved that a customer is who they say.
     Vouched,
+    /// A clerk was shown a number by which a pad is paired.
+    PadOffered,
+    /// A pad asked by it to be paired.
+    PadAsked,
+    /// A pad typed a number that none is.
+    PadRefused,
+    /// The clerk confirmed a pad.
+    PadPaired,
+    /// A pad is paired no more.
+    PadEnded,
 }
 
 words!(EventKind, "a kind of event");
@@ -197,6 +207,11 @@ impl EventKind {
             Self::SessionRaised => "Session raised",
             Self::DocumentSeen => "Document seen",
             Self::Vouched => "Second person",
+            Self::PadOffered => "Pairing number shown",
+            Self::PadAsked => "Pad asks to be paired",
+            Self::PadRefused => "Wrong pairing number",
+            Self::PadPaired => "Pad paired",
+            Self::PadEnded => "Pad no longer paired",
         }
     }
 }

@@ -35,6 +35,7 @@ pub mod message;
 pub mod money;
 pub mod outcome;
 pub mod oversight;
+pub mod pad;
 pub mod phone;
 pub mod policy;
 pub mod policy_preview;

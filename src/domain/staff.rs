@@ -34,9 +34,11 @@ pub enum Role {
     Worker,
     /// A program that asks whether a customer is verified now.
     Gate,
+    /// A keypad at which customers type their codes.
+    Pad,
 }
 
-words!(Role, "a role; the roles are clerk, admin, auditor, worker and gate");
+words!(Role, "a role; the roles are clerk, admin, auditor, worker, gate and pad");
 
 /// The name of an account of the host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

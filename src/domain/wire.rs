@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::domain::approval::ApprovalId;
 use crate::domain::code::TypedCode;
 use crate::domain::contact::{EmailAddress, PhoneNumber};
+use crate::domain::pad::PairingId;
 use crate::domain::request::{Reference, RequestId};
 use crate::domain::session::{SessionId, SessionToken};
 use crate::domain::time::Timestamp;
@@ -26,7 +27,7 @@ macro_rules! read_by_name {
     )+};
 }
 
-read_by_name!(ApprovalId, RequestId, SessionId);
+read_by_name!(ApprovalId, PairingId, RequestId, SessionId);
 
 impl<'de> Deserialize<'de> for Reference {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

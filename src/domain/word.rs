@@ -120,7 +120,8 @@ mod tests {
              sign_in_set_up sign_in_reset service_started keys_rotated store_marked migrated events_purged \
              erased exported reported held released \
              stats_read stats_rebuilt alarm_raised alarm_acknowledged \
-             factor_enrolled factor_replaced factor_removed session_raised document_seen vouched",
+             factor_enrolled factor_replaced factor_removed session_raised document_seen vouched \
+             pad_offered pad_asked pad_refused pad_paired pad_ended",
         );
         has(&Factor::ALL, "contact-confirmed sms whatsapp totp backup-code document second-person");
         has(&FactorKind::ALL, "totp backup-codes");
@@ -130,7 +131,7 @@ mod tests {
             "verified wrong superseded expired locked used malformed limited unknown_customer \
              no_contact undeliverable unavailable forbidden",
         );
-        has(&Role::ALL, "clerk admin auditor worker gate");
+        has(&Role::ALL, "clerk admin auditor worker gate pad");
         has(&SessionEnd::ALL, "logout revoked timed_out idle");
         has(&Status::ALL, "open verified superseded expired locked cancelled");
     }

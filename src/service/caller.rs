@@ -42,6 +42,8 @@ pub enum Permission {
     Verify,
     /// Ask whether a customer is verified now.
     Gate,
+    /// Enter what a customer types at a pad.
+    Pad,
     /// Read the log and the delivery stats.
     Audit,
     /// See what the office's figures say.
@@ -57,10 +59,14 @@ pub enum Permission {
 impl Caller {
     /// Whether the caller may do what takes this permission: the whole table. A clerk reads
     /// the log as well, since the log panel is a part of the counter. What belongs to the
-    /// owner of the desk is for no role: only for who runs the desk in their own process.
+    /// owner of the desk is for no role: only for who runs the desk in their own process, and
+    /// not as a pad.
     pub const fn may(&self, permission: Permission) -> bool {
         match permission {
-            Permission::Own => matches!(self.authentication, Authentication::OwnProcess),
+            Permission::Own => {
+                matches!(self.authentication, Authentication::OwnProcess)
+                    && !matches!(self.role, Role::Pad)
+            }
             other => other.is_of(self.role),
         }
     }
@@ -68,10 +74,11 @@ impl Caller {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Anyone,
         Self::Verify,
         Self::Gate,
+        Self::Pad,
         Self::Audit,
         Self::Oversee,
         Self::Work,
@@ -85,6 +92,7 @@ impl Permission {
             Self::Anyone => "connect",
             Self::Verify => "verify customers",
             Self::Gate => "ask who is verified",
+            Self::Pad => "be the pad of a counter",
             Self::Audit => "read the log",
             Self::Oversee => "see the office's stats",
             Self::Work => "send messages that wait",
@@ -99,6 +107,7 @@ impl Permission {
             Self::Anyone => true,
             Self::Verify => matches!(role, Role::Clerk | Role::Admin),
             Self::Gate => matches!(role, Role::Clerk | Role::Admin | Role::Gate),
+            Self::Pad => matches!(role, Role::Pad),
             Self::Audit => matches!(role, Role::Clerk | Role::Admin | Role::Auditor),
             Self::Oversee => matches!(role, Role::Admin | Role::Auditor),
             Self::Work => matches!(role, Role::Clerk | Role::Admin | Role::Worker),

@@ -8,6 +8,7 @@
 mod acts;
 pub(super) mod deliveries;
 mod factors;
+mod pads;
 mod sessions;
 mod shipping;
 mod sign_in;
@@ -25,6 +26,7 @@ pub use crate::service::messages::factors::{
     BACKUP_CODES_ONCE, TOTP_ENROLLED, TOTP_REMOVED, backup_codes_sheet, codes_left, document_fault,
     document_seen, factor_refusal, factor_verification, factors, wrong_first_code,
 };
+pub use crate::service::messages::pads::{PAD_LIMITED, entered_at_pad};
 pub use crate::service::messages::sessions::{
     NO_SUCH_SESSION, amount_due, factor, factor_label, factors_in_words, missing, session,
     session_end,

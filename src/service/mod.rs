@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod factors;
 mod idempotency;
 pub mod messages;
+pub mod pads;
 pub mod policy;
 pub mod ports;
 mod profile;
@@ -218,6 +219,8 @@ pub struct Desk {
     /// How long the store has to grant the send claim.
     claim_timeout: Duration,
     sign_in: StaffSignIn,
+    /// The language of whoever has none of their own.
+    default_locale: Arc<str>,
     /// Whether whoever acts is the owner of this desk, in their own process.
     is_owner: bool,
 }
@@ -258,6 +261,7 @@ impl Desk {
             retry_policy: RetryPolicy::brief(),
             claim_timeout: CLAIM_TIMEOUT,
             sign_in: StaffSignIn::default(),
+            default_locale: "en".into(),
             is_owner: true,
         })
     }
@@ -281,6 +285,13 @@ impl Desk {
     #[must_use]
     pub fn with_sign_in(mut self, policy: SignInPolicy) -> Self {
         self.sign_in = StaffSignIn::new(policy);
+        self
+    }
+
+    /// The desk with another language for customers who have none.
+    #[must_use]
+    pub fn with_default_locale(mut self, locale: &str) -> Self {
+        self.default_locale = locale.into();
         self
     }
 

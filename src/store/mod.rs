@@ -12,6 +12,7 @@
 //! verification/   requests, attempts, sessions, lockout, contact bindings
 //! staff/          who works at the office
 //! stats/          roll-ups of the log
+//! pads/           pads that are paired with counters
 //! policy/         the policies that held
 //! upkeep/         maintenance tasks, the archive
 //! health.rs       the store's clock and state
@@ -27,6 +28,7 @@ mod database;
 mod delivery;
 mod factors;
 mod health;
+mod pads;
 mod policy;
 mod requirements;
 mod search_index;
@@ -230,7 +232,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 60] = [
+        let modules: [(&str, &[(&str, Sql)]); 62] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -262,6 +264,8 @@ impl SqlStore {
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("personal_data", personal_data::STATEMENTS),
+            ("pad_claim", pads::claim::STATEMENTS),
+            ("pairings", pads::pairings::STATEMENTS),
             ("policy", policy::records::STATEMENTS),
             ("production", production::STATEMENTS),
             ("cooldown_and_rate_limits", cooldown_and_rate_limits::STATEMENTS),

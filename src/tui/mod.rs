@@ -7,16 +7,19 @@
 //! can be tested as keys in, picture out.
 //!
 //! ```text
-//! runtime, executor              the shell: waits, reads the terminal, carries effects out
+//! runtime, pad_runtime, executor the shell: waits, reads the terminal, carries effects out
 //!  └ app                         puts the features together: model, dispatch, replies, view
 //!     └ find, send, enter_code, enter_factor, document, verified, factors, log, tray,
-//!        │  deliveries, overlays, sign_in, customer_acts, approvals, dashboard
+//!        │  deliveries, overlays, sign_in, customer_acts, approvals, dashboard, pairing
 //!        │                       a feature each: state, update and view; none knows another
 //!        ├ machine               what features stand on: keys, effects, clock, messages
 //!        └ widgets               lines and boxes from values
 //!           └ theme              what things look like
 //!              └ terminal        bytes to keys, frames to bytes, what the terminal can do
 //! ```
+//!
+//! `pad` is the customer's own screen: a machine of its own at the height of the features, with
+//! `pad_runtime` as its shell.
 //!
 //! Each sees what is below it. `machine` sees `theme` and `terminal`, and no widget.
 
@@ -34,6 +37,9 @@ pub mod find;
 pub mod log;
 pub mod machine;
 pub mod overlays;
+pub mod pad;
+pub mod pad_runtime;
+pub mod pairing;
 pub mod runtime;
 pub mod send;
 pub mod sign_in;
@@ -43,4 +49,5 @@ pub mod tray;
 pub mod verified;
 pub mod widgets;
 
+pub use crate::tui::pad_runtime::run_pad;
 pub use crate::tui::runtime::{End, Opening, RunError, run};

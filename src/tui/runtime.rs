@@ -39,10 +39,10 @@ use crate::tui::terminal::input::{self, TimedInput};
 use crate::tui::terminal::saved_theme::SavedTheme;
 
 /// How long a terminal without room is left alone.
-const FULL_TERMINAL_RETRY: Duration = Duration::from_millis(50);
+pub(in crate::tui) const FULL_TERMINAL_RETRY: Duration = Duration::from_millis(50);
 
 /// Inputs that may wait for the machine; one more waits in the terminal.
-const MAX_QUEUED_INPUTS: usize = 256;
+pub(in crate::tui) const MAX_QUEUED_INPUTS: usize = 256;
 
 /// How the interface ended when nothing went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +95,9 @@ const fn unanswered(doing: PendingAct) -> &'static str {
         }
         PendingAct::Administer => {
             "nobody answered whether that was done; the log says so as soon as the store is back"
+        }
+        PendingAct::Pair => {
+            "nobody answered whether the pad was told; if not, its pairing ends within two minutes"
         }
         PendingAct::Logout => {
             "nobody answered whether the customer was logged out; if not, the session ends when \
@@ -166,17 +169,17 @@ pub async fn run(
 }
 
 /// Where things come from, beside the answers.
-struct Sources<'a> {
-    signals: &'a mut Signals,
-    failed: Arc<Notify>,
-    resized: unix::Signal,
-    inputs: mpsc::Receiver<TimedInput>,
-    changes: watch::Receiver<u64>,
-    lost: watch::Receiver<Option<Arc<StoreError>>>,
+pub(in crate::tui) struct Sources<'a> {
+    pub(in crate::tui) signals: &'a mut Signals,
+    pub(in crate::tui) failed: Arc<Notify>,
+    pub(in crate::tui) resized: unix::Signal,
+    pub(in crate::tui) inputs: mpsc::Receiver<TimedInput>,
+    pub(in crate::tui) changes: watch::Receiver<u64>,
+    pub(in crate::tui) lost: watch::Receiver<Option<Arc<StoreError>>>,
 }
 
 /// What has happened, as the loop tells it apart.
-enum Event {
+pub(in crate::tui) enum Event {
     Signal(Signal),
     Failed,
     Resized,
@@ -185,7 +188,11 @@ enum Event {
 }
 
 impl Sources<'_> {
-    async fn next(&mut self, answers: &mut mpsc::Receiver<Msg>, wake: Option<Instant>) -> Event {
+    pub(in crate::tui) async fn next(
+        &mut self,
+        answers: &mut mpsc::Receiver<Msg>,
+        wake: Option<Instant>,
+    ) -> Event {
         tokio::select! {
             biased;
             signal = self.signals.next() => Event::Signal(signal),
@@ -208,7 +215,7 @@ impl Sources<'_> {
     }
 
     /// What is there already, without waiting.
-    fn ready(&mut self, answers: &mut mpsc::Receiver<Msg>) -> Option<Event> {
+    pub(in crate::tui) fn ready(&mut self, answers: &mut mpsc::Receiver<Msg>) -> Option<Event> {
         let input = self.inputs.try_recv().ok().map(Event::Input);
         input.or_else(|| answers.try_recv().ok().map(Event::Msg))
     }

@@ -152,6 +152,7 @@ impl Wiring {
             caller(config).actor,
         )?;
         let desk = desk.with_sign_in(config.sign_in.clone());
+        let desk = desk.with_default_locale(&config.messages.default_locale);
         let desk = desk.with_trail_keys(Arc::new(FileTrailKeys::beside(&config.keys.file)));
         let desk = match &config.shipping {
             Some(shipping) => desk.with_shipping(self::shipping(shipping)?),
@@ -279,6 +280,26 @@ impl AppContext for Wiring {
         show(client, Some(desk), config, mark, warning).await
     }
 
+    async fn pad_desk(&self, config: &Config) -> Result<DeskClient, Failure> {
+        if config.desk_socket.is_some() {
+            return self.desk(config).await;
+        }
+        let desk = self.open_desk(config).await?;
+        Ok(DeskClient::embedded(desk, pad_caller(config))?)
+    }
+
+    async fn pad(&self, config: &Config, desk: DeskClient) -> Result<Exit, Failure> {
+        if desk.profile().role != Role::Pad {
+            return Err(Failure::outcome(Outcome::Forbidden, NOT_A_PAD));
+        }
+        let environment = self.remote.get().map_or(config.environment, |it| it.environment);
+        let failed = |error: &dyn Display| Failure::internal(sentence(&error.to_string()));
+        let lifecycle = Lifecycle::new();
+        let mut signals = Signals::new().map_err(|error| failed(&error))?;
+        let mark = mark(environment);
+        ended(tui::run_pad(desk, config.ui, mark, &lifecycle, &mut signals).await)
+    }
+
     fn running_demo(&self) -> Result<Option<Config>, Failure> {
         Demo::running()
     }
@@ -322,6 +343,11 @@ async fn show(
     }
     let end = tui::run(client, opening, &lifecycle, &mut signals).await;
     outbox_end.cancel();
+    ended(end)
+}
+
+/// The exit code of an interface that ended.
+fn ended(end: Result<End, RunError>) -> Result<Exit, Failure> {
     match end {
         Ok(End::Quit) => Ok(Exit::DONE),
         Ok(End::HungUp) => Ok(Exit::signal(Signal::HangUp.exit_code())),
@@ -331,9 +357,14 @@ async fn show(
         Err(error @ RunError::Unanswered(_)) => {
             Err(Failure::outcome(Outcome::Unavailable, sentence(&error.to_string())))
         }
-        Err(error) => Err(failed(&error)),
+        Err(error) => Err(Failure::internal(sentence(&error.to_string()))),
     }
 }
+
+/// The refusal of a desk service at which the account is something else.
+const NOT_A_PAD: &str = "\
+    This account is no pad at the desk service. An admin adds one: countersign staff add ACCOUNT \
+    --role pad.";
 
 /// Runs the outbox worker beside the interface.
 fn work_outbox(desk: Desk, lifecycle: &Lifecycle, end: CancellationToken) {
@@ -416,6 +447,11 @@ fn caller(config: &Config) -> Caller {
         role: Role::Admin,
         authentication: Authentication::OwnProcess,
     }
+}
+
+/// The caller of an embedded desk that is a pad: it may do nothing else.
+fn pad_caller(config: &Config) -> Caller {
+    Caller { role: Role::Pad, ..caller(config) }
 }
 
 fn keys(config: &Config) -> FileKeys {

@@ -48,6 +48,8 @@ enum Happening {
     Stray(u64, fn() -> Answer<Failure>),
     Events(i64),
     Messages(u64),
+    /// A pad asks, types, or enters a code.
+    AtPad(u32),
 }
 
 fn code() -> impl Strategy<Value = KeyCode> {
@@ -95,7 +97,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         3 => prop::sample::select(vec![
             "riv", "<Enter>", "<Esc>", "481902", "000000", "<Ctrl-R>", "<Ctrl-O>", "<Ctrl-X>",
-            "<Ctrl-E>", "<Ctrl-L>", "<F2>", "<F3>", "<F5>", "<F6>", "<F7>", "<F8>", "<F8>9a", "srSRe0", "<F5><Enter>", "ar", "<Ctrl-P>", "riv<Enter><Enter>", "/oxc",
+            "<Ctrl-E>", "<Ctrl-L>", "<F2>", "<F3>", "<F5>", "<F6>", "<F7>", "<F8>", "<F8>9a", "srSRe0", "<Ctrl-K>", "<Ctrl-K>yun", "y", "<F5><Enter>", "ar", "<Ctrl-P>", "riv<Enter><Enter>", "/oxc",
         ]).prop_map(Happening::Keys),
         3 => (code(), modifiers(), kind()).prop_map(|(code, held, kind)| {
             Happening::Key(code, held, kind)
@@ -119,6 +121,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         }),
         1 => (0_i64..300).prop_map(Happening::Events),
         1 => (0_u64..150).prop_map(Happening::Messages),
+        2 => (0_u32..12).prop_map(Happening::AtPad),
     ]
 }
 
@@ -171,6 +174,13 @@ const ANSWERS: &[fn() -> Answer<Failure>] = &[
     || Answer::ReadAlarms(Ok(Vec::new())),
     || Answer::CountAlarms(Err(down())),
     || Answer::AcknowledgeAlarm(Ok(None)),
+    || Answer::OfferPad(Err(down())),
+    || Answer::ReadCounterPad(Ok(None)),
+    || Answer::ReadCounterPad(Err(down())),
+    || Answer::ConfirmPad(Ok(None)),
+    || Answer::EndPairing(Err(down())),
+    || Answer::ShowAtPad(Err(down())),
+    || Answer::TakeFromPad(Ok(None)),
 ];
 
 fn happen(counter: &mut Counter, happening: Happening) {
@@ -226,6 +236,17 @@ fn happen(counter: &mut Counter, happening: Happening) {
         }
         Happening::Events(count) => counter.desk.log(count),
         Happening::Messages(count) => counter.desk.put_into_tray(count),
+        Happening::AtPad(what) => {
+            let now = counter.time();
+            let is_open = counter.desk.request.is_some();
+            match (&mut counter.desk.pad, what) {
+                (Some(pad), 0..=6) => pad.typed = what,
+                (Some(_), 7..=9) => counter.desk.pad_asks(),
+                (Some(_), 10) if is_open => counter.desk.entered_at_pad("481902", now),
+                (Some(_), _) if is_open => counter.desk.entered_at_pad("000000", now),
+                _ => {}
+            }
+        }
         Happening::Answer(_)
         | Happening::Fails(_)
         | Happening::Breaks(_)
@@ -271,7 +292,7 @@ fn is_whole(counter: &Counter) {
     if let Some(Overlay::Palette(palette)) = &model.overlay {
         within(palette.selected, palette.hits.len());
     }
-    let verifying = |act: &Call| matches!(act, Call::VerifyCode(_));
+    let verifying = |act: &Call| matches!(act, Call::VerifyCode(_) | Call::TakeFromPad(_));
     let asking = |act: &Call| {
         matches!(act, Call::AskForCode(_) | Call::ResendCode(_) | Call::CancelRequest(_))
     };
@@ -287,7 +308,7 @@ fn is_whole(counter: &Counter) {
         .flatten()
         .filter(|effect| !matches!(effect.call, Call::ReadClock(_) | Call::DeliverCode(_)));
     // Nine of them are reads of the dashboard.
-    assert!(slots.count() <= 7 + 9 + 2, "effects pile up");
+    assert!(slots.count() <= 7 + 9 + 5, "effects pile up");
     let wake = next_wake(model, counter.now);
     assert!(wake.is_none_or(|wake| wake + Duration::from_secs(2) > counter.now));
 }

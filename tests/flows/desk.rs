@@ -16,6 +16,7 @@ use countersign::domain::event::{Actor, Event, EventId, EventKind, EventPage};
 use countersign::domain::level::FactorSet;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
+use countersign::domain::pad::{PairingEnd, PairingId, PairingState};
 use countersign::domain::purpose::{Proven, Purpose};
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId, SessionToken};
@@ -41,6 +42,7 @@ use countersign::service::factors::{
     BackupCodes, FactorRemoval, FactorVerification, NumberedCode, RefusedFactor, TotpEnrolment,
     VerifiedByFactor, WrongFirstCode,
 };
+use countersign::service::pads::{CounterPad, PadOffer};
 use countersign::service::ports::{IndexProgress, NoCustomers, TrayMessage};
 use countersign::service::upkeep::calls::StoreClockReading;
 use countersign::service::verification::amount_due::AmountDue;
@@ -93,6 +95,8 @@ pub(crate) struct Desk {
     pub(crate) approved: Vec<Approval>,
     /// The office as a whole.
     pub(crate) overseen: Overseen,
+    /// The pad of this counter.
+    pub(crate) pad: Option<CounterPad>,
     requests: u64,
 }
 
@@ -178,6 +182,7 @@ impl Desk {
             waiting: Vec::new(),
             approved: Vec::new(),
             overseen: Overseen::default(),
+            pad: None,
             requests: 0,
         }
     }
@@ -359,7 +364,74 @@ impl Desk {
                 let refused = self.decided(&approval).map(RefusalOutcome::Refused);
                 Answer::RefuseAct(Ok(refused.unwrap_or(RefusalOutcome::NotFound)))
             }
+            other => self.reply_about_pads(other, now),
+        }
+    }
+
+    fn reply_about_pads(&mut self, call: Call, now: Timestamp) -> Answer<Failure> {
+        match call {
+            Call::OfferPad(_) => {
+                let expires_at = now.plus(Duration::from_mins(2));
+                let pairing = PairingId::from_bits(7);
+                self.pad = Some(CounterPad {
+                    pairing: pairing.clone(),
+                    state: PairingState::Offered,
+                    pad: None,
+                    expires_at,
+                    shown: None,
+                    typed: 0,
+                    outcome: None,
+                });
+                let number = TypedSecret::new("481516");
+                Answer::OfferPad(Ok(PadOffer { pairing, number, expires_at }))
+            }
+            Call::ReadCounterPad(_) => Answer::ReadCounterPad(Ok(self.pad.clone())),
+            Call::ConfirmPad(_) => {
+                if let Some(pad) = self.pad.as_mut().filter(|it| it.state == PairingState::Asking) {
+                    pad.state = PairingState::Paired;
+                }
+                Answer::ConfirmPad(Ok(self.pad.clone()))
+            }
+            Call::EndPairing(_) => {
+                if let Some(pad) = &mut self.pad {
+                    pad.state = PairingState::Ended(PairingEnd::Unpaired);
+                }
+                Answer::EndPairing(Ok(self.pad.clone()))
+            }
+            Call::ShowAtPad(call) => {
+                if let Some(pad) = &mut self.pad {
+                    (pad.shown, pad.typed, pad.outcome) = (call.request, 0, None);
+                }
+                Answer::ShowAtPad(Ok(self.pad.clone()))
+            }
+            Call::TakeFromPad(_) => Answer::TakeFromPad(Ok(self.taken(now).map(Box::new))),
             other => self.overseen.reply(other, now),
+        }
+    }
+
+    /// A pad asks by the number on the screen.
+    pub(crate) fn pad_asks(&mut self) {
+        let pad = self.pad.as_mut().expect("a number");
+        pad.pad = Some(Actor { clerk: "pad1".into(), counter: "front desk pts/5".into() });
+        pad.state = PairingState::Asking;
+    }
+
+    /// The customer enters a code at the pad, as the desk judges it.
+    pub(crate) fn entered_at_pad(&mut self, code: &str, now: Timestamp) {
+        let outcome = match self.verify(code, false, now) {
+            Verification::Verified(_) => Outcome::Verified,
+            Verification::Refused(refused) => refused.outcome,
+            other => panic!("{other:?}"),
+        };
+        let pad = self.pad.as_mut().expect("a pad");
+        (pad.typed, pad.outcome) = (0, Some(outcome));
+    }
+
+    fn taken(&mut self, now: Timestamp) -> Option<VerifiedCustomer> {
+        let request = self.request.clone().filter(|it| it.status == Status::Verified)?;
+        match self.verified(request, false, now) {
+            Verification::Verified(won) => Some(*won),
+            _ => None,
         }
     }
 

@@ -40,7 +40,12 @@ impl Service {
 
     /// The interface at a terminal of the shared account.
     fn terminal(&self) -> PtySession {
-        let account = self.as_account(SHARED, &[]);
+        self.terminal_of(SHARED, &[])
+    }
+
+    /// A command at a terminal of an account.
+    pub(crate) fn terminal_of(&self, account: &str, arguments: &[&str]) -> PtySession {
+        let account = self.as_account(account, arguments);
         let mut command = CommandBuilder::new(account.get_program());
         command.args(account.get_args());
         command.env_clear();

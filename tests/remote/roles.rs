@@ -14,7 +14,8 @@ use crate::service::{Raw, Service, is_root};
 const ROOT: &str = "root";
 
 /// The admin first: what they begin the others are refused to go on with.
-const ROLES: [Role; 5] = [Role::Admin, Role::Clerk, Role::Auditor, Role::Worker, Role::Gate];
+const ROLES: [Role; 6] =
+    [Role::Admin, Role::Clerk, Role::Auditor, Role::Worker, Role::Gate, Role::Pad];
 
 /// What ends the connection is made last.
 const LAST: [&str; 2] = ["LockTerminal", "SignOut"];
@@ -26,6 +27,7 @@ fn arguments(call: &str) -> Value {
     let request = "7K3M9QX2TB";
     let token = "0".repeat(64);
     let (reason, key) = ("a test of the table", "an act");
+    let mark = json!({ "request": request, "generation": 1 });
     match call {
         "FindCustomers" => json!({ "typed": "dana", "limit": 1 }),
         "IdentifyCustomer" => json!({ "name": "WB-999999" }),
@@ -76,6 +78,13 @@ fn arguments(call: &str) -> Value {
         }),
         "RemoveTotp" => json!({ "token": token, "key": key }),
         "MakeBackupCodes" => json!({ "token": token, "replaces": false, "key": key }),
+        "ReadCounterPad" | "ConfirmPad" | "EndPairing" => json!({ "pairing": request }),
+        "ShowAtPad" => json!({ "pairing": request, "request": null, "session": null }),
+        "TakeFromPad" => json!({ "pairing": request, "request": request, "session": null }),
+        "AskForPad" => json!({ "number": "123456", "key": key }),
+        "ReadPad" | "LeavePad" => json!({ "token": token }),
+        "TypeAtPad" => json!({ "token": token, "mark": mark, "typed": 1 }),
+        "EnterAtPad" => json!({ "token": token, "mark": mark, "code": "123456", "key": key }),
         "DeliverCode" => json!({
             "delivery": customer,
             "max_elapsed": { "secs": 1, "nanos": 0 },

@@ -24,6 +24,8 @@ pub(crate) const BOSS: &str = "bin";
 pub(crate) const CLERK: &str = "games";
 /// The account of a billing program.
 pub(crate) const GATE: &str = "man";
+/// The account of a pad.
+pub(crate) const PAD: &str = "lp";
 /// An account that is not of the staff.
 pub(crate) const STRANGER: &str = "nobody";
 /// The group of the socket: that of all counters here.

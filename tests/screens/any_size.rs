@@ -55,7 +55,7 @@ fn is_unsafe(char: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
-fn check(buffer: &Buffer, ascii: bool) {
+pub(crate) fn check(buffer: &Buffer, ascii: bool) {
     for y in 0..buffer.area.height {
         for x in 0..buffer.area.width {
             let symbol = buffer[(x, y)].symbol();

@@ -8,6 +8,7 @@ mod chrome;
 mod dashboards;
 mod models;
 mod no_color;
+mod pads;
 mod picture;
 mod pictures;
 mod qr;

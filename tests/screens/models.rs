@@ -20,6 +20,7 @@ use countersign::domain::event::{Actor, Event, EventCustomer, EventId, EventKind
 use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
+use countersign::domain::pad::{PairingId, PairingState};
 use countersign::domain::purpose::Purpose;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionId, SessionToken};
@@ -30,6 +31,7 @@ use countersign::service::api::Role;
 use countersign::service::customers::lookup::ChannelChoice;
 use countersign::service::customers::reveal::RevealedContact;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
+use countersign::service::pads::{CounterPad, PadOffer};
 use countersign::service::ports::TrayMessage;
 use countersign::tui::app::model::{Model, Screen};
 use countersign::tui::customer_acts::state::{ActForm, CustomerAct, Subject};
@@ -333,6 +335,25 @@ pub(crate) fn second_proof() -> Send {
     let session = Session { is_reached: false, ..session };
     let open = Some(Box::new(OpenSession { session, token }));
     Send { selected: 1, factors: factors(), session: open, ..send() }
+}
+
+/// A number by which a pad is paired.
+pub(crate) fn pad_offer() -> PadOffer {
+    let pairing = PairingId::from_bits(7);
+    PadOffer { pairing, number: TypedSecret::new("481516"), expires_at: at(102) }
+}
+
+/// A pad of this counter.
+pub(crate) fn counter_pad(state: PairingState) -> CounterPad {
+    CounterPad {
+        pairing: PairingId::from_bits(7),
+        state,
+        pad: Some(Actor { clerk: "pad1".into(), counter: "front desk pts/5".into() }),
+        expires_at: at(43_200),
+        shown: None,
+        typed: 0,
+        outcome: None,
+    }
 }
 
 /// A document, with nothing said of it.

@@ -13,6 +13,7 @@ use countersign::domain::event::EventFilter;
 use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
+use countersign::domain::pad::PairingState;
 use countersign::domain::purpose::Attested;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
@@ -24,6 +25,7 @@ use countersign::service::factors::{
     FactorRefusal, FactorVerification, NumberedCode, RefusedFactor,
 };
 use countersign::service::messages;
+use countersign::service::pads::{CounterPad, PadOffer};
 use countersign::service::ports::{ClockFault, IndexProgress, NoCustomers};
 use countersign::tui::app::model::{Model, Overlay, Screen};
 use countersign::tui::approvals::state::ApprovalsPanel;
@@ -46,6 +48,7 @@ use countersign::tui::machine::notice::Tone;
 use countersign::tui::machine::scroll::Scroll;
 use countersign::tui::machine::waiting_approvals::WaitingApprovals;
 use countersign::tui::overlays::state::Palette;
+use countersign::tui::pairing::state::PairingPanel;
 use countersign::tui::send::state::Send;
 use countersign::tui::sign_in::state::{Reason, SignInForm, Stage};
 use countersign::tui::tray::state::TrayPanel;
@@ -57,6 +60,17 @@ use crate::dashboards as d;
 use crate::models as m;
 
 pub(crate) type State = (Model, Instant);
+
+/// The boxes while the customer types at the pad.
+fn at_the_pad(typed: u32, outcome: Option<Outcome>) -> State {
+    let request = m::request(Status::Open, 1, DeliveryState::Delivered);
+    with(entry(m::entry("", request.clone())), |model| {
+        let pad = m::counter_pad(PairingState::Paired);
+        let shown = Some(request.id);
+        model.shared.pad.known = Some(CounterPad { shown, typed, outcome, ..pad });
+        model.shared.notice = outcome.map(|it| m::notice(Tone::Bad, messages::entered_at_pad(it)));
+    })
+}
 
 /// The form over a customer, of whom nothing is seen.
 fn signing_in(form: SignInForm) -> State {
@@ -412,6 +426,22 @@ states! {
         expires: "2031-04".into(),
         ..m::document_form()
     });
+    pairing_number => overlay(Overlay::Pairing(PairingPanel {
+        offer: Some(m::pad_offer()),
+        ..PairingPanel::default()
+    }));
+    pairing_ran_out => overlay(Overlay::Pairing(PairingPanel {
+        offer: Some(PadOffer { expires_at: m::at(-1), ..m::pad_offer() }),
+        ..PairingPanel::default()
+    }));
+    pairing_asks => with(pairing_number(), |model| {
+        model.shared.pad.known = Some(m::counter_pad(PairingState::Asking));
+    });
+    pairing_paired => with(overlay(Overlay::Pairing(PairingPanel::default())), |model| {
+        model.shared.pad.known = Some(m::counter_pad(PairingState::Paired));
+    });
+    enter_code_at_the_pad => at_the_pad(4, None);
+    enter_code_at_the_pad_wrong => at_the_pad(0, Some(Outcome::Wrong));
     document_waiting => document(DocumentForm { waiting: Some(EffectId(1)), ..m::document_form() });
     verified_not_yet => {
         let mut it = Verified { account: Loaded::default(), ..m::verified() };

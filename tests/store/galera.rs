@@ -221,7 +221,7 @@ async fn entered_at_once(
             match told_again(|| terminal.try_enter(&request, &code)).await {
                 AttemptOutcome::Verified { .. } => Outcome::Verified,
                 AttemptOutcome::Refused { outcome, .. } => outcome,
-                AttemptOutcome::NotFound => panic!("no request"),
+                AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => panic!("no request"),
             }
         });
     }

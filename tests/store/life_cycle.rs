@@ -236,7 +236,7 @@ impl Real {
         let found = match &attempted {
             AttemptOutcome::Verified { .. } => Outcome::Verified,
             AttemptOutcome::Refused { outcome, .. } => *outcome,
-            AttemptOutcome::NotFound => panic!("the request is gone"),
+            AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => panic!("the request is gone"),
         };
         assert_eq!(found, model.enter(at, code), "{attempted:?}");
         let (AttemptOutcome::Verified { request, .. } | AttemptOutcome::Refused { request, .. }) =

@@ -22,6 +22,7 @@ mod maintenance;
 mod office;
 mod outage;
 mod outbox;
+mod pads;
 mod plans;
 mod pooler;
 mod races;

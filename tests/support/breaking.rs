@@ -2,6 +2,8 @@
 
 #[path = "breaking/audit.rs"]
 mod audit;
+#[path = "breaking/pads.rs"]
+mod pads;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};

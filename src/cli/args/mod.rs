@@ -236,6 +236,17 @@ It alone holds the store's login, the keys and the providers' secrets; terminals
 through a socket and are known by their account of the host. It also sends what waits and
 tidies up every night. See docs/desk-service.md and assets/systemd.")]
     Serve,
+    /// The customer's own screen: they type the code there, and the clerk sees dots
+    #[command(after_help = "\
+Examples:
+  countersign pad
+  countersign --demo pad              at the demo that runs in another terminal
+
+The clerk presses Ctrl-K; the number on their screen is typed here, once, and the clerk confirms.
+From then on the pad shows the word of the request that is open at that counter, and takes the
+digits of its code. At a desk service the account has the role pad, which may do nothing else.
+Ctrl-Q, twice, closes it. See docs/pad.md.")]
+    Pad,
     /// Create or update the store's tables, and make the key file where there is none
     #[command(after_help = "\
 Examples:
@@ -415,7 +426,9 @@ impl Command {
             Self::Policy(policy) => policy.json(),
             Self::Audit(audit) => audit.json(),
             Self::Stats(stats) => stats.json(),
-            Self::Serve | Self::Demo | Self::Completions { .. } | Self::Man { .. } => false,
+            Self::Serve | Self::Pad | Self::Demo | Self::Completions { .. } | Self::Man { .. } => {
+                false
+            }
         }
     }
 }

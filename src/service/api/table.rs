@@ -55,6 +55,11 @@ use crate::service::factors::calls::{
 };
 use crate::service::factors::document::DocumentSeen;
 use crate::service::factors::{BackupCodes, FactorRemoval, FactorVerification, TotpEnrolment};
+use crate::service::pads::calls::{
+    AskForPad, ConfirmPad, EndPairing, EnterAtPad, LeavePad, OfferPad, ReadCounterPad, ReadPad,
+    ShowAtPad, TakeFromPad, TypeAtPad,
+};
+use crate::service::pads::{CounterPad, PadAsked, PadEntered, PadOffer, PadView};
 use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
 use crate::service::ports::policy::StoredPolicy;
 use crate::service::ports::stats::RebuildStep;
@@ -82,7 +87,7 @@ use crate::service::verification::calls::{
 use crate::service::verification::gate::VerifiedNow;
 use crate::service::verification::request::CodeRequestOutcome;
 use crate::service::verification::session::ServedFor;
-use crate::service::verification::verify::Verification;
+use crate::service::verification::verify::{Verification, VerifiedCustomer};
 use crate::service::{Desk, DeskError};
 
 /// What the door looks at beside the permission.
@@ -256,6 +261,18 @@ calls! {
     EnrolTotp -> TotpEnrolment, Verify, until_answered;
     RemoveTotp -> FactorRemoval, Verify, until_answered;
     MakeBackupCodes -> BackupCodes, Verify, once;
+    // Pads: the counter's side, then the pad's
+    OfferPad -> PadOffer, Verify, once;
+    ReadCounterPad -> Option<CounterPad>, Verify, once;
+    ConfirmPad -> Option<CounterPad>, Verify, until_answered;
+    EndPairing -> Option<CounterPad>, Verify, until_answered;
+    ShowAtPad -> Option<CounterPad>, Verify, until_answered;
+    TakeFromPad -> Option<Box<VerifiedCustomer>>, Verify, until_answered;
+    AskForPad -> PadAsked, Pad, until_answered;
+    ReadPad -> PadView, Pad, once;
+    TypeAtPad -> (), Pad, once;
+    EnterAtPad -> PadEntered, Pad, until_answered;
+    LeavePad -> (), Pad, once;
     // Delivery
     DeliverCode -> Option<SendReport>, Verify, until_answered;
     ReadBreakers -> BreakerSnapshot, Audit, once;

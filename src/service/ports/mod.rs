@@ -16,6 +16,7 @@ pub mod health;
 pub mod keys;
 pub mod outbox;
 pub mod oversight;
+pub mod pads;
 pub mod personal_data;
 pub mod policy;
 pub mod search_index;
@@ -50,6 +51,7 @@ pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
 pub use oversight::OversightStore;
+pub use pads::PadStore;
 pub use personal_data::{DataSection, ErasureOutcome, PersonalDataStore};
 pub use policy::PolicyStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
@@ -64,7 +66,7 @@ pub use trail::{TrailError, TrailKeys, TrailStore};
 pub use upkeep::{MaintenanceStore, TaskBatch};
 pub use verification::{
     Attempt, AttemptOutcome, Dispatch, IssueOutcome, KeysInUse, NewCode, NewDelivery, NewRequest,
-    NewSession, Reissue, SupersededCode, VerificationStore,
+    NewSession, PadEntry, Reissue, SupersededCode, VerificationStore,
 };
 
 /// The one shared store, the sum of its ports. Each method is one transaction or one
@@ -94,6 +96,7 @@ pub trait Store:
     + StatsStore
     + AlarmStore
     + OversightStore
+    + PadStore
     + ShippingStore
 {
 }
@@ -122,6 +125,7 @@ impl<T> Store for T where
         + StatsStore
         + AlarmStore
         + OversightStore
+        + PadStore
         + ShippingStore
 {
 }

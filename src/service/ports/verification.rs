@@ -218,6 +218,18 @@ pub struct Attempt<'a> {
     pub policy_version: &'a str,
     /// Who entered it, and where.
     pub actor: &'a Actor,
+    /// The pad at which the customer typed it; none where the clerk did.
+    pub at_pad: Option<PadEntry<'a>>,
+}
+
+/// The pad at which a code was typed. It is judged only while that pad is paired and shows the
+/// request.
+#[derive(Clone, Copy, Debug)]
+pub struct PadEntry<'a> {
+    /// The digest of its token.
+    pub token_digest: &'a str,
+    /// Its account, and where it stands.
+    pub pad: &'a Actor,
 }
 
 /// An older code of the same customer and purpose.
@@ -254,6 +266,9 @@ pub enum AttemptOutcome {
         /// this one was not looked at.
         clerk_waits_until: Option<Timestamp>,
     },
+    /// The pad at which it was typed is not paired any more, or shows something else. Nothing was
+    /// counted.
+    NotAtPad,
     /// There is no such request.
     NotFound,
 }

@@ -8,7 +8,9 @@ use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionId, SessionToken};
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
-use crate::service::ports::verification::{Attempt, AttemptOutcome, NewSession, SupersededCode};
+use crate::service::ports::verification::{
+    Attempt, AttemptOutcome, NewSession, PadEntry, SupersededCode,
+};
 use crate::service::{Desk, DeskError};
 
 /// What came of entering a code.
@@ -78,25 +80,12 @@ impl Desk {
         let guess = code_tag(self.keyring().current().1, id, &code);
         let act = self.bound_key(&["attempt", id.as_str(), key, &guess]);
         let (session, token) = session_of(self.keyring().current().1, &act);
-        let new = NewSession {
-            id: session,
-            token_digest: token.digest(),
-            further: further.map(SessionToken::digest),
-            shared_contact: self.went_to_shared_contact(id).await?,
-        };
+        let new = self.new_session(id, session, &token, further.map(SessionToken::digest)).await?;
         let token_of = |it: &Session| match further {
             Some(further) if it.id != new.id => further.clone(),
             _ => token.clone(),
         };
-        let attempted = match self.attempt(id, &act, &code, &new).await {
-            // No attempt was counted. The key may be newer than this terminal's key ring.
-            Err(DeskError::Store(StoreError::MissingKey(_))) => {
-                self.renew_keys()?;
-                self.attempt(id, &act, &code, &new).await?
-            }
-            judged => judged?,
-        };
-        Ok(match attempted {
+        Ok(match self.judged(id, &act, &code, &new, None).await? {
             AttemptOutcome::Verified { request, session } => {
                 let token = token_of(&session);
                 Verification::Verified(Box::new(VerifiedCustomer { request, session, token }))
@@ -114,8 +103,39 @@ impl Desk {
                 customer_locked,
                 clerk_waits_until,
             })),
-            AttemptOutcome::NotFound => Verification::NoSuchRequest,
+            AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => Verification::NoSuchRequest,
         })
+    }
+
+    /// The session that a right code of a request opens, or to which it adds its factor.
+    pub(in crate::service) async fn new_session(
+        &self,
+        request: &RequestId,
+        id: SessionId,
+        token: &SessionToken,
+        further: Option<String>,
+    ) -> Result<NewSession, DeskError> {
+        let shared_contact = self.went_to_shared_contact(request).await?;
+        Ok(NewSession { id, token_digest: token.digest(), further, shared_contact })
+    }
+
+    /// Has an attempt judged, by keys that are read again where one is missing.
+    pub(in crate::service) async fn judged(
+        &self,
+        id: &RequestId,
+        act: &str,
+        code: &Code,
+        session: &NewSession,
+        at_pad: Option<PadEntry<'_>>,
+    ) -> Result<AttemptOutcome, DeskError> {
+        match self.attempt(id, act, code, session, at_pad).await {
+            // No attempt was counted. The key may be newer than this terminal's key ring.
+            Err(DeskError::Store(StoreError::MissingKey(_))) => {
+                self.renew_keys()?;
+                self.attempt(id, act, code, session, at_pad).await
+            }
+            judged => judged,
+        }
     }
 
     /// Whether the code of a request went to a contact that several customers share, where a
@@ -136,6 +156,7 @@ impl Desk {
         act: &str,
         code: &Code,
         session: &NewSession,
+        at_pad: Option<PadEntry<'_>>,
     ) -> Result<AttemptOutcome, DeskError> {
         let keyring = self.keyring();
         let attempt = Attempt {
@@ -148,13 +169,14 @@ impl Desk {
             limits: &self.office.limits,
             policy_version: &self.policy_version,
             actor: &self.actor,
+            at_pad,
         };
         Ok(self.retry(|| self.store.attempt(attempt.clone())).await?)
     }
 }
 
 /// A code in an idempotency key, from which it cannot be computed.
-fn code_tag(key: &Key, request: &RequestId, code: &Code) -> String {
+pub(in crate::service) fn code_tag(key: &Key, request: &RequestId, code: &Code) -> String {
     hex::encode(key.derive(&["attempted code", request.as_str(), code.reveal()]).secret())
 }
 

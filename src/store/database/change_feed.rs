@@ -44,9 +44,10 @@ const LISTENER_RETRY_INTERVAL: Duration = Duration::from_mins(1);
 
 statements! {
     /// The newest event, and how many there are near it: an event may be committed after
-    /// one with a higher number.
+    /// one with a higher number. And what changed at pads, which is no event.
     NEWEST {
-        "SELECT COALESCE(MAX(id), 0) AS newest, COUNT(*) AS late_window FROM core_event \
+        "SELECT COALESCE(MAX(id), 0) AS newest, COUNT(*) AS late_window, \
+         COALESCE((SELECT " (stats_sum "version") " FROM core_pad), 0) AS pads FROM core_event \
          WHERE id > (SELECT COALESCE(MAX(id), 0) FROM core_event) - $1"
     }
 }
@@ -139,9 +140,9 @@ impl Drop for ChangeFeed {
     }
 }
 
-/// Two numbers, at least one of which differs after somebody wrote.
+/// Numbers, at least one of which differs after somebody wrote.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Version(i64, i64);
+struct Version(i64, i64, i64);
 
 impl Version {
     /// SQLite's `data_version` belongs to a connection and leaves that connection's own
@@ -153,7 +154,7 @@ impl Version {
             let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(write).await;
             // The version means something else on each connection.
             let connections = file.as_ref().map_or(0, StoreFile::connections);
-            return version.map(|version| Self(version, connections)).map_err(failed);
+            return version.map(|version| Self(version, connections, 0)).map_err(failed);
         }
         match db.maybe(&NEWEST, args![LATE_COMMIT_OVERLAP]).await? {
             Some(row) => Self::of(&row),
@@ -162,7 +163,7 @@ impl Version {
     }
 
     fn of(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self(row.int("newest")?, row.int("late_window")?))
+        Ok(Self(row.int("newest")?, row.int("late_window")?, row.int("pads")?))
     }
 }
 

@@ -59,6 +59,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(21, "gate", "0021_gate", sqlite postgres mysql),
     migration!(22, "rehearsal", "0022_rehearsal", sqlite postgres mysql),
     migration!(23, "purposes", "0023_purposes", sqlite postgres mysql),
+    migration!(24, "pad", "0024_pad", sqlite postgres mysql),
     migration!(27, "event stamps", "0027_event_stamps", sqlite postgres mysql),
 ];
 

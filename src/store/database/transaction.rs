@@ -288,6 +288,11 @@ impl Tx {
         self.has_session = true;
     }
 
+    /// What is written is shown at other terminals, although it is no event of the log.
+    pub(in crate::store) const fn notify_others(&mut self) {
+        self.has_event = true;
+    }
+
     /// Commits without a signal of the change, since no screen shows any of it. Where the
     /// connection breaks here, it may have been committed.
     pub(in crate::store) async fn commit_quietly(self) -> Result<(), StoreError> {

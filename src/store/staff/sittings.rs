@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::event::{Actor, EventKind};
+use crate::domain::pad::PairingEnd;
 use crate::domain::sign_in::sitting::{SignInMethod, Sitting, SittingEnd, SittingId};
 use crate::domain::staff::AccountName;
 use crate::domain::time::{Timestamp, millis_of};
@@ -15,6 +16,7 @@ use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
+use crate::store::pads::pairings;
 use crate::store::staff::credentials;
 
 /// How long a sitting is kept after its beginning.
@@ -124,6 +126,7 @@ pub(in crate::store) async fn end(
     }
     let sitting = read(&tx.one(&ONE, args![id.as_str()]).await?)?;
     let own = Actor { clerk: sitting.clerk.clone(), counter: sitting.counter.clone() };
+    pairings::end_others(&mut tx, &own, None, PairingEnd::SittingEnded).await?;
     let kind = match how {
         SittingEnd::SignedOut | SittingEnd::Replaced => EventKind::SignedOut,
         SittingEnd::Locked => EventKind::TerminalLocked,
@@ -141,7 +144,8 @@ pub(in crate::store) async fn end(
 /// Ends all sittings of an account, in the transaction of the act that says why.
 pub(super) async fn end_all_of(tx: &mut Tx, account: &AccountName) -> Result<(), StoreError> {
     let how = SittingEnd::Disabled.word();
-    tx.write(&END_ALL_OF, args![account.as_str(), how]).await.map(drop)
+    tx.write(&END_ALL_OF, args![account.as_str(), how]).await?;
+    pairings::end_all_of(tx, account.as_str()).await
 }
 
 /// The sitting, if it goes on.

@@ -20,13 +20,14 @@ use crate::domain::request::{Request, Status};
 use crate::domain::time::millis_of;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
-use crate::service::ports::verification::{Attempt, AttemptOutcome};
+use crate::service::ports::verification::{Attempt, AttemptOutcome, PadEntry};
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::rows::RequestRow;
 use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
+use crate::store::pads::pairings;
 use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::session::{Proven, Proving};
 use crate::store::verification::{lockout, request, session, superseded_code};
@@ -99,6 +100,11 @@ pub(in crate::store) async fn attempt(
 
 async fn judge(db: &Database, attempt: &Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
     let mut tx = db.begin().await?;
+    if let Some(it) = attempt.at_pad
+        && !pairings::take(&mut tx, it.token_digest, attempt.request).await?
+    {
+        return Ok(AttemptOutcome::NotAtPad);
+    }
     let Some(held) = request::held(&mut tx, attempt.request).await? else {
         return Ok(AttemptOutcome::NotFound);
     };
@@ -161,7 +167,7 @@ async fn accept(
     let request = Request { status: Status::Verified, attempts, ..held.request };
     let event = event(attempt, &request, Outcome::Verified, None);
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
-    tx.commit().await?;
+    commit(tx, attempt, Outcome::Verified).await?;
     Ok(AttemptOutcome::Verified { request, session: result.session })
 }
 
@@ -189,7 +195,7 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, Sto
     let event = event(attempt, &request, outcome, detail);
     let counted = vec![clerk_guard::count(attempt.actor)];
     events::write_with(&mut tx, counted, &event, Some(attempt.act)).await?;
-    tx.commit().await?;
+    commit(tx, attempt, outcome).await?;
     Ok(AttemptOutcome::Refused {
         outcome,
         request,
@@ -197,6 +203,14 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, Sto
         customer_locked,
         clerk_waits_until: None,
     })
+}
+
+/// Commits, with the outcome for the counter whose pad it was typed at.
+async fn commit(mut tx: Tx, attempt: &Attempt<'_>, outcome: Outcome) -> Result<(), StoreError> {
+    if let Some(it) = attempt.at_pad {
+        pairings::say_outcome(&mut tx, it.token_digest, outcome).await?;
+    }
+    tx.commit().await
 }
 
 /// The request after the attempt was counted.
@@ -214,7 +228,7 @@ async fn refuse(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, Sto
     let detail = customer_locked.then_some(lockout::CUSTOMER_LOCKED_DETAIL);
     let event = event(attempt, &request, outcome, detail);
     events::write_once(&mut tx, &event, Some(attempt.act)).await?;
-    tx.commit().await?;
+    commit(tx, attempt, outcome).await?;
     Ok(AttemptOutcome::Refused {
         outcome,
         request,
@@ -245,7 +259,7 @@ async fn refuse_clerk(
     let (request, outcome) = (held.request, Outcome::Limited);
     let event = event(attempt, &request, outcome, Some(clerk_guard::LIMITED_DETAIL));
     events::write_once(&mut tx, &event, Some(attempt.act)).await?;
-    tx.commit().await?;
+    commit(tx, attempt, outcome).await?;
     Ok(AttemptOutcome::Refused {
         outcome,
         request,
@@ -311,5 +325,17 @@ fn event<'a>(
     let about = request::event_about(request, EventKind::Attempt, attempt.actor);
     let detail = detail.map(str::to_owned);
     let detail = detail.or_else(|| request::asked_elsewhere(request, attempt.actor));
+    let detail = match &attempt.at_pad {
+        Some(it) => {
+            Some(detail.into_iter().chain([typed_at(it, attempt)]).collect::<Vec<_>>().join("; "))
+        }
+        None => detail,
+    };
     NewEvent { outcome: Some(outcome), detail, ..about }
+}
+
+/// That the customer typed it, and where.
+fn typed_at(entry: &PadEntry<'_>, attempt: &Attempt<'_>) -> String {
+    let pad = pairings::name(entry.pad);
+    format!("typed by the customer at the pad of counter {}, {pad}", attempt.actor.counter)
 }

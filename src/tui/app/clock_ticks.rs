@@ -11,7 +11,7 @@ use crate::tui::machine::notice::LiveNotice;
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::{
-    circuit_breakers, clock_reading, open_alarms, revealed, waiting_approvals,
+    circuit_breakers, clock_reading, counter_pad, open_alarms, revealed, waiting_approvals,
 };
 use crate::tui::{dashboard, enter_code, find, send, verified};
 
@@ -23,6 +23,7 @@ pub(in crate::tui) fn passed(turn: &mut Turn<'_>) {
     read_providers_if_due(turn);
     turn.step(waiting_approvals::read_if_due);
     turn.step(open_alarms::read_if_due);
+    turn.step(counter_pad::read_if_due);
     if turn.model.is_at_dashboard() {
         turn.dashboard(dashboard::reads::tick);
     }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use crate::tui::app::clock_ticks::SLOW_AFTER;
 use crate::tui::app::lock;
-use crate::tui::app::model::{Model, Screen};
+use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::machine::circuit_breakers::breakers_due;
 use crate::tui::machine::clock_reading::clock_due;
 use crate::tui::machine::health::DependencyState;
 use crate::tui::machine::notice::LiveNotice;
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::store_clock::{Now, StoreClock};
-use crate::tui::machine::{open_alarms, waiting_approvals};
-use crate::tui::{dashboard, enter_code, find, send, verified};
+use crate::tui::machine::{counter_pad, open_alarms, waiting_approvals};
+use crate::tui::{dashboard, enter_code, find, pairing, send, verified};
 
 /// When to wake up the machine; none where nothing moves.
 pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
@@ -23,8 +23,13 @@ pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     }
     let by_clock = shared.clock.and_then(|clock| {
         let screen = next_of_screen(model, clock, now);
+        let pairing = match &model.overlay {
+            Some(Overlay::Pairing(it)) => pairing::update::due(it, clock, now),
+            _ => None,
+        };
         let minute = Some(next_minute(clock, now));
-        [next_of_notice(shared, clock, now), next_probe(shared, clock, now), screen, minute]
+        let notice = next_of_notice(shared, clock, now);
+        [notice, next_probe(shared, clock, now), screen, pairing, minute]
             .into_iter()
             .flatten()
             .min()
@@ -40,7 +45,9 @@ pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let alarms = open_alarms::due(shared);
     let dashboard = model.dashboard.as_ref().filter(|_| model.is_at_dashboard());
     let dashboard = dashboard.and_then(|it| dashboard::reads::due(it, shared));
-    let reads = [clock_due(shared), breakers_due(shared), approvals, alarms, dashboard, search];
+    let pad = counter_pad::due(shared);
+    let reads =
+        [clock_due(shared), breakers_due(shared), approvals, alarms, pad, dashboard, search];
     let own = [by_clock, next_slow(shared), preview, deferred, revealed, lock::due(model)];
     own.into_iter().chain(reads).flatten().min()
 }

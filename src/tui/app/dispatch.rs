@@ -18,7 +18,7 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, overlays, send, sign_in, tray, verified,
+    find, log, overlays, pairing, send, sign_in, tray, verified,
 };
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
@@ -194,6 +194,7 @@ pub(in crate::tui) fn perform(turn: &mut Turn<'_>, command: Command) {
         Command::ToggleDeliveryStats => toggle_delivery_stats(turn),
         Command::ToggleApprovals => toggle_approvals(turn),
         Command::ToggleDashboard => toggle_dashboard(turn),
+        Command::TogglePad => toggle_pad(turn),
         Command::Reveal => subject::reveal(turn),
         Command::Lift => subject::lift(turn),
         _ => perform_in(turn, context, command),
@@ -234,6 +235,7 @@ fn perform_in(turn: &mut Turn<'_>, context: Context, command: Command) {
         Context::Approvals => {
             turn.approvals(|it, step| approvals::update::command(it, step, command))
         }
+        Context::Pairing => turn.pairing(|it, step| pairing::update::command(it, step, command)),
         Context::Palette => turn.palette(|it, step| overlays::update::palette(it, step, command)),
         Context::Help => turn.help(|it, step| overlays::update::help(it, step, command, extent)),
         Context::Global | Context::Confirm | Context::SignIn => None,
@@ -342,6 +344,12 @@ fn toggle_delivery_stats(turn: &mut Turn<'_>) {
         (!is_open).then(|| Overlay::DeliveryStats(turn.step(deliveries::update::begin)));
 }
 
+/// Opens the box of the pad. It closes itself, since what it began may have to be ended.
+fn toggle_pad(turn: &mut Turn<'_>) {
+    let panel = turn.step(pairing::update::begin);
+    turn.model.overlay = Some(Overlay::Pairing(panel));
+}
+
 fn toggle_approvals(turn: &mut Turn<'_>) {
     let is_open = matches!(turn.model.overlay, Some(Overlay::Approvals(_)));
     turn.model.overlay =
@@ -394,6 +402,7 @@ fn interrupt(turn: &mut Turn<'_>) {
             | Context::DeliveryStats
             | Context::CustomerAct
             | Context::Approvals
+            | Context::Pairing
             | Context::Document
             | Context::Factors,
             _,

@@ -8,6 +8,7 @@ use crate::tui::app::dispatch;
 use crate::tui::app::model::Model;
 use crate::tui::app::turn::Turn;
 use crate::tui::app::update::{begin_work, store_changed};
+use crate::tui::machine::counter_pad::PadLink;
 use crate::tui::machine::notice::Tone;
 use crate::tui::machine::open_alarms::OpenAlarms;
 use crate::tui::machine::store_clock::Now;
@@ -86,6 +87,8 @@ pub(in crate::tui) fn signed_in(turn: &mut Turn<'_>, signed_in: &SignedIn) {
     place.role = signed_in.profile.role;
     turn.model.shared.approvals = WaitingApprovals::default();
     turn.model.shared.alarms = OpenAlarms::default();
+    // The pairing ended with the sitting of whoever began it.
+    turn.model.shared.pad = PadLink::default();
     // It is for whoever opened it.
     turn.close_dashboard();
     uncover(turn);

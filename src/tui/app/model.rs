@@ -20,6 +20,7 @@ use crate::tui::machine::navigation::Question;
 use crate::tui::machine::scroll::Scroll;
 use crate::tui::machine::shared::Shared;
 use crate::tui::overlays::state::Palette;
+use crate::tui::pairing::state::PairingPanel;
 use crate::tui::send::state::Send;
 use crate::tui::sign_in::state::SignInForm;
 use crate::tui::tray::state::TrayPanel;
@@ -77,6 +78,8 @@ pub enum Overlay {
     CustomerAct(ActForm),
     /// The acts that wait for a second admin.
     Approvals(ApprovalsPanel),
+    /// The pad of this counter.
+    Pairing(PairingPanel),
     /// The keys.
     Help(Scroll),
     /// Every command by name.
@@ -127,6 +130,7 @@ impl Model {
             Some(Overlay::DeliveryStats(_)) => Context::DeliveryStats,
             Some(Overlay::CustomerAct(_)) => Context::CustomerAct,
             Some(Overlay::Approvals(_)) => Context::Approvals,
+            Some(Overlay::Pairing(_)) => Context::Pairing,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::Document(_)) => Context::Document,
             Some(Overlay::Factors(_)) => Context::Factors,

@@ -17,12 +17,12 @@ use crate::tui::machine::notice::Tone;
 use crate::tui::machine::pending::{PendingAct, PendingEffect};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::{
-    circuit_breakers, clock_reading, code_answer, delivery_answer, open_alarms, store_lost,
-    waiting_approvals,
+    circuit_breakers, clock_reading, code_answer, counter_pad, delivery_answer, open_alarms,
+    store_lost, waiting_approvals,
 };
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, send, sign_in, tray, verified,
+    find, log, pairing, send, sign_in, tray, verified,
 };
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
@@ -132,6 +132,19 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         }
         Answer::RefuseAct(answer) => {
             turn.approvals(|it, step| approvals::update::refused(it, step, id, answer));
+        }
+        Answer::OfferPad(answer) => {
+            turn.pairing(|it, step| pairing::update::offered(it, step, id, answer));
+        }
+        Answer::ConfirmPad(answer) | Answer::EndPairing(answer) => {
+            turn.pairing(|it, step| pairing::update::acted(it, step, id, answer));
+        }
+        Answer::ReadCounterPad(answer) => {
+            turn.step(|step| counter_pad::answered(step, id, answer));
+        }
+        Answer::ShowAtPad(answer) => turn.step(|step| counter_pad::told(step, id, answer)),
+        Answer::TakeFromPad(answer) => {
+            turn.enter_code(|entry, step| enter_code::update::taken(entry, step, id, answer));
         }
         Answer::ReadTray(answer) => {
             turn.tray(|tray, step| tray::update::answered(tray, step, id, answer));

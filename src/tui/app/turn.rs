@@ -16,6 +16,7 @@ use crate::tui::enter_factor::state::EnterFactor;
 use crate::tui::factors::state::FactorPanel;
 use crate::tui::find::state::Find;
 use crate::tui::log::state::LogPanel;
+use crate::tui::machine::counter_pad;
 use crate::tui::machine::draw_context::Focus;
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::navigation::Navigation;
@@ -23,6 +24,7 @@ use crate::tui::machine::scroll::Scroll;
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::overlays::state::Palette;
+use crate::tui::pairing::state::PairingPanel;
 use crate::tui::send::state::Send;
 use crate::tui::sign_in::state::SignInForm;
 use crate::tui::tray::state::TrayPanel;
@@ -87,6 +89,7 @@ impl<'a> Turn<'a> {
     step_of! { sign_in, sign_in as Some(it) => it, SignInForm }
     step_of! { customer_act, overlay as Some(Overlay::CustomerAct(it)) => it, ActForm }
     step_of! { approvals, overlay as Some(Overlay::Approvals(it)) => it, ApprovalsPanel }
+    step_of! { pairing, overlay as Some(Overlay::Pairing(it)) => it, PairingPanel }
     step_of! { help, overlay as Some(Overlay::Help(it)) => it, Scroll }
     step_of! { palette, overlay as Some(Overlay::Palette(it)) => it, Palette }
     step_of! {
@@ -220,6 +223,7 @@ impl<'a> Turn<'a> {
         self.model.shared.quitting = true;
         self.model.shared.revealed = None;
         self.verified(verified::update::log_out);
+        self.step(counter_pad::end);
         let pending = match &self.model.screen {
             Screen::Send(it) => it.session.as_ref(),
             Screen::EnterCode(it) => it.session.as_ref(),

@@ -3,14 +3,16 @@
 //! writes anything, and it takes every message in every state.
 
 use crate::service::api::Permission;
-use crate::tui::app::model::{Model, Overlay};
+use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::turn::Turn;
 use crate::tui::app::{clock_ticks, dispatch, input_gate, lock, replies};
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::Msg;
 use crate::tui::machine::notice::Tone;
 use crate::tui::machine::store_clock::Now;
-use crate::tui::machine::{circuit_breakers, open_alarms, store_lost, waiting_approvals};
+use crate::tui::machine::{
+    circuit_breakers, counter_pad, open_alarms, store_lost, waiting_approvals,
+};
 use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
 
 /// What is to be done before anything has happened.
@@ -77,8 +79,21 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         clock_ticks::passed(&mut turn);
         lock::tick(&mut turn);
     }
+    show_at_pad(&mut turn);
     input_gate::note_shown(&mut turn);
     turn.done()
+}
+
+/// The pad shows the request of the boxes while they are in sight, and nothing else.
+fn show_at_pad(turn: &mut Turn<'_>) {
+    let wanted = match (&turn.model.sign_in, &turn.model.screen) {
+        (None, Screen::EnterCode(entry)) => {
+            let session = entry.session.as_ref().map(|it| it.token.clone());
+            Some((entry.request.id.clone(), session))
+        }
+        _ => None,
+    };
+    turn.step(|step| counter_pad::show(step, wanted));
 }
 
 /// What is on the screen may not be true any more.
@@ -92,6 +107,7 @@ pub(in crate::tui) fn store_changed(turn: &mut Turn<'_>) {
     turn.find(find::update::reread);
     turn.log(log::update::reread);
     turn.tray(tray::update::reread);
+    turn.step(counter_pad::reread);
     turn.model.shared.providers.reading.mark_stale();
     turn.model.shared.approvals.list.reading.mark_stale();
     turn.step(waiting_approvals::read_if_due);

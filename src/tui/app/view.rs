@@ -5,7 +5,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::domain::text::fold;
 use crate::tui::app::chrome::{hints, notice, revealed, steps, top};
 use crate::tui::app::layout::{self, Areas};
 use crate::tui::app::model::{Model, Overlay, Screen};
@@ -15,11 +14,12 @@ use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{self, Command, Context};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::theme::Theme;
+use crate::tui::widgets::ascii::to_ascii;
 use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, overlays, send, sign_in, tray, verified,
+    find, log, overlays, pairing, send, sign_in, tray, verified,
 };
 
 /// Draws the model.
@@ -110,6 +110,7 @@ fn draw_overlay(cx: DrawContext<'_>, model: &Model, area: Rect, frame: &mut Fram
         Some(Overlay::Document(form)) => document::view::draw(cx, form, frame, area),
         Some(Overlay::CustomerAct(form)) => customer_acts::view::draw(cx, form, frame, area),
         Some(Overlay::Approvals(list)) => approvals::view::draw(cx, list, frame, area),
+        Some(Overlay::Pairing(it)) => pairing::view::draw(cx, it, frame, area),
         Some(Overlay::Palette(palette)) => overlays::palette::draw(cx, palette, frame, area),
         Some(Overlay::Confirm(question)) => {
             question::draw(cx, *question, &model.screen, frame, area);
@@ -138,18 +139,4 @@ fn too_small(model: &Model, frame: &mut Frame<'_>, theme: &Theme) {
         .map(|text| Line::styled(text, theme.strong))
         .collect();
     panel::lines(frame, area, &lines);
-}
-
-/// Writes what data brought along in ASCII too: accents fall off, and what has
-/// no likeness becomes a question mark.
-fn to_ascii(frame: &mut Frame<'_>) {
-    for cell in &mut frame.buffer_mut().content {
-        if cell.symbol().is_ascii() {
-            continue;
-        }
-        let plain = fold(cell.symbol()).chars().next().filter(char::is_ascii_graphic);
-        let upper = cell.symbol().chars().next().is_some_and(char::is_uppercase);
-        let plain = plain.unwrap_or('?');
-        cell.set_char(if upper { plain.to_ascii_uppercase() } else { plain });
-    }
 }

@@ -96,9 +96,9 @@ pub(in crate::tui) fn take(entry: &mut EnterCode, step: &mut Step<'_>, mut read:
     let sent_elsewhere = read.generation > known.generation;
     let reference = read.reference.clone();
     entry.request = read;
-    if closed {
+    if closed && !update::take_from_pad(entry, step) {
         update::say_how_it_stands(entry, step);
-    } else if sent_elsewhere {
+    } else if !closed && sent_elsewhere {
         let text =
             format!("A new code was sent meanwhile: ask for the one with reference {reference}.");
         step.say(Tone::Warning, text);

@@ -7,9 +7,10 @@ use crate::domain::customer::CustomerId;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::service::messages;
+use crate::service::pads::calls::TakeFromPad;
 use crate::service::verification::calls::{AskForCode, CancelRequest, ResendCode, VerifyCode};
 use crate::service::verification::request::CodeRequest;
-use crate::service::verification::verify::{RefusedCode, Verification};
+use crate::service::verification::verify::{RefusedCode, Verification, VerifiedCustomer};
 use crate::tui::enter_code::refresh;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::machine::code_answer::{self, CodeAnswer};
@@ -276,22 +277,14 @@ pub(in crate::tui) fn verified(
         return;
     }
     match answer {
-        Ok(Verification::Verified(won)) => {
-            step.clear_notice();
-            let of = ChannelsOfCustomer {
-                customer: entry.customer.clone(),
-                choices: entry.choices.clone(),
-                selected: 0,
-                purpose: entry.purpose,
-                open: None,
-                factors: entry.factors.clone(),
-                is_aside: false,
-                session: None,
-            };
-            let won = OpenSession { session: won.session, token: won.token };
-            return further_proof::proven(step, of, won);
+        Ok(Verification::Verified(won)) => return go_on(entry, step, *won),
+        Ok(Verification::Refused(refused)) => {
+            entry.request = refused.request.clone();
+            // The customer was faster at the pad.
+            if refused.outcome != Outcome::Used || !take_from_pad(entry, step) {
+                refuse(entry, step, &refused);
+            }
         }
-        Ok(Verification::Refused(refused)) => refuse(entry, step, &refused),
         Ok(malformed @ Verification::Malformed(_)) => {
             entry.typed.0.clear();
             entry.last = Some(Outcome::Malformed);
@@ -302,6 +295,55 @@ pub(in crate::tui) fn verified(
             close(entry, step, Outcome::Superseded, Status::Superseded);
         }
         // What was typed stays in the boxes: Enter tries again.
+        Err(failure) => step.fail(failure),
+    }
+    refresh::catch_up(entry, step);
+}
+
+/// The customer is verified.
+fn go_on(entry: &EnterCode, step: &mut Step<'_>, won: VerifiedCustomer) {
+    step.clear_notice();
+    let of = ChannelsOfCustomer {
+        customer: entry.customer.clone(),
+        choices: entry.choices.clone(),
+        selected: 0,
+        purpose: entry.purpose,
+        open: None,
+        factors: entry.factors.clone(),
+        is_aside: false,
+        session: None,
+    };
+    let won = OpenSession { session: won.session, token: won.token };
+    further_proof::proven(step, of, won);
+}
+
+/// Asks for the session that the customer's code at the pad opened, where the request was
+/// verified while the pad showed it; whether it was asked for.
+pub(super) fn take_from_pad(entry: &mut EnterCode, step: &mut Step<'_>) -> bool {
+    if entry.request.status != Status::Verified {
+        return false;
+    }
+    let request = entry.request.id.clone();
+    let Some(pairing) = step.shared.pad.shown_in(&request).cloned() else { return false };
+    let session = entry.session.as_ref().map(|it| it.token.clone());
+    entry.typed.0.clear();
+    entry.verifying = Some(step.call(TakeFromPad { pairing, request, session }));
+    true
+}
+
+/// The session of a code from the pad; none where somebody else verified the customer.
+pub(in crate::tui) fn taken(
+    entry: &mut EnterCode,
+    step: &mut Step<'_>,
+    id: EffectId,
+    answer: Result<Option<Box<VerifiedCustomer>>, Failure>,
+) {
+    if entry.verifying.take_if(|verifying| *verifying == id).is_none() {
+        return;
+    }
+    match answer {
+        Ok(Some(won)) => return go_on(entry, step, *won),
+        Ok(None) => say_how_it_stands(entry, step),
         Err(failure) => step.fail(failure),
     }
     refresh::catch_up(entry, step);

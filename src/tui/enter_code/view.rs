@@ -127,7 +127,13 @@ fn ask<'a>(cx: DrawContext<'_>, entry: &EnterCode, state: State, room: usize) ->
         State::Typing if entry.acting.is_some() => ("One moment".to_owned(), theme.accent),
         State::Typing => {
             let digits = cx.shared.place.code_length;
-            let text = format!("Ask for the {digits} digits in the message with {reference}.");
+            let text = match cx.shared.pad.typed(&entry.request.id) {
+                Some(_) => format!(
+                    "The customer types the {digits} digits at the pad, from the message with \
+                     {reference}."
+                ),
+                None => format!("Ask for the {digits} digits in the message with {reference}."),
+            };
             (text, theme.muted)
         }
     };
@@ -163,7 +169,11 @@ fn lines_of(rows: &[Row<'_>]) -> usize {
 
 fn boxes(cx: DrawContext<'_>, entry: &EnterCode, live: bool, tall: bool, room: usize) -> Drawn {
     let length = usize::from(cx.shared.place.code_length);
-    let boxes = Boxes { digits: &entry.typed.0, length, live };
+    let at_pad = cx.shared.pad.typed(&entry.request.id).unwrap_or(0);
+    // Which digits they are stays at the pad.
+    let dots = cx.theme.symbols.tries[0].repeat(usize::try_from(at_pad).unwrap_or(0).min(length));
+    let digits = if entry.typed.0.is_empty() { dots.as_str() } else { &entry.typed.0 };
+    let boxes = Boxes { digits, length, live };
     let drawn = codeboxes::draw(boxes, tall, cx.theme);
     if usize::from(drawn.width) <= room { drawn } else { codeboxes::draw(boxes, false, cx.theme) }
 }

@@ -129,6 +129,14 @@ pub enum Command {
     Acknowledge,
     /// Write what is seen into a file.
     Export,
+    /// Pair a pad with this counter, or see the one that is.
+    TogglePad,
+    /// Confirm the pad that asks.
+    PairPad,
+    /// End the pairing, or refuse the pad that asks.
+    UnpairPad,
+    /// Show another pairing number.
+    NewPairingNumber,
 }
 
 /// Where a key holds: the part of the interface that has the keyboard.
@@ -168,6 +176,8 @@ pub enum Context {
     Dashboard,
     /// The dashboard's field.
     DashboardField,
+    /// The box of the pad.
+    Pairing,
     /// The palette.
     Palette,
     /// The help.
@@ -211,7 +221,7 @@ impl Binding {
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
 /// The parts whose keys are listed, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 20] = [
+pub const PARTS: [(Context, &str); 21] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
@@ -229,6 +239,7 @@ pub const PARTS: [(Context, &str); 20] = [
     (Context::Approvals, "Approvals"),
     (Context::Dashboard, "Dashboard"),
     (Context::DashboardField, "Dashboard, while typing"),
+    (Context::Pairing, "Pad"),
     (Context::Palette, "Palette"),
     (Context::Confirm, "A question"),
     (Context::SignIn, "Sign in"),

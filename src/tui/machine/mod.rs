@@ -8,6 +8,7 @@ pub mod circuit_breakers;
 pub mod clock_reading;
 pub(super) mod code_answer;
 pub mod counter_info;
+pub mod counter_pad;
 pub(super) mod delivery_answer;
 pub mod draw_context;
 pub mod effect;

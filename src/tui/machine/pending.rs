@@ -38,6 +38,8 @@ pub enum PendingAct {
     Logout,
     /// Does what takes an admin: lifts, confirms, approves, refuses.
     Administer,
+    /// Pairs a pad, lets it show something, or ends that.
+    Pair,
 }
 
 impl PendingAct {
@@ -46,7 +48,7 @@ impl PendingAct {
         match call {
             Call::AskForCode(_) | Call::ResendCode(_) => Some(Self::Ask),
             Call::DeliverCode(deliver) => Some(Self::Deliver(deliver.delivery)),
-            Call::VerifyCode(_) => Some(Self::Verify),
+            Call::VerifyCode(_) | Call::TakeFromPad(_) | Call::EnterAtPad(_) => Some(Self::Verify),
             Call::CancelRequest(_) => Some(Self::Cancel),
             Call::EndSession(_) => Some(Self::Logout),
             Call::UnlockCustomer(_)
@@ -54,6 +56,11 @@ impl PendingAct {
             | Call::ApproveAct(_)
             | Call::RefuseAct(_)
             | Call::AcknowledgeAlarm(_) => Some(Self::Administer),
+            Call::ConfirmPad(_)
+            | Call::EndPairing(_)
+            | Call::ShowAtPad(_)
+            | Call::AskForPad(_)
+            | Call::LeavePad(_) => Some(Self::Pair),
             _ => None,
         }
     }

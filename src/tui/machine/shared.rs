@@ -5,6 +5,7 @@ use crate::config::settings::ThemeName;
 use crate::domain::time::Timestamp;
 use crate::tui::machine::circuit_breakers::KnownBreakers;
 use crate::tui::machine::counter_info::CounterInfo;
+use crate::tui::machine::counter_pad::PadLink;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::file_export::FileExport;
 use crate::tui::machine::health::Health;
@@ -47,6 +48,8 @@ pub struct Shared {
     pub approvals: WaitingApprovals,
     /// How many alarms are open; counted only where somebody sits here who may see them.
     pub alarms: OpenAlarms,
+    /// The pad of this counter.
+    pub pad: PadLink,
     /// When this terminal is locked.
     pub idle_lock: IdleLock,
     /// How the parts below are doing, as far as this terminal has seen.
@@ -88,6 +91,7 @@ impl Shared {
             revealed: None,
             approvals: WaitingApprovals::default(),
             alarms: OpenAlarms::default(),
+            pad: PadLink::default(),
             idle_lock: IdleLock::default(),
             health: Health::default(),
             providers: KnownBreakers::default(),

@@ -81,7 +81,7 @@ fn say_again(step: &mut Step<'_>, id: EffectId, act: PendingAct) {
             "The connection to the store broke while the customer was being logged out. \
              Trying again until the store answers."
         }
-        PendingAct::Administer => {
+        PendingAct::Administer | PendingAct::Pair => {
             "The connection to the store broke meanwhile. \
              Trying again until the store answers."
         }
@@ -138,7 +138,7 @@ pub(in crate::tui) fn say_once(
         PendingAct::Verify => "; the code was checked once",
         PendingAct::Deliver(_) => "; the message was handed over once",
         PendingAct::Administer => "; it was done once",
-        PendingAct::Cancel | PendingAct::Logout => "",
+        PendingAct::Cancel | PendingAct::Logout | PendingAct::Pair => "",
     };
     let note = format!("The connection to the store broke meanwhile{once}.");
     match &mut step.shared.notice {

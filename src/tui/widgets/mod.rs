@@ -1,6 +1,8 @@
 //! The parts that screens are made of: each turns values into lines. They know no feature and
 //! no model.
 
+pub mod ascii;
+pub mod big_digits;
 pub mod centred;
 pub mod codeboxes;
 pub mod countdown;

@@ -22,7 +22,7 @@ use countersign::service::ports::contact_notices::NoticeProviders;
 use countersign::service::ports::outbox::{self, OutboxMessage};
 use countersign::service::ports::{
     Attempt, AttemptOutcome, CustomerKey, Dispatch, ImportCount, IssueOutcome, NewCode,
-    NewDelivery, NewRequest, NewSession, Reissue, Store, StoreError,
+    NewDelivery, NewRequest, NewSession, PadEntry, Reissue, Store, StoreError,
 };
 
 use super::sign_again;
@@ -307,6 +307,18 @@ impl Terminal {
         token: &SessionToken,
         act: &str,
     ) -> Result<AttemptOutcome, StoreError> {
+        self.tell_at(id, code, token, act, None).await
+    }
+
+    /// The same at a pad.
+    pub(crate) async fn tell_at(
+        &self,
+        id: &RequestId,
+        code: &str,
+        token: &SessionToken,
+        act: &str,
+        at_pad: Option<PadEntry<'_>>,
+    ) -> Result<AttemptOutcome, StoreError> {
         let code = Code::parse(code, 6).expect("six digits");
         self.store
             .attempt(Attempt {
@@ -324,6 +336,7 @@ impl Terminal {
                 limits: &self.limits,
                 policy_version: "0123456789ab",
                 actor: &self.actor,
+                at_pad,
             })
             .await
     }
@@ -333,7 +346,9 @@ impl Terminal {
         match self.try_enter(id, code).await.expect("the store answers") {
             AttemptOutcome::Verified { .. } => Outcome::Verified,
             AttemptOutcome::Refused { outcome, .. } => outcome,
-            AttemptOutcome::NotFound => panic!("there is no request {id}"),
+            AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => {
+                panic!("there is no request {id}")
+            }
         }
     }
 

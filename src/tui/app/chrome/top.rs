@@ -6,7 +6,6 @@ use ratatui::text::{Line, Span};
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::time::Timestamp;
-use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::health::{Dependency, DependencyState, Health};
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::{open_alarms, waiting_approvals};
@@ -19,7 +18,7 @@ use crate::tui::widgets::text::{fit, width, width_of};
 /// ` Riverside Billing · counter 3 · amira · demo      store ok · email ok · sms slow  14:32`
 pub fn line(shared: &Shared, now: Option<Timestamp>, columns: u16, theme: &Theme) -> Line<'static> {
     let room = usize::from(columns).saturating_sub(2);
-    let who = who(&shared.place, theme);
+    let who = who(shared, theme);
     let clock = now.map_or_else(|| "--:--".to_owned(), |now| minute(now, shared.place.zone));
     let right = [Detail::All, Detail::Short, Detail::Troubles, Detail::Least]
         .into_iter()
@@ -100,12 +99,17 @@ fn known(shared: &Shared, now: Option<Timestamp>) -> Health {
     health
 }
 
-fn who(place: &CounterInfo, theme: &Theme) -> Vec<Span<'static>> {
+fn who(shared: &Shared, theme: &Theme) -> Vec<Span<'static>> {
+    let place = &shared.place;
     let mut spans = vec![Span::styled(place.office.clone(), theme.strong)];
     let dot = || Span::styled(format!(" {} ", theme.symbols.dot), theme.muted);
     for fact in [counter(&place.counter), place.clerk.clone()] {
         spans.push(dot());
         spans.push(Span::raw(fact));
+    }
+    if shared.pad.is_paired() {
+        spans.push(dot());
+        spans.push(Span::styled(PAD, theme.good));
     }
     if let Some(mark) = place.mark {
         spans.push(dot());
@@ -145,6 +149,9 @@ enum Detail {
     /// That, in as few words as there are.
     Least,
 }
+
+/// A pad is paired with this counter.
+const PAD: &str = "pad";
 
 const STORE: &str = "store";
 

@@ -47,6 +47,7 @@ const PAGE_UP: &[Chord] = &[plain(KeyCode::PageUp)];
 const PAGE_DOWN: &[Chord] = &[plain(KeyCode::PageDown)];
 const HALF_UP: &[Chord] = &[ctrl('u')];
 const HALF_DOWN: &[Chord] = &[ctrl('d')];
+const TOGGLE_PAD: &[Chord] = &[ctrl('k')];
 const FIRST: &[Chord] = &[plain(KeyCode::Home), char('g')];
 const LAST: &[Chord] = &[plain(KeyCode::End), char('G')];
 
@@ -112,6 +113,7 @@ const ALL: &[&[Binding]] = &[
     CUSTOMER_ACT,
     APPROVALS,
     DASHBOARD,
+    PAIRING,
     PALETTE,
     DELIVERY_STATS,
     HELP,
@@ -125,6 +127,12 @@ const ALL: &[&[Binding]] = &[
 /// its output.
 pub const BINDINGS: &[Binding] = &join::<{ length(ALL) }>(ALL);
 
+/// Pairs a pad where a customer is looked for and verified.
+const fn toggle_pad(context: Context, hint: &'static str) -> Binding {
+    const HELP: &str = "Pair a pad, at which the customer types.";
+    bind(context, TOGGLE_PAD, Command::TogglePad, ["Ctrl-K", "", hint, HELP])
+}
+
 const FIND: &[Binding] = &[
     bind(
         Context::Find,
@@ -134,6 +142,7 @@ const FIND: &[Binding] = &[
     ),
     bind(Context::Find, UP, Command::Up, ["Up", "", "", "The customer above."]),
     bind(Context::Find, DOWN, Command::Down, ["Down", "", "", "The customer below."]),
+    toggle_pad(Context::Find, ""),
     bind(Context::Find, &[ESC], Command::Clear, ["Esc", "", "clear", "Clear the search."]),
 ];
 
@@ -182,6 +191,7 @@ const SEND: &[Binding] = &[
         Command::EnterCode,
         ["Ctrl-E", "", "enter code", "Back to the code that is open."],
     ),
+    toggle_pad(Context::Send, ""),
     bind(
         Context::Send,
         &[ESC],
@@ -209,6 +219,7 @@ const ENTER_CODE: &[Binding] = &[
         Command::CancelRequest,
         ["Ctrl-X", "", "cancel", "Cancel the code."],
     ),
+    toggle_pad(Context::EnterCode, "pad"),
     bind(Context::EnterCode, &[ctrl('u')], Command::Clear, ["Ctrl-U", "", "", "Clear the boxes."]),
     bind(
         Context::EnterCode,
@@ -558,6 +569,33 @@ const DASHBOARD: &[Binding] = &[
         &[ESC],
         Command::Back,
         ["Esc", "", "leave", "Leave it; nothing is changed."],
+    ),
+];
+
+const PAIRING: &[Binding] = &[
+    bind(
+        Context::Pairing,
+        &[char('y')],
+        Command::PairPad,
+        ["y", "", "pair", "Confirm the pad that asks: it is paired."],
+    ),
+    bind(
+        Context::Pairing,
+        &[char('u')],
+        Command::UnpairPad,
+        ["u", "", "unpair", "Refuse the pad that asks, or unpair it."],
+    ),
+    bind(
+        Context::Pairing,
+        &[char('n')],
+        Command::NewPairingNumber,
+        ["n", "", "number", "Show another number."],
+    ),
+    bind(
+        Context::Pairing,
+        &[ESC, ctrl('k')],
+        Command::Back,
+        ["Esc", "Ctrl-K", "close", "Back to the work; a pad that asks is refused."],
     ),
 ];
 

@@ -1,0 +1,211 @@
+//! The pad's side of a pairing.
+
+use crate::domain::code::Code;
+use crate::domain::outcome::Outcome;
+use crate::domain::pad::{PadMark, PadToken, PairingEnd, PairingNumber, PairingState};
+use crate::domain::request::{Reference, Request, Status};
+use crate::domain::time::Timestamp;
+use crate::service::pads::session_act;
+use crate::service::ports::pads::{PadClaim, PadClaimed, PairingSide, StoredPairing};
+use crate::service::ports::verification::{AttemptOutcome, PadEntry};
+use crate::service::verification::verify::{code_tag, session_of};
+use crate::service::{Desk, DeskError};
+
+/// What came of a number that was typed at a pad.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub enum PadAsked {
+    /// The clerk sees which pad asks; with this token it goes on.
+    Asking(PadToken),
+    /// No counter shows that number now.
+    Wrong,
+    /// Too many wrong ones were typed.
+    Limited {
+        /// When one is looked at again.
+        until: Timestamp,
+    },
+}
+
+/// What a pad shows.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PadView {
+    pub state: PairingState,
+    /// The counter's name, once it is paired.
+    pub counter: Option<String>,
+    /// The request that the counter lets it show.
+    pub request: Option<PadRequest>,
+    /// The languages to try, the customer's first.
+    pub locales: Vec<String>,
+}
+
+/// A request as a pad knows it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PadRequest {
+    pub mark: PadMark,
+    /// The word in the message.
+    pub reference: Reference,
+    /// Digits of a code.
+    pub digits: u8,
+    pub status: Status,
+    pub attempts_left: u32,
+}
+
+/// What came of a code that was entered at a pad.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum PadEntered {
+    Verified,
+    /// It was judged, or could not be judged any more.
+    Refused {
+        /// Wrong, superseded, expired, locked, used or limited.
+        outcome: Outcome,
+        attempts_left: u32,
+    },
+    /// It cannot be a code; nothing was counted.
+    Malformed,
+    /// The counter shows something else by now, another code of the request or no request;
+    /// nothing was counted.
+    Changed,
+}
+
+impl Desk {
+    /// Asks to be paired, by a number from a clerk's screen. Told again under the same key it
+    /// gets the same answer while the pairing is there.
+    pub async fn ask_for_pad(&self, typed: &str, key: &str) -> Result<PadAsked, DeskError> {
+        let number = PairingNumber::parse(typed).ok();
+        let keyring = self.keyring();
+        let token = PadToken::derived(keyring.current().1, &self.bound_key(&["pad", key, typed]));
+        let claim = PadClaim {
+            number: number.as_ref(),
+            keyring: &keyring,
+            token_digest: &token.digest(),
+            pad: &self.actor,
+        };
+        Ok(match self.retry(|| self.store.claim_pad(claim.clone())).await? {
+            PadClaimed::Asking => PadAsked::Asking(token),
+            PadClaimed::Wrong => PadAsked::Wrong,
+            PadClaimed::Limited { until } => PadAsked::Limited { until },
+        })
+    }
+
+    /// What a pad shows now. It is seen to be there.
+    pub async fn pad_view(&self, token: &PadToken) -> Result<PadView, DeskError> {
+        let digest = token.digest();
+        let found = self.reading(|| self.store.pairing_of_pad(&digest)).await?;
+        let Some(pairing) = found else { return Ok(self.unpaired(PairingEnd::TimedOut)) };
+        match pairing.state {
+            PairingState::Paired if !self.is_paired(&pairing) => {
+                tracing::error!(pairing = %pairing.id, "a row of the pads was not written here");
+                Ok(self.unpaired(PairingEnd::TimedOut))
+            }
+            PairingState::Paired => self.paired_view(&pairing).await,
+            PairingState::Ended(how) => Ok(self.unpaired(how)),
+            state @ (PairingState::Offered | PairingState::Asking) => {
+                Ok(PadView { state, ..self.unpaired(PairingEnd::TimedOut) })
+            }
+        }
+    }
+
+    fn unpaired(&self, how: PairingEnd) -> PadView {
+        let locales = vec![self.default_locale.to_string()];
+        PadView { state: PairingState::Ended(how), counter: None, request: None, locales }
+    }
+
+    async fn paired_view(&self, pairing: &StoredPairing) -> Result<PadView, DeskError> {
+        let (id, side) = (&pairing.id, PairingSide::Pad);
+        self.reading(|| self.store.keep_pairing(id, side)).await?;
+        let mut locales = vec![self.default_locale.to_string()];
+        let request = match &pairing.shown {
+            Some(shown) => self.request(&shown.request).await?,
+            None => None,
+        };
+        if let Some(request) = &request
+            && let Some(customer) = self.customer(request.customer).await?
+        {
+            locales.splice(0..0, customer.locale);
+        }
+        let request = request.map(|it| PadRequest {
+            attempts_left: it.attempts_left(),
+            mark: mark(&it),
+            reference: it.reference,
+            digits: self.office.otp.length,
+            status: it.status,
+        });
+        let (state, counter) = (PairingState::Paired, Some(pairing.of.counter.clone()));
+        Ok(PadView { state, counter, request, locales })
+    }
+
+    fn is_paired(&self, pairing: &StoredPairing) -> bool {
+        let key_id = pairing.proof.as_ref().map(|it| it.key_id.as_str());
+        let keyring = key_id.map_or_else(|| self.keyring(), |it| self.keyring_with(it));
+        pairing.is_paired(&keyring)
+    }
+
+    /// Says how many digits are typed at a pad, and never which.
+    pub async fn type_at_pad(
+        &self,
+        token: &PadToken,
+        mark: &PadMark,
+        typed: u32,
+    ) -> Result<(), DeskError> {
+        let typed = typed.min(self.office.otp.length.into());
+        let digest = token.digest();
+        Ok(self.retry(|| self.store.type_at_pad(&digest, mark, typed)).await?)
+    }
+
+    /// Judges a code that a customer typed at a pad, as if the clerk of its counter had. `key` is
+    /// the idempotency key of the attempt.
+    pub async fn enter_at_pad(
+        &self,
+        token: &PadToken,
+        mark: &PadMark,
+        typed: &str,
+        key: &str,
+    ) -> Result<PadEntered, DeskError> {
+        let Ok(code) = Code::parse(typed, self.office.otp.length) else {
+            return Ok(PadEntered::Malformed);
+        };
+        let digest = token.digest();
+        let found = self.reading(|| self.store.pairing_of_pad(&digest)).await?;
+        let Some(pairing) = found.filter(|it| self.is_paired(it)) else {
+            return Ok(PadEntered::Changed);
+        };
+        let (Some(shown), Some(pad)) = (&pairing.shown, &pairing.pad) else {
+            return Ok(PadEntered::Changed);
+        };
+        let request = self.request(&shown.request).await?;
+        let Some(request) = request.filter(|it| self::mark(it) == *mark) else {
+            return Ok(PadEntered::Changed);
+        };
+        self.ensure_policy().await?;
+        let desk = Self { actor: pairing.of.clone(), ..self.clone() };
+        let keyring = self.keyring();
+        let guess = code_tag(keyring.current().1, &request.id, &code);
+        let act = self.bound_key(&["pad attempt", pairing.id.as_str(), &guess, key]);
+        let session = session_act(&pairing.id, &pairing.of, &request.id);
+        let (id, session) = session_of(keyring.current().1, &session);
+        let new = desk.new_session(&request.id, id, &session, shown.session_digest.clone()).await?;
+        let at_pad = Some(PadEntry { token_digest: &digest, pad });
+        let attempted = desk.judged(&request.id, &act, &code, &new, at_pad).await?;
+        Ok(match attempted {
+            AttemptOutcome::Verified { .. } => PadEntered::Verified,
+            AttemptOutcome::Refused { outcome, request, .. } => {
+                PadEntered::Refused { outcome, attempts_left: request.attempts_left() }
+            }
+            AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => PadEntered::Changed,
+        })
+    }
+
+    /// Ends the pairing of a pad whose program ends.
+    pub async fn leave_pad(&self, token: &PadToken) -> Result<(), DeskError> {
+        let digest = token.digest();
+        let found = self.reading(|| self.store.pairing_of_pad(&digest)).await?;
+        if let Some(pairing) = found {
+            let (id, how) = (&pairing.id, PairingEnd::PadLeft);
+            self.retry(|| self.store.end_pairing(id, how, &self.actor)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn mark(request: &Request) -> PadMark {
+    PadMark { request: request.id.clone(), generation: request.generation }
+}
