@@ -5,6 +5,7 @@ pub mod app_context;
 pub mod approvals;
 pub mod args;
 pub mod audit;
+pub mod contacts;
 pub mod customers;
 pub mod deliver;
 pub mod deliveries;
@@ -228,6 +229,9 @@ async fn at_the_desk(
         Command::Customers(Customers::Reveal(arguments)) => {
             customers::reveal(&desk, output, &arguments).await
         }
+        Command::Customers(Customers::Contacts(arguments)) => {
+            contacts::bad(&desk, output, &arguments).await
+        }
         Command::Customers(Customers::Report(arguments)) => {
             personal_data::report(&desk, output, &arguments).await
         }
@@ -278,6 +282,7 @@ const fn names_a_customer(command: &Command) -> bool {
             | Customers::Unlock(_)
             | Customers::Confirm(_)
             | Customers::Reveal(_)
+            | Customers::Contacts(_)
             | Customers::Report(_)
             | Customers::Erase(_)
             | Customers::Hold(_)

@@ -16,6 +16,7 @@ pub mod code;
 pub mod code_binding;
 pub mod contact;
 pub mod contact_notice;
+pub mod contact_state;
 pub mod customer;
 pub mod customer_factor;
 pub mod delivery;

@@ -19,7 +19,7 @@ pub use crate::service::messages::acts::{
     approval, confirmed, no_contact, refused_approval, unlocked,
 };
 pub use crate::service::messages::deliveries::{
-    ASK_FIRST, delivery, elsewhere, span, spread, state,
+    ASK_FIRST, delivery, elsewhere, shared_contact, span, spread, state,
 };
 pub use crate::service::messages::factors::{
     BACKUP_CODES_ONCE, TOTP_ENROLLED, TOTP_REMOVED, backup_codes_sheet, codes_left, document_fault,

@@ -1,12 +1,14 @@
 //! A desk that lives in memory and answers at once. It judges codes well
 //! enough for the flows; the real judge is the store, tested elsewhere.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use countersign::domain::account::Account;
 use countersign::domain::approval::{Approval, ApprovalId, GuardedAct};
 use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::code::TypedCode;
+use countersign::domain::contact_state::ContactState;
 use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, FactorKind};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, SendReport};
@@ -85,6 +87,10 @@ pub(crate) struct Desk {
     pub(crate) locks_customer: bool,
     /// Contacts were changed a short while ago.
     pub(crate) waits: bool,
+    /// What became of the last messages.
+    pub(crate) contact_states: HashMap<Channel, ContactState>,
+    /// How many customers have a contact.
+    pub(crate) sharing: HashMap<Channel, u32>,
     /// The reasons that were given for acts on customers.
     pub(crate) reasons: Vec<String>,
     /// The acts that wait for a second admin.
@@ -174,6 +180,8 @@ impl Desk {
             own_clock: 0,
             locks_customer: false,
             waits: false,
+            contact_states: HashMap::new(),
+            sharing: HashMap::new(),
             reasons: Vec::new(),
             waiting: Vec::new(),
             approved: Vec::new(),
@@ -431,9 +439,11 @@ impl Desk {
                     .waits
                     .then(|| Timestamp::from_millis(START_MILLIS).plus(Duration::from_hours(20))),
                 health: self.breakers.health(channel, self.breakers.read_at),
+                state: self.contact_states.get(&channel).copied().unwrap_or_default(),
+                customers: self.sharing.get(&channel).copied(),
             })
             .collect();
-        choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.health));
+        choices.sort_by_key(|it| (it.refusal.is_some(), it.state.is_bad, it.health));
         let open = self.request.clone().filter(|it| it.status == Status::Open && it.customer == id);
         let factors = self.factors.clone();
         Some(OpenedCustomer { customer, choices, open: open.map(Box::new), factors })

@@ -32,6 +32,7 @@ fn arguments(call: &str) -> Value {
         "OpenCustomer" | "ReadCustomer" | "ReadFactors" => json!({ "customer": customer }),
         "ReadAccount" => json!({ "customer": customer, "token": token }),
         "RevealContact" => json!({ "customer": customer, "kind": "email", "reason": reason }),
+        "ListBadContacts" => json!({ "after": null }),
         "ChannelChoices" => json!({ "customers": [] }),
         "UnlockCustomer" | "ReportCustomer" | "EraseCustomer" => {
             json!({ "customer": customer, "reason": reason, "key": key })

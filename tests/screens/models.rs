@@ -12,6 +12,7 @@ use countersign::domain::circuit_breaker::{
 };
 use countersign::domain::code::TypedCode;
 use countersign::domain::contact::ContactKind;
+use countersign::domain::contact_state::ContactState;
 use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, FactorKind};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
@@ -148,6 +149,8 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
             refusal: None,
             waits_until: None,
             health: ProviderHealth::Ok,
+            state: ContactState::default(),
+            customers: None,
         },
         ChannelChoice {
             channel: Channel::Email,
@@ -155,6 +158,8 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
             refusal: None,
             waits_until: None,
             health: ProviderHealth::Ok,
+            state: ContactState::default(),
+            customers: None,
         },
     ]
 }

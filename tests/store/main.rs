@@ -6,6 +6,7 @@
 mod account_lists;
 mod binding;
 mod change_feed;
+mod contact_state;
 mod contacts;
 mod contract;
 mod expiry;

@@ -20,8 +20,8 @@ pub use crate::cli::args::audit::{
     Audit, CheckArgs, ExportArgs, ExportFormat, ProveArgs, ShipArgs, VerifyArgs,
 };
 pub use crate::cli::args::customers::{
-    ConfirmArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs, UnlockArgs,
-    WhichContact,
+    ConfirmArgs, ContactsArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs,
+    UnlockArgs, WhichContact,
 };
 pub use crate::cli::args::desk::{
     AmountDueArgs, EnterArgs, GateArgs, LogArgs, NamedSession, RequestArgs, ServeArgs, Sessions,
@@ -374,6 +374,7 @@ impl Command {
                 | Customers::Unlock(UnlockArgs { output, .. })
                 | Customers::Confirm(ConfirmArgs { output, .. })
                 | Customers::Reveal(RevealArgs { output, .. })
+                | Customers::Contacts(ContactsArgs { output, .. })
                 | Customers::Report(ReasonedArgs { output, .. })
                 | Customers::Erase(ReasonedArgs { output, .. })
                 | Customers::Hold(ReasonedArgs { output, .. })

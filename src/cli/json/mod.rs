@@ -19,8 +19,8 @@ pub use crate::cli::json::audit::{
     CheckReply, CheckpointReply, FaultLine, ShippingReply, TrailKeyLine, VerifyReply,
 };
 pub use crate::cli::json::customers::{
-    CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact, ReportReply,
-    RevealedLine,
+    BadContactLine, CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact,
+    ReportReply, RevealedLine,
 };
 pub use crate::cli::json::factors::{BackupCodesReply, FactorsReply, OfferLine};
 pub use crate::cli::json::log::{EventLine, TrayLine};

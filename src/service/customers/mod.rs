@@ -1,6 +1,7 @@
 //! Finding customers, importing them, and keeping the search index up to date.
 
 pub mod calls;
+pub mod contact_history;
 pub mod csv_import;
 pub mod import;
 pub mod lookup;

@@ -6,7 +6,6 @@
 
 use crate::domain::channel::Channel;
 use crate::domain::code::Code;
-use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::level::{FactorSet, Level};
@@ -17,9 +16,9 @@ use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::NonceSeed;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::service::customers::contact_history::key_of;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::contact_binding::Quarantine;
-use crate::service::ports::customers::CustomerKey;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{
     Dispatch, IssueOutcome, NewCode, NewDelivery, NewRequest, Reissue,
@@ -313,11 +312,7 @@ impl Desk {
         let (true, Ok(contact)) = (self.office.purposes.iter().any(asks), contact) else {
             return Ok(false);
         };
-        let key = match contact.kind() {
-            ContactKind::Email => CustomerKey::Email(contact.as_str()),
-            ContactKind::Phone => CustomerKey::Phone(contact.as_str()),
-        };
-        let found = self.reading(|| self.store.identify(key)).await?;
+        let found = self.reading(|| self.store.identify(key_of(&contact))).await?;
         Ok(found.iter().any(|it| it.id != customer.id))
     }
 

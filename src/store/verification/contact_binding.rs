@@ -26,7 +26,7 @@ use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::row_type::row_type;
 use crate::store::database::rows::{RequestColumns, RequestRow};
 use crate::store::database::statement::statements;
-use crate::store::delivery::contact_notices;
+use crate::store::delivery::{contact_notices, contact_state};
 use crate::store::verification::{customer_guard, request};
 
 row_type! {
@@ -324,11 +324,12 @@ async fn apply_changes(
         None => (!it.was_bound).then_some((it.customer, &it.old, false)),
     });
     write(tx, bound).await?;
+    let ids = list(changes.iter().map(|it| it.customer));
+    contact_state::forget_changed(tx, &ids, changes.iter().map(|it| &it.old)).await?;
     let told = changes.iter().map(|it| (it.customer, &it.old));
     contact_notices::queue(tx, told, NoticeAbout::Contact, notices).await?;
     let entries: Vec<NewEvent<'_>> = changes.iter().map(|it| entry(it, actor)).collect();
     events::write_many(tx, &entries).await?;
-    let ids = list(changes.iter().map(|it| it.customer));
     for row in tx.all(&OPEN, args![&ids]).await? {
         let open = RequestRow::read(&row)?;
         let (customer, kind) = (open.request.customer.0, open.request.channel.contact_kind());

@@ -32,6 +32,8 @@ const NO_CHANNEL: &str =
     "No code can be sent to this customer. Correct the customer's record first.";
 const NO_HELP: &str =
     "it proves nothing more for this purpose. Choose another way with the arrows.";
+const SHARED_NO_HELP: &str = "other customers have this contact too, and it proves nothing here. \
+                              Choose another way with the arrows.";
 const NOT_OPEN: &str = "No code is open for this customer. Press Enter to send one.";
 
 /// The channels of a customer who was just opened.
@@ -215,8 +217,10 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
         return step.say(Tone::Warning, format!("{NO_CHANNEL} {}", messages::CORRECTED));
     };
     let purpose = step.shared.place.purposes.get(send.purpose);
-    if !send.is_helped_by(purpose, choice.channel.factor()) {
-        return step.say(Tone::Warning, format!("{}: {NO_HELP}", choice.channel.label()));
+    if !send.is_helped_over(purpose, choice) {
+        let label = choice.channel.label();
+        let why = if choice.is_shared() { SHARED_NO_HELP } else { NO_HELP };
+        return step.say(Tone::Warning, format!("{label}: {why}"));
     }
     if let Some(reason) = &choice.refusal {
         let text = format!("{}: {reason}. Choose another channel.", choice.channel.label());

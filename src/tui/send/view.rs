@@ -19,6 +19,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::channel::{Channel, Factor};
 use crate::domain::circuit_breaker::ProviderHealth;
+use crate::domain::contact_state::ContactState;
 use crate::domain::customer_factor::FactorKind;
 use crate::domain::level::Level;
 use crate::domain::purpose::Purpose;
@@ -32,7 +33,7 @@ use crate::tui::machine::permissions::may;
 use crate::tui::send::state::{Send, WithoutProof};
 use crate::tui::widgets::customer_title::title;
 use crate::tui::widgets::facts::{LABEL, facts, labelled};
-use crate::tui::widgets::moment::clock_span;
+use crate::tui::widgets::moment::{clock_span, short_day};
 use crate::tui::widgets::panel::{self, show_cursor};
 use crate::tui::widgets::rows::{Row, flow, settle};
 use crate::tui::widgets::text::{pad, wrap};
@@ -49,9 +50,8 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
         rows.push(Row::Gap);
     }
     for (at, choice) in send.choices.iter().enumerate() {
-        let helps = send.is_helped_by(purpose_of(cx, send), choice.channel.factor());
         let is_first = at == 0 && send.choices.len() > 1;
-        let lines = channel(cx, (choice, helps), is_first, room);
+        let lines = channel(cx, send, choice, is_first, room);
         rows.extend(lines.into_iter().enumerate().map(|(line, it)| {
             if at == send.selected && line == 0 { Row::Marked(it) } else { Row::Line(it) }
         }));
@@ -133,11 +133,13 @@ const fn command_of(kind: FactorKind) -> Command {
 
 fn channel<'a>(
     cx: DrawContext<'_>,
-    (choice, helps): (&ChannelChoice, bool),
+    send: &Send,
+    choice: &ChannelChoice,
     first: bool,
     room: usize,
 ) -> Vec<Line<'a>> {
     let theme = cx.theme;
+    let helps = send.is_helped_over(purpose_of(cx, send), choice);
     let now = cx.time().unwrap_or_default();
     let label = choice.channel.label();
     let Some(reason) = &choice.refusal else {
@@ -157,9 +159,13 @@ fn channel<'a>(
             ProviderHealth::Fallback => {
                 parts.push(vec![Span::styled("by the fallback", theme.muted)]);
             }
-            ProviderHealth::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
+            ProviderHealth::Ok if first && !choice.state.is_bad => {
+                parts.push(vec![Span::styled("preferred", theme.muted)])
+            }
             ProviderHealth::Ok => {}
         }
+        parts.extend(last_message(cx, choice.state));
+        parts.extend(sharing(cx, send, choice));
         return labelled(
             Span::styled(label, theme.strong),
             flow(parts, room.saturating_sub(LABEL), 2),
@@ -170,6 +176,28 @@ fn channel<'a>(
     let lines = wrap(&text, room.saturating_sub(LABEL));
     let lines = lines.into_iter().map(|text| Line::styled(text, theme.muted)).collect();
     labelled(Span::styled(label, theme.muted), lines)
+}
+
+/// What became of the last message to a contact: a failure that nothing has followed, or how far
+/// it came.
+fn last_message<'a>(cx: DrawContext<'_>, state: ContactState) -> Option<Vec<Span<'a>>> {
+    let theme = cx.theme;
+    let day = |moment| short_day(moment, cx.shared.place.zone);
+    if let Some((failure, at)) = state.open_failure() {
+        let text = format!("last: failed {}, {}", day(at), failure.label());
+        let style = if state.is_bad { theme.bad } else { theme.warning };
+        return Some(vec![Span::styled(text, style)]);
+    }
+    let (arrived, at) = state.arrived?;
+    let text = format!("last: {} {}", messages::state(arrived), day(at));
+    Some(vec![Span::styled(text, theme.muted)])
+}
+
+/// That other customers have the contact too, and what that means for the purpose.
+fn sharing<'a>(cx: DrawContext<'_>, send: &Send, choice: &ChannelChoice) -> Option<Vec<Span<'a>>> {
+    let purpose = purpose_of(cx, send);
+    let text = messages::shared_contact(choice.channel, choice.customers?, purpose)?;
+    Some(vec![Span::styled(text, cx.theme.warning)])
 }
 
 fn purpose<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
@@ -217,7 +245,7 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     }
     let takes_document = send.is_helped_by(purpose_of(cx, send), Factor::Document);
     let selected = send.choices.get(send.selected);
-    let helps = |it: &ChannelChoice| send.is_helped_by(purpose_of(cx, send), it.channel.factor());
+    let helps = |it: &ChannelChoice| send.is_helped_over(purpose_of(cx, send), it);
     if takes_document && !selected.is_some_and(helps) {
         let key = key_name(Context::Send, Command::SeeDocument);
         return styled(

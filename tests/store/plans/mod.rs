@@ -366,6 +366,11 @@ async fn fill(fixture: &TestStore) {
         ("core_clerk_guard", "clerk, failures, since", "i, 0, THEN"),
         ("core_contact", "customer_id, kind, contact, bound_at, changed", "i, 'email', 'a', 0, 0"),
         (
+            "core_contact_state",
+            "contact_name, channel, customer_id, failure, failed_at, standing",
+            "i, 'sms', EACH, 'landline', THEN, 'bad'",
+        ),
+        (
             "core_delivery",
             "otp_id, generation, customer_id, channel, contact, number_prefix, provider, state, \
              progress, clerk, counter, created_at, updated_at",

@@ -146,7 +146,7 @@ on_each_store! {
         assert_eq!(erased, ErasureOutcome::Erased { entries, in_external_table: false });
         assert_eq!(dump_finds(&trail).await, Vec::<String>::new());
         for table in ["core_otp", "core_delivery", "core_otp_archive", "core_session", "core_guard",
-            "core_otp_retired", "core_contact", "core_event"] {
+            "core_otp_retired", "core_contact", "core_contact_state", "core_event"] {
             let left = format!("SELECT COUNT(*) FROM {table} WHERE customer_id = {}", customer.0);
             assert_eq!(trail.fixture.number(&left).await, 0, "{table}");
         }

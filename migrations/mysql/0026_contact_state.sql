@@ -1,0 +1,16 @@
+-- What became of the last messages to each contact. A contact is named by a digest: in clear it
+-- stands in the tables only that need it for their own work. The script can be run again from the
+-- beginning.
+
+CREATE TABLE IF NOT EXISTS core_contact_state (
+    contact_name VARCHAR(64) NOT NULL PRIMARY KEY, -- a digest of channel and contact
+    channel      VARCHAR(20) NOT NULL,
+    customer_id  BIGINT NOT NULL, -- for whom the last message was
+    arrived      VARCHAR(20), -- how far the last message came that did not fail
+    arrived_at   BIGINT,
+    failure      VARCHAR(20), -- what the last failure means
+    failed_at    BIGINT,
+    standing     VARCHAR(20) NOT NULL, -- good, bad, or unchanged where nothing is known
+    INDEX core_contact_state_customer (customer_id),
+    INDEX core_contact_state_bad (standing, failed_at, contact_name)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
