@@ -8,6 +8,8 @@ mod audit;
 mod closed_port;
 #[path = "cli/connection.rs"]
 mod connection;
+#[path = "cli/contacts.rs"]
+mod contacts;
 #[path = "cli/customers.rs"]
 mod customers;
 #[path = "cli/desk.rs"]

@@ -12,7 +12,7 @@ use countersign::domain::circuit_breaker::{
 };
 use countersign::domain::code::TypedCode;
 use countersign::domain::contact::ContactKind;
-use countersign::domain::contact_state::ContactState;
+use countersign::domain::contact_state::{ContactFailure, ContactState};
 use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, FactorKind};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
@@ -168,6 +168,27 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
 pub(crate) fn one_down() -> Vec<ChannelChoice> {
     let mut choices = choices();
     choices[1].health = ProviderHealth::Down;
+    choices
+}
+
+/// The last message to the number failed for good, so that email comes first.
+pub(crate) fn one_bad() -> Vec<ChannelChoice> {
+    let mut choices = choices();
+    choices.swap(0, 1);
+    let day = 86_400;
+    choices[0].state.arrived = Some((DeliveryState::Sent, at(-2 * day)));
+    choices[1].state = ContactState {
+        arrived: Some((DeliveryState::Delivered, at(-90 * day))),
+        failed: Some((ContactFailure::NoTexts, at(-3 * day))),
+        is_bad: true,
+    };
+    choices
+}
+
+/// Three customers have the number.
+pub(crate) fn one_shared() -> Vec<ChannelChoice> {
+    let mut choices = choices();
+    (choices[0].customers, choices[1].customers) = (Some(3), Some(1));
     choices
 }
 

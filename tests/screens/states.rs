@@ -13,7 +13,7 @@ use countersign::domain::event::EventFilter;
 use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
-use countersign::domain::purpose::Attested;
+use countersign::domain::purpose::{Attested, SharedContact};
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::domain::sign_in::TypedSecret;
@@ -270,6 +270,8 @@ states! {
     send_by_fallback => with(send(Send { choices: m::one_by_fallback(), ..m::send() }), |model| {
         model.shared.providers.known = m::email_by_fallback();
     });
+    send_known_to_fail => send(Send { choices: m::one_bad(), ..m::send() });
+    send_shared => of_sharing(send(Send { choices: m::one_shared(), ..m::send() }));
     send_limited => with(send_both(), |model| {
         model.shared.notice = Some(m::notice(
             Tone::Warning,
@@ -661,6 +663,12 @@ fn of_level(state: State, level: Level) -> State {
         if level == Level::Document {
             purpose.document = Attested::Alone;
         }
+    })
+}
+
+fn of_sharing(state: State) -> State {
+    with(state, |model| {
+        model.shared.place.purposes[0].shared_contact = SharedContact::Second;
     })
 }
 

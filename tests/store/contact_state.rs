@@ -9,9 +9,9 @@ use countersign::domain::contact_state::{self, ContactFailure, ContactState};
 use countersign::domain::customer::CustomerId;
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::delivery_retry::{NextStep, OutboxTask};
+use countersign::service::ports::ErasureOutcome;
 use countersign::service::ports::contact_state::BadContactRow;
 use countersign::service::ports::outbox::MessageOutcome;
-use countersign::service::ports::ErasureOutcome;
 
 use crate::support::{
     HOLDER, Terminal, Wish, actor, email, new_customer, on_each_store, phone, wish, with_email,

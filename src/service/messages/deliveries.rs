@@ -54,26 +54,24 @@ pub const fn state(state: DeliveryState) -> &'static str {
     }
 }
 
-/// That several customers have a contact, and what that means for a purpose; none where one has.
-pub fn shared_contact(
-    channel: Channel,
-    customers: u32,
-    purpose: Option<&Purpose>,
-) -> Option<String> {
+/// That several customers have a contact, and what that means for a purpose; nothing where one has.
+pub fn shared_contact(channel: Channel, customers: u32, purpose: Option<&Purpose>) -> Vec<String> {
     if customers < 2 {
-        return None;
+        return Vec::new();
     }
     let what = match channel.contact_kind() {
         ContactKind::Email => "address",
         ContactKind::Phone => "number",
     };
     let or_more = if customers >= SHARING_MAX { " or more" } else { "" };
-    let treated = match purpose.map(|it| it.shared_contact) {
-        None | Some(SharedContact::Allow) => "",
-        Some(SharedContact::Second) => "; it takes a second proof here",
-        Some(SharedContact::Refuse) => "; it proves nothing here",
-    };
-    Some(format!("this {what} is on {customers}{or_more} customers{treated}"))
+    let shared = format!("this {what} is on {customers}{or_more} customers");
+    match purpose.map(|it| it.shared_contact) {
+        None | Some(SharedContact::Allow) => vec![shared],
+        Some(SharedContact::Second) => {
+            vec![shared + ";", "it takes a second proof here".to_owned()]
+        }
+        Some(SharedContact::Refuse) => vec![shared + ";", "it proves nothing here".to_owned()],
+    }
 }
 
 /// Why messages wait that this desk does not send; `None` where there are none.

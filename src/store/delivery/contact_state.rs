@@ -82,10 +82,20 @@ statements! {
          WHERE standing = 'bad' AND failed_at <= $1 AND (failed_at < $1 OR contact_name < $2) \
          ORDER BY failed_at DESC, contact_name DESC LIMIT $3"
     }
-    FORGET { "DELETE FROM core_contact_state WHERE contact_name " (among_texts "$1") }
+    FORGET { "DELETE FROM core_contact_state WHERE contact_name = $1" }
+    /// Of a list of names, each with the customer whose row it has to be.
     FORGET_CHANGED {
-        "DELETE FROM core_contact_state WHERE contact_name " (among_texts "$1")
-        " AND customer_id " (among "$2")
+        (each
+            ("DELETE FROM core_contact_state WHERE (contact_name, customer_id) IN \
+              (SELECT value ->> 0, value ->> 1 FROM json_each($1))")
+            ("DELETE FROM core_contact_state s \
+              USING jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
+              WHERE s.contact_name = value ->> 0 AND s.customer_id = CAST(value ->> 1 AS BIGINT) \
+              AND s.contact_name = ANY (ARRAY(SELECT few.it ->> 0 \
+              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS few (it)))")
+            ("DELETE s FROM JSON_TABLE($1, '$[*]' COLUMNS (" (cell "a" "0")
+             ", b BIGINT PATH '$[1]')) list STRAIGHT_JOIN core_contact_state s \
+              ON s.contact_name = a COLLATE utf8mb4_bin AND s.customer_id = b"))
     }
     FORGET_CUSTOMER { "DELETE FROM core_contact_state WHERE customer_id = $1" }
 }
@@ -171,11 +181,12 @@ pub(in crate::store) async fn bad(
 /// Forgets what is known of contacts that these customers had before.
 pub(in crate::store) async fn forget_changed<'a>(
     tx: &mut Tx,
-    customers: &str,
-    contacts: impl Iterator<Item = &'a Contact>,
+    changed: impl Iterator<Item = (i64, &'a Contact)>,
 ) -> Result<(), StoreError> {
-    let names = list(contacts.flat_map(names));
-    tx.write(&FORGET_CHANGED, args![&names, customers]).await.map(drop)
+    let rows = changed.flat_map(|(customer, contact)| {
+        names(contact).map(move |name| serde_json::json!([name, customer]))
+    });
+    tx.write(&FORGET_CHANGED, args![&list(rows)]).await.map(drop)
 }
 
 /// Forgets all that is known of a customer and of these contacts.
@@ -185,8 +196,10 @@ pub(in crate::store) async fn erase(
     contacts: &[Contact],
 ) -> Result<(), StoreError> {
     tx.write(&FORGET_CUSTOMER, args![customer.0]).await?;
-    let names = list(contacts.iter().flat_map(names));
-    tx.write(&FORGET, args![&names]).await.map(drop)
+    for name in contacts.iter().flat_map(names) {
+        tx.write(&FORGET, args![&name]).await?;
+    }
+    Ok(())
 }
 
 /// The names of a contact on all channels that lead to it.

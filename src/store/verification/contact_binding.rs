@@ -325,7 +325,7 @@ async fn apply_changes(
     });
     write(tx, bound).await?;
     let ids = list(changes.iter().map(|it| it.customer));
-    contact_state::forget_changed(tx, &ids, changes.iter().map(|it| &it.old)).await?;
+    contact_state::forget_changed(tx, changes.iter().map(|it| (it.customer, &it.old))).await?;
     let told = changes.iter().map(|it| (it.customer, &it.old));
     contact_notices::queue(tx, told, NoticeAbout::Contact, notices).await?;
     let entries: Vec<NewEvent<'_>> = changes.iter().map(|it| entry(it, actor)).collect();

@@ -180,24 +180,26 @@ fn channel<'a>(
 
 /// What became of the last message to a contact: a failure that nothing has followed, or how far
 /// it came.
-fn last_message<'a>(cx: DrawContext<'_>, state: ContactState) -> Option<Vec<Span<'a>>> {
+fn last_message<'a>(cx: DrawContext<'_>, state: ContactState) -> Vec<Vec<Span<'a>>> {
     let theme = cx.theme;
     let day = |moment| short_day(moment, cx.shared.place.zone);
     if let Some((failure, at)) = state.open_failure() {
-        let text = format!("last: failed {}, {}", day(at), failure.label());
         let style = if state.is_bad { theme.bad } else { theme.warning };
-        return Some(vec![Span::styled(text, style)]);
+        let when = Span::styled(format!("last: failed {},", day(at)), style);
+        return vec![vec![when], vec![Span::styled(failure.label(), style)]];
     }
-    let (arrived, at) = state.arrived?;
+    let Some((arrived, at)) = state.arrived else { return Vec::new() };
     let text = format!("last: {} {}", messages::state(arrived), day(at));
-    Some(vec![Span::styled(text, theme.muted)])
+    vec![vec![Span::styled(text, theme.muted)]]
 }
 
 /// That other customers have the contact too, and what that means for the purpose.
-fn sharing<'a>(cx: DrawContext<'_>, send: &Send, choice: &ChannelChoice) -> Option<Vec<Span<'a>>> {
-    let purpose = purpose_of(cx, send);
-    let text = messages::shared_contact(choice.channel, choice.customers?, purpose)?;
-    Some(vec![Span::styled(text, cx.theme.warning)])
+fn sharing<'a>(cx: DrawContext<'_>, send: &Send, choice: &ChannelChoice) -> Vec<Vec<Span<'a>>> {
+    let (Some(customers), purpose) = (choice.customers, purpose_of(cx, send)) else {
+        return Vec::new();
+    };
+    let parts = messages::shared_contact(choice.channel, customers, purpose);
+    parts.into_iter().map(|it| vec![Span::styled(it, cx.theme.warning)]).collect()
 }
 
 fn purpose<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
