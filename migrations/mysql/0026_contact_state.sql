@@ -14,3 +14,13 @@ CREATE TABLE IF NOT EXISTS core_contact_state (
     INDEX core_contact_state_customer (customer_id),
     INDEX core_contact_state_bad (standing, failed_at, contact_name)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- verified_at, verified_over: when a contact was verified at a sign-up, and over which channel.
+-- Another contact is not.
+SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'core_contact' AND column_name = 'verified_at');
+SET @change = IF(@missing, 'ALTER TABLE core_contact ADD COLUMN verified_at BIGINT,
+    ADD COLUMN verified_over VARCHAR(20)', 'DO 0');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;

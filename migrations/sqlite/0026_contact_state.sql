@@ -13,3 +13,7 @@ CREATE TABLE core_contact_state (
 );
 CREATE INDEX core_contact_state_customer ON core_contact_state (customer_id);
 CREATE INDEX core_contact_state_bad ON core_contact_state (standing, failed_at, contact_name);
+
+-- When a contact was verified at a sign-up, and over which channel. Another contact is not.
+ALTER TABLE core_contact ADD COLUMN verified_at BIGINT;
+ALTER TABLE core_contact ADD COLUMN verified_over TEXT;

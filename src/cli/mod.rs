@@ -31,6 +31,7 @@ pub mod serve;
 pub mod session;
 pub mod sign_in;
 pub mod signals;
+pub mod signup;
 pub mod staff;
 pub mod stats;
 pub mod table;
@@ -245,6 +246,7 @@ async fn at_the_desk(
             personal_data::hold(&desk, output, &arguments, false).await
         }
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
+        Command::Signup(arguments) => signup::run(&desk, output, arguments).await,
         Command::Verify(named) => {
             verify::verify(&desk, output, &named.request, named.further).await
         }
@@ -292,6 +294,7 @@ const fn names_a_customer(command: &Command) -> bool {
             Factors::Show(_) | Factors::Verify(_) | Factors::Document(_) | Factors::Vouch(_),
         )
         | Command::Request(_)
+        | Command::Signup(_)
         | Command::Gate(_) => true,
         Command::Log(log) => log.customer.is_some(),
         _ => false,

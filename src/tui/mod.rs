@@ -37,6 +37,7 @@ pub mod overlays;
 pub mod runtime;
 pub mod send;
 pub mod sign_in;
+pub mod sign_up;
 pub mod terminal;
 pub mod theme;
 pub mod tray;

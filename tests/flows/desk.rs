@@ -441,6 +441,7 @@ impl Desk {
                 health: self.breakers.health(channel, self.breakers.read_at),
                 state: self.contact_states.get(&channel).copied().unwrap_or_default(),
                 customers: self.sharing.get(&channel).copied(),
+                needs_sign_up: false,
             })
             .collect();
         choices.sort_by_key(|it| (it.refusal.is_some(), it.state.is_bad, it.health));

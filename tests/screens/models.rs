@@ -151,6 +151,7 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
             health: ProviderHealth::Ok,
             state: ContactState::default(),
             customers: None,
+            needs_sign_up: false,
         },
         ChannelChoice {
             channel: Channel::Email,
@@ -160,6 +161,7 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
             health: ProviderHealth::Ok,
             state: ContactState::default(),
             customers: None,
+            needs_sign_up: false,
         },
     ]
 }

@@ -12,6 +12,7 @@ use crate::service::customers::contact_history::BadContactPage;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
 use crate::service::customers::reveal::RevealedContact;
+use crate::service::customers::sign_up::SignUp;
 use crate::service::ports::contact_state::BadContactPlace;
 use crate::service::ports::{ErasureOutcome, ImportCount, Imported};
 use crate::service::{Desk, DeskError, PAGE_MAX, typed};
@@ -168,6 +169,20 @@ impl ChannelChoices {
             customers.iter().map(|it| it.as_ref().map(channels).unwrap_or_default()).collect();
         choices.resize(self.customers.len(), Vec::new());
         Ok(choices)
+    }
+}
+
+/// Reads a customer's contacts in full for a sign-up, where they are read back and verified; none
+/// where there is no such customer. The log keeps who saw them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadSignUp {
+    /// Whose.
+    pub customer: CustomerId,
+}
+
+impl ReadSignUp {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Option<SignUp>, DeskError> {
+        desk.sign_up(self.customer).await
     }
 }
 

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactKind};
 use crate::domain::contact_state::{self, ContactFailure, ContactState};
-use crate::domain::customer::Customer;
+use crate::domain::contact_verification::{VerifiedContact, VerifiedContacts};
+use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::time::Timestamp;
 use crate::service::ports::contact_state::{BadContactPlace, BadContactRow};
 use crate::service::ports::customers::CustomerKey;
@@ -21,6 +22,7 @@ const BAD_PAGE: u32 = 100;
 #[derive(Debug, Default)]
 pub struct KnownContacts {
     states: HashMap<String, ContactState>,
+    verified: Vec<VerifiedContact>,
     /// How many customers have a contact, where that was looked up.
     customers: Vec<(Contact, u32)>,
 }
@@ -29,6 +31,11 @@ impl KnownContacts {
     /// What became of the last messages to a contact.
     pub fn state(&self, channel: Channel, contact: &Contact) -> ContactState {
         self.states.get(&contact_state::name(channel, contact)).copied().unwrap_or_default()
+    }
+
+    /// Whether a customer's contact was verified at a sign-up.
+    pub fn is_verified(&self, customer: CustomerId, contact: &Contact) -> bool {
+        self.verified.iter().any(|it| it.customer == customer && it.contact.is_same(contact))
     }
 
     /// How many customers have a contact; none where that is not known.
@@ -62,7 +69,8 @@ pub struct BadContactPage {
 }
 
 impl Desk {
-    /// What became of the last messages to the contacts of these customers.
+    /// What became of the last messages to the contacts of these customers, and which of them were
+    /// verified, where the policy asks.
     pub(in crate::service) async fn contact_states(
         &self,
         customers: &[Customer],
@@ -78,7 +86,15 @@ impl Desk {
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let states = self.reading(|| self.store.contact_states(&names)).await?;
-        Ok(KnownContacts { states: states.into_iter().collect(), customers: Vec::new() })
+        let ids: Vec<_> = customers.iter().map(|it| it.id).collect();
+        let verified = match self.office.otp.verified_contacts {
+            VerifiedContacts::Any => Vec::new(),
+            VerifiedContacts::Required => {
+                self.reading(|| self.store.verified_contacts(&ids)).await?
+            }
+        };
+        let states = states.into_iter().collect();
+        Ok(KnownContacts { states, verified, customers: Vec::new() })
     }
 
     /// All that is known of the contacts of one customer.

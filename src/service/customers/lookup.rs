@@ -47,6 +47,8 @@ pub struct ChannelChoice {
     pub contact: Option<String>,
     /// Why it cannot be used; `None` where it can.
     pub refusal: Option<String>,
+    /// Whether that is because it never was verified at a sign-up.
+    pub needs_sign_up: bool,
     /// Until when the contact is in quarantine, where it was changed.
     pub waits_until: Option<Timestamp>,
     /// The state of its providers.
@@ -56,6 +58,9 @@ pub struct ChannelChoice {
     /// How many customers have the contact, where that is known.
     pub customers: Option<u32>,
 }
+
+/// Why a contact cannot be used that the policy takes verified alone.
+const NEVER_VERIFIED: &str = "never verified at a sign-up";
 
 impl ChannelChoice {
     /// Until when its contact is in quarantine; `None` where that is over.
@@ -148,10 +153,17 @@ impl Desk {
             .map(|channel| {
                 let contact = customer.parsed(channel, &self.office.phones.default_country).ok();
                 let state = contact.as_ref().map(|it| known.state(channel, it));
+                let refusal = self.refusal(customer, channel);
+                let needs_sign_up = refusal.is_none()
+                    && contact.as_ref().is_some_and(|it| {
+                        let is_verified = known.is_verified(customer.id, it);
+                        !self.office.otp.verified_contacts.allows(is_verified, "")
+                    });
                 ChannelChoice {
                     channel,
                     contact: customer.masked(channel),
-                    refusal: self.refusal(customer, channel),
+                    refusal: refusal.or_else(|| needs_sign_up.then(|| NEVER_VERIFIED.to_owned())),
+                    needs_sign_up,
                     waits_until: self.waits_until(customer, channel, waiting),
                     health: breakers.health(channel, breakers.read_at),
                     state: state.unwrap_or_default(),

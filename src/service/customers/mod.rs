@@ -8,3 +8,4 @@ pub mod lookup;
 pub mod personal_data;
 pub mod reindex;
 pub mod reveal;
+pub mod sign_up;

@@ -18,7 +18,7 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, overlays, send, sign_in, tray, verified,
+    find, log, overlays, send, sign_in, sign_up, tray, verified,
 };
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
@@ -214,6 +214,7 @@ fn perform_in(turn: &mut Turn<'_>, context: Context, command: Command) {
             turn.enter_factor(|it, step| enter_factor::update::command(it, step, command))
         }
         Context::Document => turn.document(|it, step| document::update::command(it, step, command)),
+        Context::SignUp => turn.sign_up(|it, step| sign_up::update::command(it, step, command)),
         Context::Factors => turn.factors(|it, step| factors::update::command(it, step, command)),
         Context::Verified => {
             turn.verified(|it, step| verified::update::command(it, step, command, extent))
@@ -395,6 +396,7 @@ fn interrupt(turn: &mut Turn<'_>) {
             | Context::CustomerAct
             | Context::Approvals
             | Context::Document
+            | Context::SignUp
             | Context::Factors,
             _,
         ) => perform(turn, Command::Back),

@@ -316,6 +316,7 @@ fn is_act(model: &Model, command: Command) -> bool {
             | Context::CustomerAct
             | Context::EnterFactor
             | Context::Document
+            | Context::SignUp
             | Context::Factors,
             Command::Accept,
         )

@@ -22,6 +22,7 @@ use crate::tui::machine::shared::Shared;
 use crate::tui::overlays::state::Palette;
 use crate::tui::send::state::Send;
 use crate::tui::sign_in::state::SignInForm;
+use crate::tui::sign_up::state::SignUpPanel;
 use crate::tui::tray::state::TrayPanel;
 use crate::tui::verified::state::Verified;
 
@@ -69,6 +70,8 @@ pub enum Screen {
 pub enum Overlay {
     /// How messages fare.
     DeliveryStats(DeliveryStatsPanel),
+    /// The contacts of a sign-up.
+    SignUp(Box<SignUpPanel>),
     /// The form of a document.
     Document(Box<DocumentForm>),
     /// What the verified customer has enrolled.
@@ -129,6 +132,7 @@ impl Model {
             Some(Overlay::Approvals(_)) => Context::Approvals,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::Document(_)) => Context::Document,
+            Some(Overlay::SignUp(_)) => Context::SignUp,
             Some(Overlay::Factors(_)) => Context::Factors,
             None => self.context_beneath(),
         }

@@ -165,7 +165,7 @@ fn resend(entry: &mut EnterCode, step: &mut Step<'_>) {
         step.call(ResendCode { request, after })
     } else {
         let (customer, channel) = (entry.customer.id, entry.request.channel);
-        let purpose = step.shared.place.purpose_name(entry.purpose);
+        let purpose = entry.request.purpose.clone();
         // A new idempotency key each time: the same key twice is the same act.
         let idempotency = step.idempotency_key();
         step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }))
@@ -278,18 +278,17 @@ pub(in crate::tui) fn verified(
     match answer {
         Ok(Verification::Verified(won)) => {
             step.clear_notice();
-            let of = ChannelsOfCustomer {
-                customer: entry.customer.clone(),
-                choices: entry.choices.clone(),
-                selected: 0,
-                purpose: entry.purpose,
-                open: None,
-                factors: entry.factors.clone(),
-                is_aside: false,
-                session: None,
-            };
+            let of = ChannelsOfCustomer { session: None, ..channels(entry) };
             let won = OpenSession { session: won.session, token: won.token };
             return further_proof::proven(step, of, won);
+        }
+        Ok(Verification::ContactVerified(request)) => {
+            let of = channels(entry);
+            step.go(Navigation::BackToSend(Box::new(of.clone())));
+            // The next contact is verified at once.
+            step.go(Navigation::SignUp(Box::new(of)));
+            let kind = request.channel.contact_kind();
+            return step.say(Tone::Good, messages::contact_verified(kind));
         }
         Ok(Verification::Refused(refused)) => refuse(entry, step, &refused),
         Ok(malformed @ Verification::Malformed(_)) => {
@@ -305,6 +304,20 @@ pub(in crate::tui) fn verified(
         Err(failure) => step.fail(failure),
     }
     refresh::catch_up(entry, step);
+}
+
+/// What the send screen shows once no code is open.
+fn channels(entry: &EnterCode) -> ChannelsOfCustomer {
+    ChannelsOfCustomer {
+        customer: entry.customer.clone(),
+        choices: entry.choices.clone(),
+        selected: 0,
+        purpose: entry.purpose,
+        open: None,
+        factors: entry.factors.clone(),
+        is_aside: false,
+        session: entry.session.clone(),
+    }
 }
 
 /// Shows why a code was not accepted.

@@ -77,6 +77,8 @@ pub enum Command {
     Factors,
     /// Serve the verified customer for another purpose.
     AnotherPurpose,
+    /// Verify the contacts at a sign-up.
+    SignUp,
     /// Say that a document was seen.
     SeeDocument,
     /// The name on it is the customer's.
@@ -146,6 +148,8 @@ pub enum Context {
     EnterFactor,
     /// The verified customer.
     Verified,
+    /// The contacts of a sign-up.
+    SignUp,
     /// The form of a document.
     Document,
     /// What the verified customer has enrolled.
@@ -211,11 +215,12 @@ impl Binding {
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
 /// The parts whose keys are listed, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 20] = [
+pub const PARTS: [(Context, &str); 21] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
     (Context::EnterFactor, "Enter a code without a message"),
+    (Context::SignUp, "Sign-up"),
     (Context::Document, "A document"),
     (Context::Verified, "Verified"),
     (Context::Factors, "Authenticator and backup codes"),

@@ -29,6 +29,8 @@ pub enum Navigation {
     EnterCode(Box<CodeOfCustomer>),
     /// To the field for a code of an authenticator or a backup code.
     EnterFactor(Box<ChannelsOfCustomer>, FactorKind),
+    /// Opens the contacts of a sign-up.
+    SignUp(Box<ChannelsOfCustomer>),
     /// Opens the form of a document.
     Document(Box<ChannelsOfCustomer>),
     /// To a customer who was just verified.
@@ -81,6 +83,7 @@ impl Navigation {
             | Self::CloseDashboard
             | Self::Factors(_)
             | Self::Document(_)
+            | Self::SignUp(_)
             | Self::SignedIn(_)
             | Self::Uncover => false,
         }

@@ -195,6 +195,10 @@ pub(in crate::tui) fn command(send: &mut Send, step: &mut Step<'_>, command: Com
         Command::UseTotp => enter_factor(send, step, FactorKind::Totp),
         Command::UseBackupCode => enter_factor(send, step, FactorKind::BackupCodes),
         Command::SeeDocument => see_document(send, step),
+        Command::SignUp => {
+            step.clear_notice();
+            step.go(Navigation::SignUp(Box::new(channels(send, send.selected))));
+        }
         Command::EnterCode => enter_code(send, step),
         Command::Back if send.aside && send.open.is_some() => enter_code(send, step),
         Command::Back if send.session.is_some() => {

@@ -256,6 +256,15 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
             Style::new(),
         );
     }
+    if let Some(choice) = selected.filter(|it| it.needs_sign_up) {
+        let key = key_name(Context::Send, Command::SignUp);
+        let kind = choice.channel.contact_kind().label();
+        let text = format!(
+            "This office takes verified contacts alone. {key} verifies the {kind} by a code; or \
+             choose another way with the arrows."
+        );
+        return styled(&text, room, theme.warning);
+    }
     let Some(choice) = selected.filter(|it| it.refusal.is_none()) else {
         let text = if send.choices.iter().any(|it| it.refusal.is_none()) {
             "This channel cannot be used for this customer. Choose another with the arrows, or \

@@ -103,6 +103,7 @@ const ALL: &[&[Binding]] = &[
     SEND,
     ENTER_CODE,
     ENTER_FACTOR,
+    SIGN_UP,
     DOCUMENT,
     VERIFIED,
     FACTORS,
@@ -178,6 +179,12 @@ const SEND: &[Binding] = &[
     ),
     bind(
         Context::Send,
+        &[char('s')],
+        Command::SignUp,
+        ["s", "", "", "Read the contacts back; verify each by a code."],
+    ),
+    bind(
+        Context::Send,
         &[ctrl('e')],
         Command::EnterCode,
         ["Ctrl-E", "", "enter code", "Back to the code that is open."],
@@ -233,6 +240,18 @@ const ENTER_FACTOR: &[Binding] = &[
     ),
     bind(Context::EnterFactor, &[ctrl('u')], Command::Clear, ["Ctrl-U", "", "", "Clear the code."]),
     bind(Context::EnterFactor, &[ESC], Command::Back, ["Esc", "", "back", "Back to the channels."]),
+];
+
+const SIGN_UP: &[Binding] = &[
+    bind(Context::SignUp, UP_K, Command::Up, ["Up", "k", "", "The contact above."]),
+    bind(Context::SignUp, DOWN_J, Command::Down, ["Down", "j", "contact", "The contact below."]),
+    bind(
+        Context::SignUp,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "send a code", "Send a code to the contact."],
+    ),
+    bind(Context::SignUp, &[ESC], Command::Back, ["Esc", "", "close", "Back to the channels."]),
 ];
 
 const DOCUMENT: &[Binding] = &[
