@@ -44,6 +44,8 @@ mod prompt;
 mod purposes;
 #[path = "support/servers/mod.rs"]
 mod servers;
+#[path = "cli/signup.rs"]
+mod signup;
 #[path = "cli/stats.rs"]
 mod stats;
 #[path = "cli/store.rs"]

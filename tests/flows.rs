@@ -35,6 +35,8 @@ mod purposes;
 mod send;
 #[path = "flows/sign_in.rs"]
 mod sign_in;
+#[path = "flows/sign_up.rs"]
+mod sign_up;
 #[path = "flows/store_lost.rs"]
 mod store_lost;
 #[path = "flows/time.rs"]

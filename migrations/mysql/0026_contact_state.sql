@@ -24,3 +24,13 @@ SET @change = IF(@missing, 'ALTER TABLE core_contact ADD COLUMN verified_at BIGI
 PREPARE change_it FROM @change;
 EXECUTE change_it;
 DEALLOCATE PREPARE change_it;
+
+-- approved_key_id, approved_mac: the proof of the desk that approved_by approved the act.
+SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'core_approval'
+    AND column_name = 'approved_mac');
+SET @change = IF(@missing, 'ALTER TABLE core_approval ADD COLUMN approved_key_id VARCHAR(64),
+    ADD COLUMN approved_mac VARCHAR(64)', 'DO 0');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;

@@ -17,3 +17,7 @@ CREATE INDEX core_contact_state_bad ON core_contact_state (standing, failed_at, 
 -- When a contact was verified at a sign-up, and over which channel. Another contact is not.
 ALTER TABLE core_contact ADD COLUMN verified_at BIGINT;
 ALTER TABLE core_contact ADD COLUMN verified_over TEXT;
+
+-- The proof of the desk that approved_by approved the act.
+ALTER TABLE core_approval ADD COLUMN approved_key_id TEXT;
+ALTER TABLE core_approval ADD COLUMN approved_mac TEXT;

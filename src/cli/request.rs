@@ -160,8 +160,9 @@ pub fn first_purpose(desk: &DeskClient) -> String {
 pub fn purpose_of(desk: &DeskClient, named: Option<String>) -> Result<String, Failure> {
     let Some(named) = named else { return Ok(first_purpose(desk)) };
     let purposes = &desk.profile().purposes;
-    if purposes.iter().any(|it| it.name.eq_ignore_ascii_case(named.trim())) {
-        return Ok(named);
+    let known = purposes.iter().find(|it| it.name.eq_ignore_ascii_case(named.trim()));
+    if let Some(known) = known {
+        return Ok(known.name.clone());
     }
     let listed: Vec<_> = purposes.iter().map(|it| it.name.as_str()).collect();
     let listed = listed.join(", ");

@@ -143,6 +143,8 @@ const ANSWERS: &[fn() -> Answer<Failure>] = &[
     || Answer::ServeFor(Ok(ServedFor::SessionOver)),
     || Answer::ReadAmountDue(Ok(AmountDue::NoSuchAccount)),
     || Answer::SeeDocument(Ok(DocumentSeen::NotTaken)),
+    || Answer::ReadSignUp(Err(down())),
+    || Answer::ReadSignUp(Ok(None)),
     || Answer::ReadSession(Err(down())),
     || Answer::ReadSession(Ok(None)),
     || Answer::EndSession(Err(down())),

@@ -212,8 +212,8 @@ impl Counter {
         terminal.draw(|frame| view(&self.model, &theme, self.now, frame)).expect("drawn");
         let cells = terminal.backend().buffer().content().chunks(80);
         let lines = cells.map(|line| line.iter().map(ratatui::buffer::Cell::symbol).collect());
-        let words = |line: String| line.split_whitespace().collect::<Vec<_>>().join(" ");
-        lines.map(words).collect::<Vec<_>>().join(" ").replace("| |", "")
+        let text = lines.collect::<Vec<String>>().join(" ").replace('|', " ");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     pub(crate) fn shows(&self, part: &str) -> &Self {

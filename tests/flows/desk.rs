@@ -8,7 +8,9 @@ use countersign::domain::account::Account;
 use countersign::domain::approval::{Approval, ApprovalId, GuardedAct};
 use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::code::TypedCode;
+use countersign::domain::contact::ContactKind;
 use countersign::domain::contact_state::ContactState;
+use countersign::domain::contact_verification::SIGN_UP;
 use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, FactorKind};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, SendReport};
@@ -31,10 +33,11 @@ use countersign::service::audit::calls::LogPage;
 use countersign::service::audit::calls::{ReadLog, ReadTimeline};
 use countersign::service::customers::calls::OpenedCustomer;
 use countersign::service::customers::calls::{
-    ConfirmContact, FindCustomers, OpenCustomer, RevealContact, UnlockCustomer,
+    ConfirmContact, FindCustomers, OpenCustomer, ReadSignUp, RevealContact, UnlockCustomer,
 };
 use countersign::service::customers::lookup::{ChannelChoice, SearchResult};
 use countersign::service::customers::reveal::RevealedContact;
+use countersign::service::customers::sign_up::{SignUp, SignUpChannel, SignUpContact};
 use countersign::service::delivery::calls::ReadTray;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::factors::calls::{EnrolTotp, VerifyFactor};
@@ -89,6 +92,8 @@ pub(crate) struct Desk {
     pub(crate) waits: bool,
     /// What became of the last messages.
     pub(crate) contact_states: HashMap<Channel, ContactState>,
+    /// The channels over which contacts were verified.
+    pub(crate) verified_contacts: Vec<Channel>,
     /// How many customers have a contact.
     pub(crate) sharing: HashMap<Channel, u32>,
     /// The reasons that were given for acts on customers.
@@ -182,6 +187,7 @@ impl Desk {
             waits: false,
             contact_states: HashMap::new(),
             sharing: HashMap::new(),
+            verified_contacts: Vec::new(),
             reasons: Vec::new(),
             waiting: Vec::new(),
             approved: Vec::new(),
@@ -245,6 +251,9 @@ impl Desk {
             }
             Call::VerifyCode(VerifyCode { code, session, .. }) => {
                 Answer::VerifyCode(Ok(self.verify(&code.0, session.is_some(), now)))
+            }
+            Call::ReadSignUp(ReadSignUp { customer }) => {
+                Answer::ReadSignUp(Ok(self.sign_up(customer, now)))
             }
             Call::SeeDocument(call) => {
                 let proven = (call.purpose.as_str(), Factor::Document);
@@ -514,6 +523,10 @@ impl Desk {
         if outcome == Outcome::Verified {
             request.status = Status::Verified;
             let request = request.clone();
+            if request.purpose == SIGN_UP {
+                self.verified_contacts.push(request.channel);
+                return Verification::ContactVerified(Box::new(request));
+            }
             return self.verified(request, is_further, now);
         }
         if request.attempts_left() == 0 {
@@ -530,6 +543,20 @@ impl Desk {
             customer_locked: self.locks_customer,
             clerk_waits_until: None,
         }))
+    }
+
+    fn sign_up(&self, id: CustomerId, now: Timestamp) -> Option<SignUp> {
+        let customer = self.customers.iter().find(|it| it.id == id)?.clone();
+        let contact = |kind: ContactKind, contact: &str| {
+            let channel = kind.channel();
+            let verified = self.verified_contacts.contains(&channel).then_some((now, channel));
+            let probably_meant = (kind == ContactKind::Email).then(|| "gmail.com".to_owned());
+            let channels = vec![SignUpChannel { channel, refusal: None }];
+            SignUpContact { kind, contact: contact.into(), probably_meant, verified, channels }
+        };
+        let email = contact(ContactKind::Email, "dana@gmial.com");
+        let contacts = vec![email, contact(ContactKind::Phone, "+4915112345612")];
+        Some(SignUp { customer, contacts })
     }
 
     /// The session with what was proven, as a store keeps it.

@@ -30,6 +30,7 @@ use countersign::domain::totp::{Seed, TotpOffer};
 use countersign::service::api::Role;
 use countersign::service::customers::lookup::ChannelChoice;
 use countersign::service::customers::reveal::RevealedContact;
+use countersign::service::customers::sign_up::{SignUp, SignUpChannel, SignUpContact};
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::ports::TrayMessage;
 use countersign::tui::app::model::{Model, Screen};
@@ -42,6 +43,7 @@ use countersign::tui::factors::state::{FactorPanel, Stage};
 use countersign::tui::find::state::{Find, SearchHits};
 use countersign::tui::log::state::LogPanel;
 use countersign::tui::machine::counter_info::{CounterInfo, Mark};
+use countersign::tui::machine::effect::EffectId;
 use countersign::tui::machine::loaded::{Loaded, Reading};
 use countersign::tui::machine::navigation::{ChannelsOfCustomer, OpenSession};
 use countersign::tui::machine::notice::{Notice, Tone};
@@ -50,6 +52,7 @@ use countersign::tui::machine::scroll::Scroll;
 use countersign::tui::machine::store_clock::StoreClock;
 use countersign::tui::machine::waiting_approvals::WaitingApprovals;
 use countersign::tui::send::state::Send;
+use countersign::tui::sign_up::state::SignUpPanel;
 use countersign::tui::tray::state::TrayPanel;
 use countersign::tui::verified::state::Verified;
 use tui_input::Input;
@@ -184,6 +187,38 @@ pub(crate) fn one_bad() -> Vec<ChannelChoice> {
         failed: Some((ContactFailure::NoTexts, at(-3 * day))),
         is_bad: true,
     };
+    choices
+}
+
+/// A sign-up of which one contact is verified.
+pub(crate) fn sign_up() -> SignUpPanel {
+    let contact = |kind: ContactKind, contact: &str| SignUpContact {
+        kind,
+        contact: contact.into(),
+        probably_meant: None,
+        verified: None,
+        channels: vec![SignUpChannel { channel: kind.channel(), refusal: None }],
+    };
+    let mut email = contact(ContactKind::Email, "dana.rivera@gmial.com");
+    email.probably_meant = Some("gmail.com".into());
+    let mut phone = contact(ContactKind::Phone, "+4915112345612");
+    phone.verified = Some((at(-86_400), Channel::Sms));
+    let customer = people().swap_remove(0);
+    let read = Loaded::of(Some(SignUp { customer, contacts: vec![email, phone] }));
+    SignUpPanel { read, ..sign_up_reading() }
+}
+
+/// One whose contacts are being read.
+pub(crate) fn sign_up_reading() -> SignUpPanel {
+    let of = document_form().of;
+    SignUpPanel { of, read: Loaded::begun(EffectId(1)), selected: 0, sending: None }
+}
+
+/// The policy takes verified contacts alone, and the number never was.
+pub(crate) fn one_unverified() -> Vec<ChannelChoice> {
+    let mut choices = choices();
+    choices[0].refusal = Some("never verified at a sign-up".into());
+    choices[0].needs_sign_up = true;
     choices
 }
 

@@ -7,6 +7,7 @@ mod account_lists;
 mod binding;
 mod change_feed;
 mod contact_state;
+mod contact_verification;
 mod contacts;
 mod contract;
 mod expiry;

@@ -106,6 +106,8 @@ statements! {
     FORGET_NOTICES { "DELETE FROM core_notice WHERE customer_id = $1" }
     FORGET_BACKUP_CODES { "DELETE FROM core_backup_code WHERE customer_id = $1" }
     FORGET_FACTORS { "DELETE FROM core_customer_factor WHERE customer_id = $1" }
+    /// Acts that wait for a second person, or did within the day, name the customer.
+    FORGET_APPROVALS { "DELETE FROM core_approval WHERE customer_id = $1" }
     FORGET_GUARD { "DELETE FROM core_guard WHERE customer_id = $1" }
     FORGET_INVOICES { "DELETE FROM core_invoice WHERE customer_id = $1" }
     FORGET_FEEDBACK { "DELETE FROM core_feedback WHERE customer_id = $1" }
@@ -113,7 +115,7 @@ statements! {
 }
 
 /// What is erased beside the log and the index, in this order.
-const FORGET: [&Sql; 11] = [
+const FORGET: [&Sql; 12] = [
     &FORGET_OUTBOX,
     &FORGET_MESSAGES,
     &FORGET_REQUESTS,
@@ -124,6 +126,7 @@ const FORGET: [&Sql; 11] = [
     &FORGET_NOTICES,
     &FORGET_BACKUP_CODES,
     &FORGET_FACTORS,
+    &FORGET_APPROVALS,
     &FORGET_GUARD,
 ];
 

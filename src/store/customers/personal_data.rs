@@ -49,6 +49,12 @@ statements! {
          'standing', t.standing") " AS record FROM core_contact_state t \
          WHERE t.customer_id = $1 LIMIT $2"
     }
+    APPROVALS {
+        "SELECT " (json_object "'approval', public_id, 'act', act, 'what', target, \
+         'reason', reason, 'clerk', clerk, 'counter', counter, 'created_at', created_at, \
+         'approved_by', approved_by") " AS record FROM core_approval \
+         WHERE customer_id = $1 ORDER BY id LIMIT $2"
+    }
     REQUESTS {
         "SELECT " (json_object "'request', o.public_id, 'email', o.email, 'phone', o.phone, \
          'channel', o.otp_type, 'purpose', o.purpose, 'reference', o.reference, \
@@ -112,7 +118,7 @@ statements! {
 const OF_OURS: [(&str, &Sql); 3] =
     [("account", &ACCOUNT), ("bills", &INVOICES), ("feedback", &FEEDBACK)];
 
-const SECTIONS: [(&str, &Sql); 14] = [
+const SECTIONS: [(&str, &Sql); 15] = [
     ("customer", &CUSTOMER),
     ("search index", &SEARCH_INDEX),
     ("contacts", &CONTACTS),
@@ -124,6 +130,7 @@ const SECTIONS: [(&str, &Sql); 14] = [
     ("notices to be sent", &NOTICES),
     ("authenticator and backup codes", &FACTORS),
     ("numbers of backup codes", &BACKUP_CODES),
+    ("acts for a second person", &APPROVALS),
     ("wrong codes", &LOCKOUT),
     ("legal hold", &HOLD),
     ("log", &LOG),

@@ -80,6 +80,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("contact_binding::CHANGED_OF", &["'[7,8,9]'"]),
     ("contact_binding::BIND", &[r#"'[[7,"email","a@example.org",1]]'"#]),
     ("contact_binding::OPEN", &["'[7,8,9]'"]),
+    ("contact_binding::VERIFIED_OF", &["'[7,8,9]'"]),
+    ("contact_binding::VERIFY", &["7", "'email'", "'a'", "'email'"]),
     ("contact_binding::CONFIRM", &["7", "'email'", "'x'"]),
     ("contact_notices::QUEUE", &[r#"'[[7,"email","a@example.org","tray","contact"]]'"#]),
     ("factors::ADD_CODES", &[r#"'[[7,70007,"x"]]'"#]),
