@@ -31,6 +31,8 @@ mod panels;
 mod providers;
 #[path = "flows/purposes.rs"]
 mod purposes;
+#[path = "flows/second_person.rs"]
+mod second_person;
 #[path = "flows/send.rs"]
 mod send;
 #[path = "flows/sign_in.rs"]

@@ -35,6 +35,7 @@ pub mod log;
 pub mod machine;
 pub mod overlays;
 pub mod runtime;
+pub mod second_person;
 pub mod send;
 pub mod sign_in;
 pub mod sign_up;

@@ -27,7 +27,8 @@ use countersign::domain::sign_in::TypedSecret;
 use countersign::domain::time::Timestamp;
 use countersign::domain::totp::TotpOffer;
 use countersign::service::api::{Answer, Call};
-use countersign::service::approvals::calls::{ApproveAct, RefuseAct};
+use countersign::service::approvals::calls::{ApproveAct, RefuseAct, VouchFor};
+use countersign::service::approvals::vouch::Vouched;
 use countersign::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use countersign::service::audit::calls::LogPage;
 use countersign::service::audit::calls::{ReadLog, ReadTimeline};
@@ -92,6 +93,10 @@ pub(crate) struct Desk {
     pub(crate) waits: bool,
     /// What became of the last messages.
     pub(crate) contact_states: HashMap<Channel, ContactState>,
+    /// Whether a colleague approves what is asked for.
+    pub(crate) approves: bool,
+    /// What a colleague was asked for.
+    pub(crate) vouches: Vec<VouchFor>,
     /// The channels over which contacts were verified.
     pub(crate) verified_contacts: Vec<Channel>,
     /// How many customers have a contact.
@@ -188,6 +193,8 @@ impl Desk {
             contact_states: HashMap::new(),
             sharing: HashMap::new(),
             verified_contacts: Vec::new(),
+            approves: false,
+            vouches: Vec::new(),
             reasons: Vec::new(),
             waiting: Vec::new(),
             approved: Vec::new(),
@@ -254,6 +261,20 @@ impl Desk {
             }
             Call::ReadSignUp(ReadSignUp { customer }) => {
                 Answer::ReadSignUp(Ok(self.sign_up(customer, now)))
+            }
+            Call::VouchFor(call) => {
+                let answer = if self.approves {
+                    let proven = (call.purpose.as_str(), Factor::SecondPerson);
+                    let session =
+                        self.proven(call.customer, None, proven, call.session.is_some(), now);
+                    let token = SessionToken::new([9; 32]);
+                    Ok(Vouched::Approved(Box::new(AttestedCustomer { session, token })))
+                } else {
+                    let text = "It waits for a second person.".to_owned();
+                    Err(Failure { text, lost: false, waits: false, awaits_approval: true })
+                };
+                self.vouches.push(call);
+                Answer::VouchFor(answer)
             }
             Call::SeeDocument(call) => {
                 let proven = (call.purpose.as_str(), Factor::Document);

@@ -51,6 +51,7 @@ use countersign::tui::machine::revealed::Revealed;
 use countersign::tui::machine::scroll::Scroll;
 use countersign::tui::machine::store_clock::StoreClock;
 use countersign::tui::machine::waiting_approvals::WaitingApprovals;
+use countersign::tui::second_person::state::{AskedApproval, SecondPersonForm};
 use countersign::tui::send::state::Send;
 use countersign::tui::sign_up::state::SignUpPanel;
 use countersign::tui::tray::state::TrayPanel;
@@ -206,6 +207,18 @@ pub(crate) fn sign_up() -> SignUpPanel {
     let customer = people().swap_remove(0);
     let read = Loaded::of(Some(SignUp { customer, contacts: vec![email, phone] }));
     SignUpPanel { read, ..sign_up_reading() }
+}
+
+/// The form in which a colleague's approval is asked for, or waited for.
+pub(crate) fn second_person(waits: bool) -> SecondPersonForm {
+    let asked = AskedApproval { key: "an act".into(), since: Instant::now(), waits };
+    SecondPersonForm {
+        of: document_form().of,
+        typed: Input::default(),
+        selected: 1,
+        asked: waits.then_some(asked),
+        calling: None,
+    }
 }
 
 /// One whose contacts are being read.

@@ -408,6 +408,8 @@ states! {
     send_without_proof => of_level(send_both(), Level::None);
     send_for_a_document => of_level(send_both(), Level::Document);
     document_unsaid => document(m::document_form());
+    second_person_asked_for => over(send_both(), Overlay::SecondPerson(Box::new(m::second_person(false))));
+    second_person_waiting => over(send_both(), Overlay::SecondPerson(Box::new(m::second_person(true))));
     sign_up_read_back => over(send_both(), Overlay::SignUp(Box::new(m::sign_up())));
     sign_up_reading => over(send_both(), Overlay::SignUp(Box::new(m::sign_up_reading())));
     send_never_verified => send(Send { choices: m::one_unverified(), ..m::send() });

@@ -317,6 +317,7 @@ fn is_act(model: &Model, command: Command) -> bool {
             | Context::EnterFactor
             | Context::Document
             | Context::SignUp
+            | Context::SecondPerson
             | Context::Factors,
             Command::Accept,
         )

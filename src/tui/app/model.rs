@@ -20,6 +20,7 @@ use crate::tui::machine::navigation::Question;
 use crate::tui::machine::scroll::Scroll;
 use crate::tui::machine::shared::Shared;
 use crate::tui::overlays::state::Palette;
+use crate::tui::second_person::state::SecondPersonForm;
 use crate::tui::send::state::Send;
 use crate::tui::sign_in::state::SignInForm;
 use crate::tui::sign_up::state::SignUpPanel;
@@ -70,6 +71,8 @@ pub enum Screen {
 pub enum Overlay {
     /// How messages fare.
     DeliveryStats(DeliveryStatsPanel),
+    /// The form in which a colleague's approval is asked for.
+    SecondPerson(Box<SecondPersonForm>),
     /// The contacts of a sign-up.
     SignUp(Box<SignUpPanel>),
     /// The form of a document.
@@ -116,6 +119,7 @@ impl Model {
                     | Context::Palette
                     | Context::SignIn
                     | Context::CustomerAct
+                    | Context::SecondPerson
                     | Context::EnterFactor
             ),
         }
@@ -133,6 +137,7 @@ impl Model {
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::Document(_)) => Context::Document,
             Some(Overlay::SignUp(_)) => Context::SignUp,
+            Some(Overlay::SecondPerson(_)) => Context::SecondPerson,
             Some(Overlay::Factors(_)) => Context::Factors,
             None => self.context_beneath(),
         }

@@ -23,7 +23,7 @@ use crate::tui::machine::{
 use crate::tui::sign_up::state::SignUpPanel;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, send, sign_in, sign_up, tray, verified,
+    find, log, second_person, send, sign_in, sign_up, tray, verified,
 };
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
@@ -90,6 +90,9 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         }
         Answer::ReadRequest(answer) => {
             turn.enter_code(|entry, step| refresh::read(entry, step, id, answer));
+        }
+        Answer::VouchFor(answer) => {
+            turn.second_person(|form, step| second_person::update::vouched(form, step, id, answer));
         }
         Answer::ReadSignUp(answer) => {
             turn.sign_up(|panel, step| sign_up::update::read(panel, step, id, answer));

@@ -11,7 +11,7 @@ use crate::tui::machine::message::Msg;
 use crate::tui::machine::notice::Tone;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::{circuit_breakers, open_alarms, store_lost, waiting_approvals};
-use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
+use crate::tui::{deliveries, enter_code, find, log, second_person, send, tray, verified};
 
 /// What is to be done before anything has happened.
 pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
@@ -90,6 +90,7 @@ pub(in crate::tui) fn store_changed(turn: &mut Turn<'_>) {
     turn.verified(verified::update::reread);
     turn.send(send::update::reread);
     turn.find(find::update::reread);
+    turn.second_person(second_person::update::reread);
     turn.log(log::update::reread);
     turn.tray(tray::update::reread);
     turn.model.shared.providers.reading.mark_stale();

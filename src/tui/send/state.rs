@@ -4,7 +4,7 @@ use crate::domain::channel::Factor;
 use crate::domain::customer::Customer;
 use crate::domain::customer_factor::{CustomerFactors, FactorKind};
 use crate::domain::level::{FactorSet, Level};
-use crate::domain::purpose::{Proven, Purpose};
+use crate::domain::purpose::{Missing, Proven, Purpose};
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
@@ -75,6 +75,11 @@ impl Send {
         }
         let factors = &FactorSet::default();
         purpose.is_helped_by(factor, is_shared, Proven { factors, shared_contact: false })
+    }
+
+    /// What is still to be proven in the session for the purpose.
+    pub fn missing(&self, purpose: Option<&Purpose>) -> Option<Missing> {
+        self.session.as_ref()?.missing_for(purpose)
     }
 
     /// What Enter does for the purpose where no factor has to be proven.

@@ -22,7 +22,7 @@ use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::contact_state::ContactState;
 use crate::domain::customer_factor::FactorKind;
 use crate::domain::level::Level;
-use crate::domain::purpose::Purpose;
+use crate::domain::purpose::{Missing, Purpose};
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
@@ -237,6 +237,11 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
             return styled(&text, room, Style::new());
         }
         None => {}
+    }
+    if send.missing(purpose_of(cx, send)) == Some(Missing::SecondPerson) {
+        let key = key_name(Context::Send, Command::AskColleague);
+        let text = format!("A colleague has to approve it as well: {key} asks one.");
+        return styled(&text, room, Style::new());
     }
     if let Some(kind) = send.selected_factor() {
         let text = match kind {

@@ -105,6 +105,7 @@ const ALL: &[&[Binding]] = &[
     ENTER_FACTOR,
     SIGN_UP,
     DOCUMENT,
+    SECOND_PERSON,
     VERIFIED,
     FACTORS,
     LOG,
@@ -176,6 +177,12 @@ const SEND: &[Binding] = &[
         &[char('d')],
         Command::SeeDocument,
         ["d", "", "", "Look at the customer's document."],
+    ),
+    bind(
+        Context::Send,
+        &[char('v')],
+        Command::AskColleague,
+        ["v", "", "", "Ask a colleague to approve the customer."],
     ),
     bind(
         Context::Send,
@@ -281,6 +288,23 @@ const DOCUMENT: &[Binding] = &[
         &[ESC],
         Command::Back,
         ["Esc", "", "leave", "Leave it; nothing is written."],
+    ),
+];
+
+const SECOND_PERSON: &[Binding] = &[
+    bind(Context::SecondPerson, UP, Command::Up, ["Up", "", "", "The reason above."]),
+    bind(Context::SecondPerson, DOWN, Command::Down, ["Down", "", "reason", "The reason below."]),
+    bind(
+        Context::SecondPerson,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "ask", "Ask a colleague for the approval."],
+    ),
+    bind(
+        Context::SecondPerson,
+        &[ESC],
+        Command::Back,
+        ["Esc", "", "leave", "Leave it, whether it was asked for or not."],
     ),
 ];
 
