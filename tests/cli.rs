@@ -8,6 +8,8 @@ mod audit;
 mod closed_port;
 #[path = "cli/connection.rs"]
 mod connection;
+#[path = "cli/contacts.rs"]
+mod contacts;
 #[path = "cli/customers.rs"]
 mod customers;
 #[path = "cli/desk.rs"]
@@ -42,6 +44,8 @@ mod prompt;
 mod purposes;
 #[path = "support/servers/mod.rs"]
 mod servers;
+#[path = "cli/signup.rs"]
+mod signup;
 #[path = "cli/stats.rs"]
 mod stats;
 #[path = "cli/store.rs"]

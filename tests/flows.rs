@@ -19,6 +19,8 @@ mod enter_code;
 mod factors;
 #[path = "flows/find.rs"]
 mod find;
+#[path = "flows/known_before.rs"]
+mod known_before;
 #[path = "flows/overlays.rs"]
 mod overlays;
 #[path = "flows/overseen.rs"]
@@ -31,10 +33,14 @@ mod panels;
 mod providers;
 #[path = "flows/purposes.rs"]
 mod purposes;
+#[path = "flows/second_person.rs"]
+mod second_person;
 #[path = "flows/send.rs"]
 mod send;
 #[path = "flows/sign_in.rs"]
 mod sign_in;
+#[path = "flows/sign_up.rs"]
+mod sign_up;
 #[path = "flows/store_lost.rs"]
 mod store_lost;
 #[path = "flows/time.rs"]

@@ -34,6 +34,8 @@ mod purposes;
 mod remote;
 #[path = "use_cases/sign_in.rs"]
 mod sign_in;
+#[path = "use_cases/sign_up.rs"]
+mod sign_up;
 #[path = "use_cases/staff.rs"]
 mod staff;
 #[path = "use_cases/worker.rs"]
@@ -58,6 +60,7 @@ use countersign::domain::policy::{
 };
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
+use countersign::service::customers::contact_history::KnownContacts;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::delivery::test_message::TestMessageError;
 use countersign::service::ports::contact_notices::NoticeProviders;
@@ -284,7 +287,7 @@ impl Bench {
 
     async fn verify(&self, request: &Request, typed: &str) -> Outcome {
         match self.desk.verify(&request.id, typed, &self.key()).await.expect("judged") {
-            Verification::Verified(_) => Outcome::Verified,
+            Verification::Verified(_) | Verification::ContactVerified(_) => Outcome::Verified,
             Verification::Refused(refused) => refused.outcome,
             Verification::Malformed(_) => Outcome::Malformed,
             Verification::NoSuchRequest => panic!("no such request"),
@@ -416,7 +419,7 @@ async fn security_15_email_is_refused_where_the_office_asks_for_nist() {
     assert!(matches!(bench.ask(&dana, Channel::Sms).await, CodeRequestOutcome::Ready(_)));
     let email = bench
         .desk
-        .channels(&dana, &[], &BreakerSnapshot::default())
+        .channels(&dana, &[], &BreakerSnapshot::default(), &KnownContacts::default())
         .into_iter()
         .find(|it| it.channel == Channel::Email);
     assert!(email.expect("offered").refusal.is_some());
@@ -452,8 +455,10 @@ async fn security_37_contacts_are_masked_wherever_they_are_shown() {
     }
     let events =
         bench.desk.log(&EventFilter::default(), EventPage::Newest, 50).await.expect("the log");
-    let shown =
-        format!("{events:?} {:?}", bench.desk.channels(&dana, &[], &BreakerSnapshot::default()));
+    let shown = format!(
+        "{events:?} {:?}",
+        bench.desk.channels(&dana, &[], &BreakerSnapshot::default(), &KnownContacts::default())
+    );
     for whole in ["15112345678", "WB-1@", "wb-1@"] {
         assert!(!shown.contains(whole), "{whole} is shown in full: {shown}");
     }

@@ -60,6 +60,7 @@ GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_outbox TO countersign_counter;
 GRANT UPDATE ON countersign.core_line TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_contact TO countersign_counter;
+GRANT INSERT, UPDATE, DELETE ON countersign.core_contact_state TO countersign_counter;
 GRANT INSERT ON countersign.core_policy TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_approval TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_notice TO countersign_counter;

@@ -10,7 +10,7 @@ use crate::cli::args::{DocumentArgs, Factors, MakeCodesArgs, VerifyByArgs, Vouch
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{BackupCodesReply, FactorsReply, OfferLine, Reply};
 use crate::cli::output::Output;
-use crate::cli::request::{after_proof, first_purpose, identify, proof_exit, refuse_or_answer};
+use crate::cli::request::{after_proof, identify, proof_exit, purpose_of, refuse_or_answer};
 use crate::cli::{moment, prompt};
 use crate::domain::approval::APPROVAL_TIME;
 use crate::domain::customer_factor::{FactorKind, TypedFactor};
@@ -73,10 +73,7 @@ async fn verify(
     arguments: VerifyByArgs,
 ) -> Result<Exit, Failure> {
     let customer = identify(desk, &arguments.customer).await?;
-    let purpose = match arguments.purpose {
-        Some(purpose) => purpose,
-        None => first_purpose(desk),
-    };
+    let purpose = purpose_of(desk, arguments.purpose)?;
     let question = match arguments.by {
         FactorKind::Totp => "Code that the authenticator shows:",
         FactorKind::BackupCodes => "Number and backup code:",
@@ -121,7 +118,7 @@ async fn document(
         photo_matches: arguments.photo_matches,
         expires: arguments.until,
     };
-    let purpose = arguments.purpose.unwrap_or_else(|| first_purpose(desk));
+    let purpose = purpose_of(desk, arguments.purpose)?;
     let (id, key) = (customer.id, desk.idempotency_key());
     let seen = desk.call(SeeDocument { customer: id, purpose, document, key, session }).await?;
     let message = messages::document_seen(&seen, &moment::short);
@@ -146,7 +143,7 @@ async fn vouch(
 ) -> Result<Exit, Failure> {
     let customer = identify(desk, &arguments.customer).await?;
     let session = if arguments.further { Some(token(output).await?) } else { None };
-    let purpose = arguments.purpose.unwrap_or_else(|| first_purpose(desk));
+    let purpose = purpose_of(desk, arguments.purpose)?;
     let (reason, key) = (arguments.reason, desk.idempotency_key());
     let call = VouchFor { customer: customer.id, purpose, reason, key, session };
     let until = Instant::now() + APPROVAL_TIME;

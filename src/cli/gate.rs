@@ -5,6 +5,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::GateReply;
 use crate::cli::moment;
 use crate::cli::output::Output;
+use crate::cli::request::purpose_of;
 use crate::domain::outcome::Outcome;
 use crate::service::api::DeskClient;
 use crate::service::messages;
@@ -16,8 +17,8 @@ pub async fn run(
     output: &mut Output,
     arguments: &GateArgs,
 ) -> Result<Exit, Failure> {
-    let ask =
-        AskGate { account_no: arguments.customer.clone(), purpose: arguments.purpose.clone() };
+    let purpose = purpose_of(desk, Some(arguments.purpose.clone()))?;
+    let ask = AskGate { account_no: arguments.customer.clone(), purpose };
     let Some(verified) = desk.call(ask).await? else {
         let (customer, purpose) = (&arguments.customer, &arguments.purpose);
         let message = format!("{customer} is not verified now for \"{purpose}\".");

@@ -5,6 +5,7 @@ pub mod app_context;
 pub mod approvals;
 pub mod args;
 pub mod audit;
+pub mod contacts;
 pub mod customers;
 pub mod deliver;
 pub mod deliveries;
@@ -30,6 +31,7 @@ pub mod serve;
 pub mod session;
 pub mod sign_in;
 pub mod signals;
+pub mod signup;
 pub mod staff;
 pub mod stats;
 pub mod table;
@@ -234,6 +236,9 @@ async fn at_the_desk(
         Command::Customers(Customers::Reveal(arguments)) => {
             customers::reveal(&desk, output, &arguments).await
         }
+        Command::Customers(Customers::Contacts(arguments)) => {
+            contacts::bad(&desk, output, &arguments).await
+        }
         Command::Customers(Customers::Report(arguments)) => {
             personal_data::report(&desk, output, &arguments).await
         }
@@ -247,6 +252,7 @@ async fn at_the_desk(
             personal_data::hold(&desk, output, &arguments, false).await
         }
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
+        Command::Signup(arguments) => signup::run(&desk, output, arguments).await,
         Command::Verify(named) => {
             verify::verify(&desk, output, &named.request, named.further).await
         }
@@ -284,6 +290,7 @@ const fn names_a_customer(command: &Command) -> bool {
             | Customers::Unlock(_)
             | Customers::Confirm(_)
             | Customers::Reveal(_)
+            | Customers::Contacts(_)
             | Customers::Report(_)
             | Customers::Erase(_)
             | Customers::Hold(_)
@@ -293,6 +300,7 @@ const fn names_a_customer(command: &Command) -> bool {
             Factors::Show(_) | Factors::Verify(_) | Factors::Document(_) | Factors::Vouch(_),
         )
         | Command::Request(_)
+        | Command::Signup(_)
         | Command::Gate(_) => true,
         Command::Log(log) => log.customer.is_some(),
         _ => false,

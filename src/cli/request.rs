@@ -7,6 +7,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::Reply;
 use crate::cli::moment;
 use crate::cli::output::{Output, PROGRESS_DELAY};
+use crate::domain::channel::Channel;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::{DeliveryState, TRAY};
@@ -34,20 +35,24 @@ pub async fn ask(
     output: &mut Output,
     arguments: RequestArgs,
 ) -> Result<Exit, Failure> {
+    let purpose = purpose_of(desk, arguments.purpose)?;
     let customer = identify(desk, &arguments.customer).await?;
-    let purpose = match arguments.purpose {
-        Some(purpose) => purpose,
-        None => first_purpose(desk),
-    };
-    let ask = CodeRequest {
-        customer: customer.id,
-        channel: arguments.channel,
-        purpose,
-        idempotency: desk.idempotency_key(),
-    };
+    ask_for(desk, output, &customer, arguments.channel, purpose).await
+}
+
+/// Asks for a code for a customer, and has it sent.
+pub async fn ask_for(
+    desk: &DeskClient,
+    output: &mut Output,
+    customer: &Customer,
+    channel: Channel,
+    purpose: String,
+) -> Result<Exit, Failure> {
+    let idempotency = desk.idempotency_key();
+    let ask = CodeRequest { customer: customer.id, channel, purpose, idempotency };
     let asked = desk.call(AskForCode(ask)).await?;
-    let frame = Reply::default().with_channel(arguments.channel).with_customer(&customer);
-    settle(desk, output, asked, &customer, frame).await
+    let frame = Reply::default().with_channel(channel).with_customer(customer);
+    settle(desk, output, asked, customer, frame).await
 }
 
 pub async fn resend(
@@ -148,6 +153,21 @@ pub async fn identify(desk: &DeskClient, name: &str) -> Result<Customer, Failure
 /// The purpose that is offered first.
 pub fn first_purpose(desk: &DeskClient) -> String {
     desk.profile().purposes.first().map(|it| it.name.clone()).unwrap_or_default()
+}
+
+/// The purpose that is named, or the one that is offered first. One that the office does not have
+/// is wrong usage.
+pub fn purpose_of(desk: &DeskClient, named: Option<String>) -> Result<String, Failure> {
+    let Some(named) = named else { return Ok(first_purpose(desk)) };
+    let purposes = &desk.profile().purposes;
+    let known = purposes.iter().find(|it| it.name.eq_ignore_ascii_case(named.trim()));
+    if let Some(known) = known {
+        return Ok(known.name.clone());
+    }
+    let listed: Vec<_> = purposes.iter().map(|it| it.name.as_str()).collect();
+    let listed = listed.join(", ");
+    let text = format!("There is no purpose \"{named}\". The office verifies for: {listed}.");
+    Err(Failure::usage(text))
 }
 
 /// What follows a right code: the session, or what is still to be proven.

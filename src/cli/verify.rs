@@ -49,6 +49,9 @@ pub async fn verify(
             }
             (reply, proof_exit(&verified.session))
         }
+        Verification::ContactVerified(request) => {
+            (Reply::of("contact_verified", message.clone()).with_request(request), Exit::DONE)
+        }
         Verification::Refused(refused) => {
             (outcome(refused.outcome).with_request(&refused.request), refused.outcome.into())
         }

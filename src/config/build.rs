@@ -23,6 +23,7 @@ use crate::config::{
     channels, customers, email, fallback, file, files, messages, rehearsal, secret, shipping, sms,
     store, whatsapp,
 };
+use crate::domain::contact_verification::{SIGN_UP, is_sign_up};
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use crate::domain::purpose::Purpose;
 use crate::domain::sign_in::policy::SignInPolicy;
@@ -97,6 +98,7 @@ impl<'a> Build<'a> {
         files::judge(&mut self, environment, &keys.file);
         let phones = sms::phones(&self);
         let no_file = self.no_file();
+        self.judge_purposes();
         let limits = limits(&mut self.merged);
         let Self { merged, findings, file, .. } = self;
         if !findings.problems.is_empty() {
@@ -258,6 +260,16 @@ impl<'a> Build<'a> {
         folder.map(|folder| folder.join("countersign").join(name))
     }
 
+    /// The name under which contacts are verified is no purpose of the office's.
+    fn judge_purposes(&mut self) {
+        if purposes(&self.merged).iter().any(|it| is_sign_up(&it.name)) {
+            let text = format!("\"{SIGN_UP}\" is the purpose of a sign-up; choose another name");
+            let is_table = self.merged.get(&ROOT.purpose).is_some();
+            let key = if is_table { ROOT.purpose.path() } else { OTP.purposes.path() };
+            self.refuse(key, text);
+        }
+    }
+
     fn otp(&mut self) -> OtpPolicy {
         let finer = |seconds: &Key<Option<Duration>>, minutes: &Key<Duration>| {
             self.get(seconds).unwrap_or_else(|| self.get(minutes))
@@ -274,6 +286,7 @@ impl<'a> Build<'a> {
             session,
             session_idle: idle.min(session),
             assurance: self.get(&OTP.assurance),
+            verified_contacts: self.get(&OTP.verified_contacts),
             contact_quarantine: self.get(&OTP.contact_quarantine_hours),
         };
         let idle_keys = [OTP.session_idle_seconds.path(), OTP.session_idle_minutes.path()];

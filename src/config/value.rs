@@ -16,6 +16,7 @@ use crate::config::settings::{
 };
 use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;
+use crate::domain::contact_verification::VerifiedContacts;
 use crate::domain::message::Fact;
 use crate::domain::phone::NumberType;
 use crate::domain::purpose::Purpose;
@@ -89,6 +90,7 @@ words!(
     SmtpTls,
     StoreTls,
     ThemeName,
+    VerifiedContacts,
     WhatsappProvider,
 );
 

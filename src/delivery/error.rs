@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::config::keys::KeyPath;
+use crate::domain::contact_state::ContactFailure;
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use crate::domain::explanation::Explanation;
 use crate::service::ports::SendGuard;
@@ -18,7 +19,7 @@ pub enum FailureKind {
     /// The office's fault, for recipients like this one: its account may not send there.
     Barred,
     /// The recipient's fault, permanently.
-    Recipient,
+    Recipient(ContactFailure),
     /// The message's content is refused.
     Message,
     /// The provider refuses the message, and its reply does not tell whose fault it is.
@@ -151,7 +152,7 @@ impl DeliveryError {
             | FailureKind::Deferred
             | FailureKind::Withdrawn => DeliveryState::Failed,
             FailureKind::Barred
-            | FailureKind::Recipient
+            | FailureKind::Recipient(_)
             | FailureKind::Message
             | FailureKind::Unclassified => DeliveryState::Undeliverable,
             FailureKind::Uncertain => DeliveryState::Unknown,
@@ -163,7 +164,7 @@ impl DeliveryError {
         match self.kind {
             FailureKind::Settings => FailureClass::Office { every: true },
             FailureKind::Barred => FailureClass::Office { every: false },
-            FailureKind::Recipient => FailureClass::Recipient,
+            FailureKind::Recipient(failure) => FailureClass::Recipient(failure),
             FailureKind::Message | FailureKind::Withdrawn => FailureClass::Message,
             FailureKind::Unclassified => FailureClass::Unclassified,
             FailureKind::Failed { retry_after } => FailureClass::Provider { retry_after },
@@ -228,7 +229,7 @@ pub(super) mod tests {
         for kind in [
             FailureKind::Settings,
             FailureKind::Barred,
-            FailureKind::Recipient,
+            FailureKind::Recipient(ContactFailure::Landline),
             FailureKind::Message,
             FailureKind::Unclassified,
             FailureKind::FAILED,

@@ -152,6 +152,38 @@ fn mac(fields: [&str; 4], key: &Key) -> MacTag {
     MacTag::of(key, "approval", fields.map(str::as_bytes))
 }
 
+/// The proof that an admin approved an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalProof {
+    /// Who approved it.
+    pub by: String,
+    /// The id of the key of `mac`.
+    pub key_id: String,
+    /// Message authentication code over the act and who approved it, in hexadecimal.
+    pub mac: String,
+}
+
+impl ApprovalProof {
+    /// Signs an approval with the current key.
+    pub fn of(act: &SignedAct, by: &str, keyring: &Keyring) -> Self {
+        let (key_id, key) = keyring.current();
+        let mac = approval_mac(act, by, key).to_hex();
+        Self { by: by.to_owned(), key_id: key_id.as_str().to_owned(), mac }
+    }
+
+    /// Verifies the message authentication code, so that write access to the store alone is not
+    /// enough to approve an act.
+    pub fn is_genuine(&self, act: &SignedAct, keyring: &Keyring) -> bool {
+        let Ok(key) = keyring.get(&self.key_id) else { return false };
+        approval_mac(act, &self.by, key).is_hex(&self.mac)
+    }
+}
+
+/// The act is named by its own code, which covers all of it.
+fn approval_mac(act: &SignedAct, by: &str, key: &Key) -> MacTag {
+    MacTag::of(key, "approval given", [act.id.as_str(), &act.mac, by].map(str::as_bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +209,24 @@ mod tests {
         ];
         for forged in forged {
             assert!(!forged.is_genuine(&ring(7)), "{forged:?}");
+        }
+    }
+
+    #[test]
+    fn security_69_an_approval_that_the_desk_did_not_write_is_none() {
+        let asked_by = Actor { clerk: "amira".into(), counter: "3".into() };
+        let act = |bits| {
+            let id = ApprovalId::from_bits(bits);
+            SignedAct::new(id, GuardedAct::Vouch, "{}".into(), asked_by.clone(), &ring(7))
+        };
+        let proof = ApprovalProof::of(&act(7), "boss", &ring(7));
+        assert!(proof.is_genuine(&act(7), &ring(7)));
+        assert!(!proof.is_genuine(&act(7), &ring(8)), "another key");
+        assert!(!proof.is_genuine(&act(8), &ring(7)), "another act");
+        let other = ApprovalProof { by: "mallory".into(), ..proof.clone() };
+        let no_hex = ApprovalProof { mac: "zz".into(), ..proof };
+        for forged in [other, no_hex] {
+            assert!(!forged.is_genuine(&act(7), &ring(7)), "{forged:?}");
         }
     }
 }

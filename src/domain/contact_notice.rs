@@ -73,9 +73,10 @@ pub fn after(report: &SendReport, tries: u32, age: Duration) -> NoticeStep {
     match (report.state, report.fault) {
         (_, None) => NoticeStep::Told,
         // The address is gone, which is common after a change.
-        (DeliveryState::Undeliverable, Some(FailureClass::Recipient | FailureClass::Message)) => {
-            NoticeStep::GivenUp
-        }
+        (
+            DeliveryState::Undeliverable,
+            Some(FailureClass::Recipient(_) | FailureClass::Message),
+        ) => NoticeStep::GivenUp,
         // Any of the attempts may have arrived.
         (_, Some(FailureClass::Unknown)) if tries >= UNCERTAIN_SENDS_MAX => NoticeStep::GivenUp,
         (_, Some(FailureClass::Provider { retry_after })) => {
@@ -101,6 +102,7 @@ fn backoff(tries: u32) -> Duration {
 mod tests {
     use super::*;
     use crate::domain::channel::Channel;
+    use crate::domain::contact_state::ContactFailure;
 
     fn failed(state: DeliveryState, fault: FailureClass) -> SendReport {
         SendReport { state, provider_id: None, detail: None, fault: Some(fault) }
@@ -142,7 +144,10 @@ mod tests {
         let unknown = failed(DeliveryState::Unknown, FailureClass::Unknown);
         assert_eq!(after(&unknown, 1, hour), NoticeStep::Again(Duration::from_mins(1)));
         assert_eq!(after(&unknown, UNCERTAIN_SENDS_MAX, hour), NoticeStep::GivenUp);
-        let gone = failed(DeliveryState::Undeliverable, FailureClass::Recipient);
+        let gone = failed(
+            DeliveryState::Undeliverable,
+            FailureClass::Recipient(ContactFailure::UnknownMailbox),
+        );
         assert_eq!(after(&gone, 1, hour), NoticeStep::GivenUp);
         let login = failed(DeliveryState::Failed, FailureClass::Office { every: true });
         assert_eq!(after(&login, 2, hour), NoticeStep::Again(Duration::from_mins(2)));

@@ -63,15 +63,16 @@ impl PhonePolicy {
         }
     }
 
-    /// Checks whether the office sends to a number.
-    pub fn check(&self, number: &PhoneNumber) -> Result<(), ContactError> {
+    /// Checks whether the office sends to a number over a channel. A landline can have WhatsApp.
+    pub fn check(&self, number: &PhoneNumber, channel: Channel) -> Result<(), ContactError> {
         let countries = number.countries();
         if !countries.iter().any(|country| self.allows(country)) {
             let country = countries.into_iter().next().unwrap_or_default();
             return Err(ContactError::CountryNotAllowed(country));
         }
         let number_type = number.number_type();
-        if self.number_types.contains(&number_type) {
+        let has_whatsapp = channel == Channel::Whatsapp && number_type == NumberType::FixedLine;
+        if has_whatsapp || self.number_types.contains(&number_type) {
             Ok(())
         } else {
             Err(ContactError::NumberTypeNotAllowed(number_type))
@@ -107,18 +108,25 @@ impl Customer {
         Self { email, phone, ..self }
     }
 
-    /// The parsed contact for a channel.
-    pub fn contact(&self, channel: Channel, phones: &PhonePolicy) -> Result<Contact, NoContact> {
+    /// The recorded contact for a channel, parsed.
+    pub fn parsed(&self, channel: Channel, country: &str) -> Result<Contact, NoContact> {
         let raw = self.recorded(channel).ok_or(NoContact::Missing(channel))?;
         match channel {
             Channel::Email => Ok(Contact::Email(EmailAddress::parse(raw)?)),
             Channel::Sms | Channel::Whatsapp => {
-                let number =
-                    PhoneNumber::parse(raw, &phones.default_country).map_err(ContactError::from)?;
-                phones.check(&number)?;
+                let number = PhoneNumber::parse(raw, country).map_err(ContactError::from)?;
                 Ok(Contact::Phone(number))
             }
         }
+    }
+
+    /// The same, where the office sends to it.
+    pub fn contact(&self, channel: Channel, phones: &PhonePolicy) -> Result<Contact, NoContact> {
+        let contact = self.parsed(channel, &phones.default_country)?;
+        if let Contact::Phone(number) = &contact {
+            phones.check(number, channel)?;
+        }
+        Ok(contact)
     }
 }
 
@@ -188,7 +196,7 @@ mod tests {
     #[test]
     fn types_of_numbers_outside_the_list_are_refused() {
         let check = |raw: &str, policy: &PhonePolicy| {
-            policy.check(&PhoneNumber::from_e164(raw).expect("a number"))
+            policy.check(&PhoneNumber::from_e164(raw).expect("a number"), Channel::Sms)
         };
         let mut policy = PhonePolicy::of("GB");
         for (number, refused) in [
@@ -197,7 +205,7 @@ mod tests {
             ("+449012345678", Some(NumberType::PremiumRate)),
             ("+445512345678", Some(NumberType::Uan)),
             ("+447400123456", None),
-            ("+442070313000", None),
+            ("+442070313000", Some(NumberType::FixedLine)),
         ] {
             let refused = refused.map(ContactError::NumberTypeNotAllowed);
             assert_eq!(check(number, &policy).err(), refused, "{number}");
@@ -207,10 +215,28 @@ mod tests {
     }
 
     #[test]
+    fn a_landline_gets_no_text_message_where_the_plan_tells() {
+        let check = |raw: &str, country: &str, channel| {
+            let number = PhoneNumber::parse(raw, country).expect("a number");
+            PhonePolicy::of(country).check(&number, channel)
+        };
+        let landline = Err(ContactError::NumberTypeNotAllowed(NumberType::FixedLine));
+        assert_eq!(check("030 123456", "DE", Channel::Sms), landline);
+        assert_eq!(check("030 123456", "DE", Channel::Whatsapp), Ok(()));
+        assert_eq!(check("0151 12345678", "DE", Channel::Sms), Ok(()));
+        // The North American plan does not tell them apart.
+        assert_eq!(check("(212) 555-2368", "US", Channel::Sms), Ok(()));
+        let mut all = PhonePolicy::of("DE");
+        all.number_types.push(NumberType::FixedLine);
+        let number = PhoneNumber::parse("030 123456", "DE").expect("a number");
+        assert_eq!(all.check(&number, Channel::Sms), Ok(()));
+    }
+
+    #[test]
     fn security_19_a_number_of_a_shared_plan_is_of_the_countries_that_have_it() {
         let check = |raw: &str, country: &str| {
             let number = PhoneNumber::parse(raw, country).expect("a number");
-            PhonePolicy::of(country).check(&number)
+            PhonePolicy::of(country).check(&number, Channel::Sms)
         };
         assert_eq!(check("0690 12 34 56", "MF"), Ok(()));
         assert_eq!(check("41 23 45 67", "SJ"), Ok(()));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::contact::Contact;
+use crate::domain::contact_state::ContactFailure;
 use crate::domain::explanation::Explanation;
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
@@ -68,7 +69,7 @@ pub const TRAY: &str = "tray";
 pub enum FailureClass {
     /// The recipient's: an unknown address or number, a full mailbox, an opt-out. The only class
     /// that is reported as the customer's fault.
-    Recipient,
+    Recipient(ContactFailure),
     /// The message's content or size.
     Message,
     /// The office's settings, account, limits or reputation. Another provider may accept the

@@ -68,7 +68,7 @@ pub fn after_sending(report: SendReport, standing: MessageStanding) -> NextStep 
             later(report, Duration::ZERO, standing)
         }
         Some(
-            FailureClass::Recipient
+            FailureClass::Recipient(_)
             | FailureClass::Message
             | FailureClass::Office { .. }
             | FailureClass::Unclassified,
@@ -169,6 +169,7 @@ fn look_again(age: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::contact_state::ContactFailure;
 
     const STANDING: MessageStanding = MessageStanding {
         tries: 1,
@@ -232,7 +233,7 @@ mod tests {
         }
         let step = after_sending(transient(None), MessageStanding { tries: 2, ..standing });
         assert_eq!(told(&step), (DeliveryState::Queued, Some((OutboxTask::Send, 4))));
-        for fault in [FailureClass::Recipient, FailureClass::Message] {
+        for fault in [FailureClass::Recipient(ContactFailure::Landline), FailureClass::Message] {
             let refused = SendReport { state: DeliveryState::Undeliverable, ..failed(fault) };
             let step = after_sending(refused, standing);
             assert_eq!(told(&step), (DeliveryState::Undeliverable, None), "{fault:?}");

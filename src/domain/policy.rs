@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::channel::Assurance;
+use crate::domain::contact_verification::VerifiedContacts;
 
 /// The rules of a request and of its session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct OtpPolicy {
     pub assurance: Assurance,
     /// Quarantine of a contact that replaced another one (NIST SP 800-63B-4, 4.6).
     pub contact_quarantine: Duration,
+    /// Which contacts may prove who the customer is.
+    pub verified_contacts: VerifiedContacts,
 }
 
 impl OtpPolicy {
@@ -39,6 +42,7 @@ impl OtpPolicy {
         session_idle: Duration::from_mins(5),
         assurance: Assurance::Any,
         contact_quarantine: Duration::from_hours(24),
+        verified_contacts: VerifiedContacts::Any,
     };
 }
 

@@ -206,6 +206,11 @@ impl Purpose {
             || (self.second_person == Attested::Alone && is_seconded)
     }
 
+    /// Whether a colleague's approval is worth anything for it.
+    pub const fn takes_second_person(&self) -> bool {
+        matches!(self.second_person, Attested::Alone) || matches!(self.document, Attested::Second)
+    }
+
     /// What is still to be proven; none where nothing is.
     pub fn missing(&self, proven: Proven<'_>) -> Option<Missing> {
         if self.level == Level::None || self.is_attested(proven.factors) {

@@ -168,11 +168,11 @@ impl Session {
         purpose.missing(Proven { factors, shared_contact: self.shared_contact })
     }
 
-    /// Whether this factor brings it closer to a purpose.
-    pub fn is_helped_by(&self, purpose: &Purpose, factor: Factor) -> bool {
+    /// Whether this factor, by a contact that is shared or not, brings it closer to a purpose.
+    pub fn is_helped_by(&self, purpose: &Purpose, factor: Factor, is_shared: bool) -> bool {
         let factors = &self.counted_for(purpose);
         let proven = Proven { factors, shared_contact: self.shared_contact };
-        !self.serves(&purpose.name) && purpose.is_helped_by(factor, false, proven)
+        !self.serves(&purpose.name) && purpose.is_helped_by(factor, is_shared, proven)
     }
 
     /// The session for a purpose, after another factor was proven or none. It never serves for

@@ -78,6 +78,7 @@ mod tests {
     use crate::domain::channel::{Channel, Factor};
     use crate::domain::circuit_breaker::ProviderHealth;
     use crate::domain::contact::ContactKind;
+    use crate::domain::contact_state::ContactFailure;
     use crate::domain::customer_factor::FactorKind;
     use crate::domain::delivery::{DeliveryState, FailureClass};
     use crate::domain::delivery_retry::OutboxTask;
@@ -147,7 +148,7 @@ mod tests {
         .map(ProviderHealth::word);
         assert_eq!(health, ["ok", "fallback", "slow", "down"]);
         let failures = [
-            FailureClass::Recipient,
+            FailureClass::Recipient(ContactFailure::Landline),
             FailureClass::Message,
             FailureClass::Office { every: true },
             FailureClass::Provider { retry_after: None },

@@ -17,10 +17,10 @@ mod waits;
 
 pub use crate::service::delivery::outcome::delivery_outcome;
 pub use crate::service::messages::acts::{
-    approval, confirmed, no_contact, refused_approval, unlocked,
+    approval, confirmed, contact_verified, never_verified, no_contact, refused_approval, unlocked,
 };
 pub use crate::service::messages::deliveries::{
-    ASK_FIRST, delivery, elsewhere, span, spread, state,
+    ASK_FIRST, delivery, elsewhere, shared_contact, span, spread, state,
 };
 pub use crate::service::messages::factors::{
     BACKUP_CODES_ONCE, TOTP_ENROLLED, TOTP_REMOVED, backup_codes_sheet, codes_left, document_fault,
@@ -158,6 +158,7 @@ pub fn malformed(malformed: CodeFormatError) -> String {
 pub fn verification(verification: &Verification, clock: Clock<'_>) -> String {
     match verification {
         Verification::Verified(verified) => session_open(&verified.session, clock),
+        Verification::ContactVerified(request) => contact_verified(request.channel.contact_kind()),
         Verification::Refused(refused) => refused_code(refused, clock),
         Verification::Malformed(reason) => malformed(*reason),
         Verification::NoSuchRequest => NO_SUCH_REQUEST.into(),

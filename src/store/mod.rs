@@ -59,8 +59,8 @@ use crate::store::database::{
     change_feed, migrations, mysql, postgres, server_check, sqlite, transaction,
 };
 use crate::store::delivery::{
-    circuit_breaker, completion, contact_notices, cooldown_and_rate_limits, outbox, send_claim,
-    state, stats as delivery_stats, test_message,
+    circuit_breaker, completion, contact_notices, contact_state, cooldown_and_rate_limits, outbox,
+    send_claim, state, stats as delivery_stats, test_message,
 };
 use crate::store::requirements::StoreRequirements;
 use crate::store::search_index::incremental::IncrementalReindex;
@@ -232,7 +232,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 62] = [
+        let modules: [(&str, &[(&str, Sql)]); 63] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -245,6 +245,7 @@ impl SqlStore {
             ("completion", completion::STATEMENTS),
             ("contact_binding", contact_binding::STATEMENTS),
             ("contact_notices", contact_notices::STATEMENTS),
+            ("contact_state", contact_state::STATEMENTS),
             ("customer_guard", customer_guard::STATEMENTS),
             ("erasure", erasure::STATEMENTS),
             ("event_purge", event_purge::STATEMENTS),

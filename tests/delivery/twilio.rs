@@ -12,6 +12,7 @@ use countersign::config::settings::{
     WhatsappTemplate,
 };
 use countersign::delivery::{self, SendTimeouts};
+use countersign::domain::contact_state::ContactFailure;
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::message::Fact;
 use countersign::service::ports::Sender;
@@ -90,13 +91,15 @@ async fn security_22_an_api_key_and_a_messaging_service_can_stand_in() {
 #[tokio::test]
 async fn security_19_what_twilio_refuses_for_good_is_tried_once_and_undeliverable() {
     let barred = FailureClass::Office { every: false };
+    let of = FailureClass::Recipient;
     for (code, words, fault) in [
-        (21211, "not valid", FailureClass::Recipient),
+        (21211, "not valid", of(ContactFailure::UnknownNumber)),
         (21408, "Geo Permissions", barred),
         (21608, "trial", barred),
-        (21610, "STOP", FailureClass::Recipient),
+        (21610, "STOP", of(ContactFailure::Stopped)),
         (21612, "no way", barred),
-        (21614, "cannot get text messages", FailureClass::Recipient),
+        (21614, "cannot get text messages", of(ContactFailure::NoTexts)),
+        (21635, "landline", of(ContactFailure::Landline)),
         (21617, "its length", FailureClass::Message),
         (30450, "fraud", barred),
         (30453, "fraud", barred),
@@ -107,7 +110,7 @@ async fn security_19_what_twilio_refuses_for_good_is_tried_once_and_undeliverabl
         assert_eq!(report.state, DeliveryState::Undeliverable, "{code}: {report:?}");
         assert_eq!(report.fault, Some(fault), "{code}: {report:?}");
         let is_customers = detail(&report).contains("Correct the customer");
-        assert!(!is_customers || fault == FailureClass::Recipient, "{code}: {report:?}");
+        assert!(!is_customers || matches!(fault, FailureClass::Recipient(_)), "{code}: {report:?}");
         assert!(detail(&report).contains(words), "{code}: {report:?}");
         assert!(detail(&report).contains(&code.to_string()), "{report:?}");
         assert_eq!(double.requests().len(), 1, "{code}");
@@ -370,7 +373,8 @@ async fn what_whatsapp_refuses_says_what_to_do() {
         assert_eq!(report.state, state, "{code}: {report:?}");
         let office = FailureClass::Office { every: true };
         let is_office = state == DeliveryState::Failed;
-        let fault = if is_office { office } else { FailureClass::Recipient };
+        let unreachable = FailureClass::Recipient(ContactFailure::Unreachable);
+        let fault = if is_office { office } else { unreachable };
         assert_eq!(report.fault, Some(fault), "{code}: {report:?}");
         assert!(detail(&report).contains(words), "{code}: {report:?}");
     }

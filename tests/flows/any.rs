@@ -5,6 +5,7 @@ use std::time::Duration;
 use countersign::domain::event::EventPage;
 use countersign::service::api::{Answer, Call, Role};
 use countersign::service::approvals::ApprovalOutcome;
+use countersign::service::approvals::vouch::Vouched;
 use countersign::service::audit::calls::LogPage;
 use countersign::service::factors::document::DocumentSeen;
 use countersign::service::verification::amount_due::AmountDue;
@@ -146,6 +147,10 @@ const ANSWERS: &[fn() -> Answer<Failure>] = &[
     || Answer::ServeFor(Ok(ServedFor::SessionOver)),
     || Answer::ReadAmountDue(Ok(AmountDue::NoSuchAccount)),
     || Answer::SeeDocument(Ok(DocumentSeen::NotTaken)),
+    || Answer::VouchFor(Err(down())),
+    || Answer::VouchFor(Ok(Vouched::NoSuchCustomer)),
+    || Answer::ReadSignUp(Err(down())),
+    || Answer::ReadSignUp(Ok(None)),
     || Answer::ReadSession(Err(down())),
     || Answer::ReadSession(Ok(None)),
     || Answer::EndSession(Err(down())),

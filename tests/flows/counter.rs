@@ -7,6 +7,7 @@ use countersign::config::settings::ThemeName;
 use countersign::domain::time::Timestamp;
 use countersign::service::api::{Answer, Call, Role};
 use countersign::tui::app::model::{Model, Screen};
+use countersign::tui::app::view::view;
 use countersign::tui::app::{deadlines, update};
 use countersign::tui::enter_code::state::EnterCode;
 use countersign::tui::find::state::Find;
@@ -16,9 +17,12 @@ use countersign::tui::machine::effect::Effect;
 use countersign::tui::machine::message::Failure;
 use countersign::tui::machine::message::Msg;
 use countersign::tui::send::state::Send;
+use countersign::tui::theme::Theme;
 use countersign::tui::tray::state::TrayPanel;
 use countersign::tui::verified::state::Verified;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use zeroize::Zeroizing;
 
 use super::desk::{Desk, down};
@@ -199,6 +203,23 @@ impl Counter {
 
     pub(crate) fn notice(&self) -> &str {
         self.model.shared.notice.as_ref().map_or("", |notice| &notice.text)
+    }
+
+    /// What is drawn on a terminal of 80 columns, in one line.
+    fn drawn(&self) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
+        let theme = Theme::of(self.model.shared.theme, true);
+        terminal.draw(|frame| view(&self.model, &theme, self.now, frame)).expect("drawn");
+        let cells = terminal.backend().buffer().content().chunks(80);
+        let lines = cells.map(|line| line.iter().map(ratatui::buffer::Cell::symbol).collect());
+        let text = lines.collect::<Vec<String>>().join(" ").replace('|', " ");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    pub(crate) fn shows(&self, part: &str) -> &Self {
+        let drawn = self.drawn();
+        assert!(drawn.contains(part), "{part:?} is not in: {drawn}");
+        self
     }
 
     pub(crate) fn says(&self, part: &str) -> &Self {

@@ -1,12 +1,16 @@
 //! A desk that lives in memory and answers at once. It judges codes well
 //! enough for the flows; the real judge is the store, tested elsewhere.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use countersign::domain::account::Account;
 use countersign::domain::approval::{Approval, ApprovalId, GuardedAct};
 use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::code::TypedCode;
+use countersign::domain::contact::ContactKind;
+use countersign::domain::contact_state::ContactState;
+use countersign::domain::contact_verification::SIGN_UP;
 use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, FactorKind};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, SendReport};
@@ -24,16 +28,18 @@ use countersign::domain::sign_in::TypedSecret;
 use countersign::domain::time::Timestamp;
 use countersign::domain::totp::TotpOffer;
 use countersign::service::api::{Answer, Call};
-use countersign::service::approvals::calls::{ApproveAct, RefuseAct};
+use countersign::service::approvals::calls::{ApproveAct, RefuseAct, VouchFor};
+use countersign::service::approvals::vouch::Vouched;
 use countersign::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use countersign::service::audit::calls::LogPage;
 use countersign::service::audit::calls::{ReadLog, ReadTimeline};
 use countersign::service::customers::calls::OpenedCustomer;
 use countersign::service::customers::calls::{
-    ConfirmContact, FindCustomers, OpenCustomer, RevealContact, UnlockCustomer,
+    ConfirmContact, FindCustomers, OpenCustomer, ReadSignUp, RevealContact, UnlockCustomer,
 };
 use countersign::service::customers::lookup::{ChannelChoice, SearchResult};
 use countersign::service::customers::reveal::RevealedContact;
+use countersign::service::customers::sign_up::{SignUp, SignUpChannel, SignUpContact};
 use countersign::service::delivery::calls::ReadTray;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::factors::calls::{EnrolTotp, VerifyFactor};
@@ -87,6 +93,16 @@ pub(crate) struct Desk {
     pub(crate) locks_customer: bool,
     /// Contacts were changed a short while ago.
     pub(crate) waits: bool,
+    /// What became of the last messages.
+    pub(crate) contact_states: HashMap<Channel, ContactState>,
+    /// Whether a colleague approves what is asked for.
+    pub(crate) approves: bool,
+    /// What a colleague was asked for.
+    pub(crate) vouches: Vec<VouchFor>,
+    /// The channels over which contacts were verified.
+    pub(crate) verified_contacts: Vec<Channel>,
+    /// How many customers have a contact.
+    pub(crate) sharing: HashMap<Channel, u32>,
     /// The reasons that were given for acts on customers.
     pub(crate) reasons: Vec<String>,
     /// The acts that wait for a second admin.
@@ -178,6 +194,11 @@ impl Desk {
             own_clock: 0,
             locks_customer: false,
             waits: false,
+            contact_states: HashMap::new(),
+            sharing: HashMap::new(),
+            verified_contacts: Vec::new(),
+            approves: false,
+            vouches: Vec::new(),
             reasons: Vec::new(),
             waiting: Vec::new(),
             approved: Vec::new(),
@@ -242,6 +263,23 @@ impl Desk {
             }
             Call::VerifyCode(VerifyCode { code, session, .. }) => {
                 Answer::VerifyCode(Ok(self.verify(&code.0, session.is_some(), now)))
+            }
+            Call::ReadSignUp(ReadSignUp { customer }) => {
+                Answer::ReadSignUp(Ok(self.sign_up(customer, now)))
+            }
+            Call::VouchFor(call) => {
+                let answer = if self.approves {
+                    let proven = (call.purpose.as_str(), Factor::SecondPerson);
+                    let session =
+                        self.proven(call.customer, None, proven, call.session.is_some(), now);
+                    let token = SessionToken::new([9; 32]);
+                    Ok(Vouched::Approved(Box::new(AttestedCustomer { session, token })))
+                } else {
+                    let text = "It waits for a second person.".to_owned();
+                    Err(Failure { text, lost: false, waits: false, awaits_approval: true })
+                };
+                self.vouches.push(call);
+                Answer::VouchFor(answer)
             }
             Call::SeeDocument(call) => {
                 let proven = (call.purpose.as_str(), Factor::Document);
@@ -503,9 +541,12 @@ impl Desk {
                     .waits
                     .then(|| Timestamp::from_millis(START_MILLIS).plus(Duration::from_hours(20))),
                 health: self.breakers.health(channel, self.breakers.read_at),
+                state: self.contact_states.get(&channel).copied().unwrap_or_default(),
+                customers: self.sharing.get(&channel).copied(),
+                needs_sign_up: false,
             })
             .collect();
-        choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.health));
+        choices.sort_by_key(|it| (it.refusal.is_some(), it.state.is_bad, it.health));
         let open = self.request.clone().filter(|it| it.status == Status::Open && it.customer == id);
         let factors = self.factors.clone();
         Some(OpenedCustomer { customer, choices, open: open.map(Box::new), factors })
@@ -575,6 +616,10 @@ impl Desk {
         if outcome == Outcome::Verified {
             request.status = Status::Verified;
             let request = request.clone();
+            if request.purpose == SIGN_UP {
+                self.verified_contacts.push(request.channel);
+                return Verification::ContactVerified(Box::new(request));
+            }
             return self.verified(request, is_further, now);
         }
         if request.attempts_left() == 0 {
@@ -591,6 +636,20 @@ impl Desk {
             customer_locked: self.locks_customer,
             clerk_waits_until: None,
         }))
+    }
+
+    fn sign_up(&self, id: CustomerId, now: Timestamp) -> Option<SignUp> {
+        let customer = self.customers.iter().find(|it| it.id == id)?.clone();
+        let contact = |kind: ContactKind, contact: &str| {
+            let channel = kind.channel();
+            let verified = self.verified_contacts.contains(&channel).then_some((now, channel));
+            let probably_meant = (kind == ContactKind::Email).then(|| "gmail.com".to_owned());
+            let channels = vec![SignUpChannel { channel, refusal: None }];
+            SignUpContact { kind, contact: contact.into(), probably_meant, verified, channels }
+        };
+        let email = contact(ContactKind::Email, "dana@gmial.com");
+        let contacts = vec![email, contact(ContactKind::Phone, "+4915112345612")];
+        Some(SignUp { customer, contacts })
     }
 
     /// The session with what was proven, as a store keeps it.

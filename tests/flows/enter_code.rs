@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use countersign::domain::channel::Channel;
+use countersign::domain::contact_state::ContactFailure;
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Status};
@@ -450,7 +451,7 @@ fn a_late_report_of_an_earlier_message_does_not_pass_for_the_newer_ones() {
         state: DeliveryState::Undeliverable,
         provider_id: None,
         detail: Some("The mailbox is full.".into()),
-        fault: Some(FailureClass::Recipient),
+        fault: Some(FailureClass::Recipient(ContactFailure::UnknownNumber)),
     };
     counter.answer(is_deliver, Answer::DeliverCode(Ok(Some(report))));
     assert_eq!(counter.entry().request.delivery.state, DeliveryState::Queued);

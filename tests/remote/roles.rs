@@ -31,9 +31,12 @@ fn arguments(call: &str) -> Value {
     match call {
         "FindCustomers" => json!({ "typed": "dana", "limit": 1 }),
         "IdentifyCustomer" => json!({ "name": "WB-999999" }),
-        "OpenCustomer" | "ReadCustomer" | "ReadFactors" => json!({ "customer": customer }),
+        "OpenCustomer" | "ReadCustomer" | "ReadFactors" | "ReadSignUp" => {
+            json!({ "customer": customer })
+        }
         "ReadAccount" => json!({ "customer": customer, "token": token }),
         "RevealContact" => json!({ "customer": customer, "kind": "email", "reason": reason }),
+        "ListBadContacts" => json!({ "after": null }),
         "ChannelChoices" => json!({ "customers": [] }),
         "UnlockCustomer" | "ReportCustomer" | "EraseCustomer" => {
             json!({ "customer": customer, "reason": reason, "key": key })

@@ -12,6 +12,7 @@ use countersign::domain::circuit_breaker::{
 };
 use countersign::domain::code::TypedCode;
 use countersign::domain::contact::ContactKind;
+use countersign::domain::contact_state::{ContactFailure, ContactState};
 use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, FactorKind};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
@@ -30,6 +31,7 @@ use countersign::domain::totp::{Seed, TotpOffer};
 use countersign::service::api::Role;
 use countersign::service::customers::lookup::ChannelChoice;
 use countersign::service::customers::reveal::RevealedContact;
+use countersign::service::customers::sign_up::{SignUp, SignUpChannel, SignUpContact};
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::pads::{CounterPad, PadOffer};
 use countersign::service::ports::TrayMessage;
@@ -43,6 +45,7 @@ use countersign::tui::factors::state::{FactorPanel, Stage};
 use countersign::tui::find::state::{Find, SearchHits};
 use countersign::tui::log::state::LogPanel;
 use countersign::tui::machine::counter_info::{CounterInfo, Mark};
+use countersign::tui::machine::effect::EffectId;
 use countersign::tui::machine::loaded::{Loaded, Reading};
 use countersign::tui::machine::navigation::{ChannelsOfCustomer, OpenSession};
 use countersign::tui::machine::notice::{Notice, Tone};
@@ -50,7 +53,9 @@ use countersign::tui::machine::revealed::Revealed;
 use countersign::tui::machine::scroll::Scroll;
 use countersign::tui::machine::store_clock::StoreClock;
 use countersign::tui::machine::waiting_approvals::WaitingApprovals;
+use countersign::tui::second_person::state::{AskedApproval, SecondPersonForm};
 use countersign::tui::send::state::Send;
+use countersign::tui::sign_up::state::SignUpPanel;
 use countersign::tui::tray::state::TrayPanel;
 use countersign::tui::verified::state::Verified;
 use tui_input::Input;
@@ -150,6 +155,9 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
             refusal: None,
             waits_until: None,
             health: ProviderHealth::Ok,
+            state: ContactState::default(),
+            customers: None,
+            needs_sign_up: false,
         },
         ChannelChoice {
             channel: Channel::Email,
@@ -157,6 +165,9 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
             refusal: None,
             waits_until: None,
             health: ProviderHealth::Ok,
+            state: ContactState::default(),
+            customers: None,
+            needs_sign_up: false,
         },
     ]
 }
@@ -165,6 +176,71 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
 pub(crate) fn one_down() -> Vec<ChannelChoice> {
     let mut choices = choices();
     choices[1].health = ProviderHealth::Down;
+    choices
+}
+
+/// The last message to the number failed for good, so that email comes first.
+pub(crate) fn one_bad() -> Vec<ChannelChoice> {
+    let mut choices = choices();
+    choices.swap(0, 1);
+    let day = 86_400;
+    choices[0].state.arrived = Some((DeliveryState::Sent, at(-2 * day)));
+    choices[1].state = ContactState {
+        arrived: Some((DeliveryState::Delivered, at(-90 * day))),
+        failed: Some((ContactFailure::NoTexts, at(-3 * day))),
+        is_bad: true,
+    };
+    choices
+}
+
+/// A sign-up of which one contact is verified.
+pub(crate) fn sign_up() -> SignUpPanel {
+    let contact = |kind: ContactKind, contact: &str| SignUpContact {
+        kind,
+        contact: contact.into(),
+        probably_meant: None,
+        verified: None,
+        channels: vec![SignUpChannel { channel: kind.channel(), refusal: None }],
+    };
+    let mut email = contact(ContactKind::Email, "dana.rivera@gmial.com");
+    email.probably_meant = Some("gmail.com".into());
+    let mut phone = contact(ContactKind::Phone, "+4915112345612");
+    phone.verified = Some((at(-86_400), Channel::Sms));
+    let customer = people().swap_remove(0);
+    let read = Loaded::of(Some(SignUp { customer, contacts: vec![email, phone] }));
+    SignUpPanel { read, ..sign_up_reading() }
+}
+
+/// The form in which a colleague's approval is asked for, or waited for.
+pub(crate) fn second_person(waits: bool) -> SecondPersonForm {
+    let asked = AskedApproval { key: "an act".into(), since: Instant::now(), waits };
+    SecondPersonForm {
+        of: document_form().of,
+        typed: Input::default(),
+        selected: 1,
+        asked: waits.then_some(asked),
+        calling: None,
+    }
+}
+
+/// One whose contacts are being read.
+pub(crate) fn sign_up_reading() -> SignUpPanel {
+    let of = document_form().of;
+    SignUpPanel { of, read: Loaded::begun(EffectId(1)), selected: 0, sending: None }
+}
+
+/// The policy takes verified contacts alone, and the number never was.
+pub(crate) fn one_unverified() -> Vec<ChannelChoice> {
+    let mut choices = choices();
+    choices[0].refusal = Some("never verified at a sign-up".into());
+    choices[0].needs_sign_up = true;
+    choices
+}
+
+/// Three customers have the number.
+pub(crate) fn one_shared() -> Vec<ChannelChoice> {
+    let mut choices = choices();
+    (choices[0].customers, choices[1].customers) = (Some(3), Some(1));
     choices
 }
 

@@ -14,7 +14,7 @@ use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::pad::PairingState;
-use countersign::domain::purpose::Attested;
+use countersign::domain::purpose::{Attested, SharedContact};
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::domain::sign_in::TypedSecret;
@@ -284,6 +284,8 @@ states! {
     send_by_fallback => with(send(Send { choices: m::one_by_fallback(), ..m::send() }), |model| {
         model.shared.providers.known = m::email_by_fallback();
     });
+    send_known_to_fail => send(Send { choices: m::one_bad(), ..m::send() });
+    send_shared => of_sharing(send(Send { choices: m::one_shared(), ..m::send() }));
     send_limited => with(send_both(), |model| {
         model.shared.notice = Some(m::notice(
             Tone::Warning,
@@ -420,6 +422,11 @@ states! {
     send_without_proof => of_level(send_both(), Level::None);
     send_for_a_document => of_level(send_both(), Level::Document);
     document_unsaid => document(m::document_form());
+    second_person_asked_for => over(send_both(), Overlay::SecondPerson(Box::new(m::second_person(false))));
+    second_person_waiting => over(send_both(), Overlay::SecondPerson(Box::new(m::second_person(true))));
+    sign_up_read_back => over(send_both(), Overlay::SignUp(Box::new(m::sign_up())));
+    sign_up_reading => over(send_both(), Overlay::SignUp(Box::new(m::sign_up_reading())));
+    send_never_verified => send(Send { choices: m::one_unverified(), ..m::send() });
     document_said => document(DocumentForm {
         selected: 1,
         name_matches: true,
@@ -691,6 +698,12 @@ fn of_level(state: State, level: Level) -> State {
         if level == Level::Document {
             purpose.document = Attested::Alone;
         }
+    })
+}
+
+fn of_sharing(state: State) -> State {
+    with(state, |model| {
+        model.shared.place.purposes[0].shared_contact = SharedContact::Second;
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use countersign::domain::contact::{Contact, ContactKind};
 use countersign::domain::contact_notice::NoticeStep;
+use countersign::domain::contact_state::ContactFailure;
 use countersign::domain::customer::{CustomerId, NewCustomer};
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::event::{Event, EventFilter, EventKind};
@@ -80,7 +81,7 @@ impl Terminal {
         log
     }
 
-    async fn of_account(&self, account_no: &str) -> CustomerId {
+    pub(crate) async fn of_account(&self, account_no: &str) -> CustomerId {
         let found = self.store.identify(CustomerKey::Account(account_no)).await.expect("an answer");
         found[0].id
     }
@@ -337,7 +338,7 @@ on_each_store! {
             state: DeliveryState::Undeliverable,
             provider_id: None,
             detail: Some("There is no such mailbox.".into()),
-            fault: Some(FailureClass::Recipient),
+            fault: Some(FailureClass::Recipient(ContactFailure::UnknownMailbox)),
         };
         desk.concludes(&notice, &gone, NoticeStep::Again(Duration::from_mins(1))).await;
         assert!(desk.notices().await.is_empty(), "it waits");

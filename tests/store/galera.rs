@@ -219,7 +219,9 @@ async fn entered_at_once(
         let request = requests[number / 2 % requests.len()].clone();
         entering.spawn(async move {
             match told_again(|| terminal.try_enter(&request, &code)).await {
-                AttemptOutcome::Verified { .. } => Outcome::Verified,
+                AttemptOutcome::Verified { .. } | AttemptOutcome::ContactVerified { .. } => {
+                    Outcome::Verified
+                }
                 AttemptOutcome::Refused { outcome, .. } => outcome,
                 AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => panic!("no request"),
             }

@@ -236,6 +236,7 @@ impl Real {
         let found = match &attempted {
             AttemptOutcome::Verified { .. } => Outcome::Verified,
             AttemptOutcome::Refused { outcome, .. } => *outcome,
+            AttemptOutcome::ContactVerified { .. } => panic!("it is no code of a sign-up"),
             AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => panic!("the request is gone"),
         };
         assert_eq!(found, model.enter(at, code), "{attempted:?}");

@@ -6,6 +6,8 @@
 mod account_lists;
 mod binding;
 mod change_feed;
+mod contact_state;
+mod contact_verification;
 mod contacts;
 mod contract;
 mod expiry;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::domain::approval::{ApprovalId, GuardedAct, SignedAct};
+use countersign::domain::approval::{ApprovalId, ApprovalProof, GuardedAct, SignedAct};
 use countersign::domain::event::{Actor, EventFilter, EventKind};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{RateLimit, RateWindow};
@@ -60,18 +60,20 @@ on_each_store! {
             target: "vouch for somebody",
             reason: "lost the phone",
         };
-        let approval = desk.store.ask_approval(new).await.expect("asked");
+        let approval = desk.store.ask_approval(new).await.expect("asked").approval;
         let mut tasks = JoinSet::new();
         let start = Arc::new(tokio::sync::Barrier::new(TASKS));
         for at in 0..TASKS {
             let (desk, start) = (terminals[at % terminals.len()].clone(), start.clone());
-            let approval = approval.clone();
+            let (approval, signed) = (approval.clone(), signed.clone());
             tasks.spawn(async move {
                 // One in ten is whoever asked for it.
                 let clerk = format!("clerk {}", if at % 10 == 0 { 0 } else { at });
                 let by = Actor { clerk, counter: "4".into() };
                 start.wait().await;
-                (by.clerk.clone(), desk.store.approve(&approval, &by).await.expect("an answer"))
+                let proof = ApprovalProof::of(&signed, &by.clerk, &desk.keyring);
+                let approved = desk.store.approve(&approval, &proof, &by).await;
+                (by.clerk.clone(), approved.expect("an answer"))
             });
         }
         let approved: Vec<_> = tasks.join_all().await.into_iter().filter(|it| it.1).collect();

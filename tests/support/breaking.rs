@@ -12,13 +12,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::domain::account::Account;
-use countersign::domain::approval::{Approval, ApprovalId};
+use countersign::domain::approval::{Approval, ApprovalId, ApprovalProof};
 use countersign::domain::audit::hash::TreeHash;
 use countersign::domain::audit::leaf::StoredEvent;
 use countersign::domain::audit::shipping::CursorId;
 use countersign::domain::audit::tree::Subtree;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
+use countersign::domain::contact_state::ContactState;
+use countersign::domain::contact_verification::VerifiedContact;
 use countersign::domain::customer::{Customer, CustomerId, NewCustomer};
 use countersign::domain::customer_factor::{CustomerFactors, FactorKind, StoredFactor};
 use countersign::domain::delivery::DeliveryId;
@@ -44,6 +46,9 @@ use countersign::domain::time::Timestamp;
 use countersign::service::ports::alarms::{Acknowledgement, AlarmMaterial, AlarmStore, NewAlarms};
 use countersign::service::ports::approvals::{NewApproval, StoredApproval};
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
+use countersign::service::ports::contact_state::{
+    BadContactPlace, BadContactRow, ContactStateStore,
+};
 use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
 use countersign::service::ports::policy::{PastDelivery, PolicyStore, StoredPolicy};
 use countersign::service::ports::stats::{RebuildStep, StatsFound, StatsQuery, StatsStore};
@@ -471,6 +476,31 @@ impl ContactBindingStore for Breaking {
     ) -> Result<Vec<WaitingContact>, StoreError> {
         self.read(self.inner.waiting_contacts(customers, quarantine)).await
     }
+
+    async fn verified_contacts(
+        &self,
+        customers: &[CustomerId],
+    ) -> Result<Vec<VerifiedContact>, StoreError> {
+        self.read(self.inner.verified_contacts(customers)).await
+    }
+}
+
+#[async_trait]
+impl ContactStateStore for Breaking {
+    async fn contact_states(
+        &self,
+        names: &[&str],
+    ) -> Result<Vec<(String, ContactState)>, StoreError> {
+        self.read(self.inner.contact_states(names)).await
+    }
+
+    async fn bad_contacts(
+        &self,
+        after: Option<&BadContactPlace>,
+        most: u32,
+    ) -> Result<Vec<BadContactRow>, StoreError> {
+        self.read(self.inner.bad_contacts(after, most)).await
+    }
 }
 
 #[async_trait]
@@ -613,7 +643,7 @@ impl DeliveryStatsStore for Breaking {
 
 #[async_trait]
 impl ApprovalStore for Breaking {
-    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<Approval, StoreError> {
+    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<StoredApproval, StoreError> {
         self.act(self.inner.ask_approval(new)).await
     }
 
@@ -625,8 +655,13 @@ impl ApprovalStore for Breaking {
         self.read(self.inner.approval(id)).await
     }
 
-    async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
-        self.act(self.inner.approve(approval, by)).await
+    async fn approve(
+        &self,
+        approval: &Approval,
+        proof: &ApprovalProof,
+        by: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.approve(approval, proof, by)).await
     }
 
     async fn refuse_approval(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {

@@ -316,6 +316,30 @@ async fn security_69_a_second_person_approves_once_for_this_act_and_never_onesel
 }
 
 #[tokio::test]
+async fn security_69_an_approval_that_was_written_into_the_store_by_hand_approves_nothing() {
+    let (bench, dana) = vouching().await;
+    let desk = &bench.desk;
+    let asked = waits(&as_clerk(desk, "amira", vouch(&dana, "a closure", "k")).await);
+    bench.behind_its_back("UPDATE core_approval SET approved_by = 'boss', approved_at = 1").await;
+    let again = waits(&as_clerk(desk, "amira", vouch(&dana, "a closure", "k")).await);
+    assert_eq!((again.id, again.approved_by), (asked.id.clone(), None));
+    // Nor one that was given to another act.
+    let other = waits(&as_clerk(desk, "amira", vouch(&dana, "a move", "l")).await);
+    bench.behind_its_back("UPDATE core_approval SET approved_by = NULL").await;
+    approve(desk, "boss", &other).await;
+    bench
+        .behind_its_back(
+            "UPDATE core_approval SET approved_by = 'boss', \
+             approved_key_id = (SELECT MAX(approved_key_id) FROM core_approval), \
+             approved_mac = (SELECT MAX(approved_mac) FROM core_approval)",
+        )
+        .await;
+    let again = waits(&as_clerk(desk, "amira", vouch(&dana, "a closure", "k")).await);
+    assert_eq!((again.id, again.approved_by), (asked.id, None));
+    assert!(!desk.verified_now("WB-1", "a closure").await.expect("read").is_some());
+}
+
+#[tokio::test]
 async fn security_69_no_colleague_is_asked_where_the_purpose_takes_none_or_no_reason_is_given() {
     let (bench, dana) = vouching().await;
     let plain = as_clerk(&bench.desk, "amira", vouch(&dana, "a question", "k")).await;

@@ -23,7 +23,12 @@ async fn security_17_a_changed_contact_is_refused_in_words_with_an_entry_and_ano
     assert!(events[0].detail.as_deref().is_some_and(|it| it.contains("was changed")), "{events:?}");
     // It is told before it is tried, and the other channels come first.
     let waiting = bench.desk.waiting_contacts(&[changed.id]).await.expect("an answer");
-    let offered = bench.desk.channels(&changed, &waiting, &BreakerSnapshot::default());
+    let offered = bench.desk.channels(
+        &changed,
+        &waiting,
+        &BreakerSnapshot::default(),
+        &KnownContacts::default(),
+    );
     let stands: Vec<_> = offered.iter().map(|it| (it.channel, it.waits_until)).collect();
     let (usable, last) = ([Channel::Sms, Channel::Whatsapp], (Channel::Email, refusal.retry_at));
     assert_eq!(stands, [(usable[0], None), (usable[1], None), last]);

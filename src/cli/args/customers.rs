@@ -75,6 +75,16 @@ Example:
 
 The log keeps who saw it and why.")]
     Reveal(RevealArgs),
+    /// List the contacts whose last message failed for good, for the record to be mended
+    #[command(after_help = "\
+Examples:
+  countersign customers contacts --bad
+  countersign customers contacts --bad --csv > mend.csv
+
+The newest first: a landline, no such number, no such mailbox, a customer who answered
+STOP. Contacts are masked; the account number says whose record it is. A contact leaves
+the list with the first message that arrives there, and with a change of the record.")]
+    Contacts(ContactsArgs),
     /// Tell all that is held of a customer, and who did what when
     #[command(after_help = "\
 Example:
@@ -124,6 +134,20 @@ pub struct UnlockArgs {
     /// Why: it goes into the log beside your name
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers contacts`
+#[derive(Debug, Args)]
+pub struct ContactsArgs {
+    /// Those whose last message failed for good
+    #[arg(long, required = true)]
+    pub bad: bool,
+    /// CSV, for a spreadsheet
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

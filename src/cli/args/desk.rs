@@ -25,6 +25,19 @@ pub struct RequestArgs {
     pub output: Json,
 }
 
+/// `signup`
+#[derive(Debug, Args)]
+pub struct SignUpArgs {
+    /// Account number, email address or phone number, exactly
+    pub customer: String,
+    /// Send a code to the contact of this channel; without it the contacts are read back
+    #[arg(long, value_parser = channel())]
+    pub channel: Option<Channel>,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// `verify`
 #[derive(Debug, Args)]
 pub struct EnterArgs {

@@ -20,11 +20,12 @@ pub use crate::cli::args::audit::{
     Audit, CheckArgs, ExportArgs, ExportFormat, ProveArgs, ShipArgs, VerifyArgs,
 };
 pub use crate::cli::args::customers::{
-    ConfirmArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs, UnlockArgs,
-    WhichContact,
+    ConfirmArgs, ContactsArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs,
+    UnlockArgs, WhichContact,
 };
 pub use crate::cli::args::desk::{
     AmountDueArgs, EnterArgs, GateArgs, LogArgs, NamedSession, RequestArgs, ServeArgs, Sessions,
+    SignUpArgs,
 };
 pub use crate::cli::args::factors::{
     DocumentArgs, Factors, MakeCodesArgs, NamedCustomer, VerifyByArgs, VouchArgs,
@@ -141,6 +142,17 @@ Examples:
   countersign request WB-004217 --channel sms
   countersign request dana@example.org --channel email --purpose \"pay a bill\" --json")]
     Request(RequestArgs),
+    /// Read a new customer's contacts back, and verify each by a code
+    #[command(after_help = "\
+Examples:
+  countersign signup WB-004217
+  countersign signup WB-004217 --channel email
+  countersign verify 7K3M9QX2TB
+
+The contacts are shown in full, which the log keeps. A right code verifies the contact to
+which it went, and opens no session. Where otp.verified_contacts is \"required\", a contact
+proves nothing before.")]
+    Signup(SignUpArgs),
     /// Enter the code of a request; the code comes from a prompt or from standard input
     #[command(after_help = "\
 Examples:
@@ -385,12 +397,14 @@ impl Command {
                 | Customers::Unlock(UnlockArgs { output, .. })
                 | Customers::Confirm(ConfirmArgs { output, .. })
                 | Customers::Reveal(RevealArgs { output, .. })
+                | Customers::Contacts(ContactsArgs { output, .. })
                 | Customers::Report(ReasonedArgs { output, .. })
                 | Customers::Erase(ReasonedArgs { output, .. })
                 | Customers::Hold(ReasonedArgs { output, .. })
                 | Customers::Release(ReasonedArgs { output, .. }),
             )
             | Self::Request(RequestArgs { output, .. })
+            | Self::Signup(SignUpArgs { output, .. })
             | Self::Verify(EnterArgs { output, .. })
             | Self::Resend(Named { output, .. })
             | Self::Status(Named { output, .. })

@@ -3,8 +3,11 @@
 use serde::Serialize;
 
 use crate::domain::channel::Channel;
+use crate::domain::contact_state::ContactFailure;
 use crate::domain::customer::Customer;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::time::Timestamp;
+use crate::service::customers::contact_history::BadContact;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::service::ports::{DataSection, Replaced};
 
@@ -29,6 +32,16 @@ struct ChannelLine {
     /// End of the quarantine of a changed contact, during which it gets no code.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_at: Option<Timestamp>,
+    /// How far the last message came that did not fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_arrived: Option<DeliveryState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_arrived_at: Option<Timestamp>,
+    /// The last failure, where no message arrived after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_failure: Option<ContactFailure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_failure_at: Option<Timestamp>,
 }
 
 impl<'a> CustomerLine<'a> {
@@ -36,6 +49,10 @@ impl<'a> CustomerLine<'a> {
         let channels = channels
             .into_iter()
             .map(|choice| ChannelLine {
+                last_arrived: choice.state.arrived.map(|(state, _)| state),
+                last_arrived_at: choice.state.arrived.map(|(_, at)| at),
+                last_failure: choice.state.open_failure().map(|(failure, _)| failure),
+                last_failure_at: choice.state.open_failure().map(|(_, at)| at),
                 channel: choice.channel,
                 usable: choice.refusal.is_none() && choice.waits_until.is_none(),
                 contact: choice.contact,
@@ -51,6 +68,61 @@ impl<'a> CustomerLine<'a> {
             address: customer.address.as_deref(),
             channels,
         }
+    }
+}
+
+/// A line of `customers contacts --bad`.
+#[derive(Debug, Serialize)]
+pub struct BadContactLine {
+    /// The account number of the customer for whom the message was.
+    customer: String,
+    name: String,
+    channel: Channel,
+    /// The contact, masked.
+    contact: String,
+    /// What the failure means, as a word.
+    failure: ContactFailure,
+    /// The same in words.
+    reason: &'static str,
+    failed_at: Timestamp,
+    /// How many customers have the contact; 20 stands for 20 or more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customers: Option<u32>,
+}
+
+impl BadContactLine {
+    /// The columns of its CSV.
+    pub const COLUMNS: [&'static str; 8] =
+        ["customer", "name", "channel", "contact", "failure", "reason", "failed_at", "customers"];
+
+    /// The cells of its CSV.
+    pub fn cells(&self) -> [String; 8] {
+        let customers = self.customers.map(|it| it.to_string()).unwrap_or_default();
+        [
+            self.customer.clone(),
+            self.name.clone(),
+            self.channel.word().to_owned(),
+            self.contact.clone(),
+            self.failure.word().to_owned(),
+            self.reason.to_owned(),
+            self.failed_at.to_string(),
+            customers,
+        ]
+    }
+
+    /// A row of its table.
+    pub fn columns(&self) -> [String; 7] {
+        let [customer, name, channel, contact, _, reason, failed_at, customers] = self.cells();
+        [customer, name, channel, contact, failed_at, reason, customers]
+    }
+}
+
+impl From<BadContact> for BadContactLine {
+    fn from(contact: BadContact) -> Self {
+        let BadContact { account_no, name, channel, contact, failure, failed_at, customers } =
+            contact;
+        let (customer, reason) = (account_no, failure.label());
+        Self { customer, name, channel, contact, failure, reason, failed_at, customers }
     }
 }
 

@@ -10,6 +10,7 @@ mod log;
 mod messages;
 mod policy;
 mod reply;
+mod sign_up;
 mod staff;
 mod stats;
 pub(super) mod upkeep;
@@ -19,14 +20,15 @@ pub use crate::cli::json::audit::{
     CheckReply, CheckpointReply, FaultLine, ShippingReply, TrailKeyLine, VerifyReply,
 };
 pub use crate::cli::json::customers::{
-    CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact, ReportReply,
-    RevealedLine,
+    BadContactLine, CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact,
+    ReportReply, RevealedLine,
 };
 pub use crate::cli::json::factors::{BackupCodesReply, FactorsReply, OfferLine};
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
 pub use crate::cli::json::policy::{PolicyPreviewReply, PolicyReply};
 pub use crate::cli::json::reply::{AmountDueReply, GateReply, Reply, SessionLine};
+pub use crate::cli::json::sign_up::SignUpReply;
 pub use crate::cli::json::staff::{PermissionLine, SittingLine, StaffLine, StaffReply};
 pub use crate::cli::json::stats::{
     AlarmLine, AlarmsReply, RebuildReply, StatsLine, StatsReply, TimesLine, UsualLine,

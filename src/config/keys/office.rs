@@ -11,6 +11,7 @@ use crate::config::settings::{Environment, StoreTls};
 use crate::config::value::{Absent, Column, Secret, UNSET, word, words};
 use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;
+use crate::domain::contact_verification::VerifiedContacts;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use crate::domain::purpose::Purpose;
 use crate::domain::sign_in::policy::{SignInMode, SignInPolicy};
@@ -149,6 +150,10 @@ section! {
         contact_quarantine_hours: Duration = time(Unit::Hours, 0, 720),
             OtpPolicy::STANDARD.contact_quarantine,
             "how long a changed contact cannot prove alone who the customer is; 0 lets it at once";
+        verified_contacts: VerifiedContacts = word::<VerifiedContacts>(),
+            OtpPolicy::STANDARD.verified_contacts,
+            "which contacts prove who the customer is; required takes those alone that a sign-up \
+             verified";
         purposes: Vec<String> = Kind::Texts { most: 40 },
             PURPOSES,
             "what a verification can be for; the first is offered first";

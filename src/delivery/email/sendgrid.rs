@@ -21,6 +21,7 @@ use crate::delivery::provider::Provider;
 use crate::delivery::redact::Secrets;
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
+use crate::domain::contact_state::ContactFailure;
 use crate::domain::provider::ProviderFingerprint;
 use crate::domain::text;
 use crate::service::ports::SendGuard;
@@ -172,7 +173,7 @@ impl SendGridProvider {
                 keys.base_url.path(),
             ),
             400 if field.starts_with("personalizations") => DeliveryError::new(
-                FailureKind::Recipient,
+                FailureKind::Recipient(ContactFailure::UnknownMailbox),
                 "SendGrid refuses the customer's address. Correct it, or use another channel.",
             ),
             400 if field == "from" || field.starts_with("from.") => settings(

@@ -39,15 +39,9 @@ pub enum NumberType {
 }
 
 impl NumberType {
-    /// The types that get messages by default.
-    pub const DEFAULT: [Self; 6] = [
-        Self::Mobile,
-        Self::FixedOrMobile,
-        Self::FixedLine,
-        Self::Voip,
-        Self::TollFree,
-        Self::Unknown,
-    ];
+    /// The types that get messages by default. Landlines are not among them: nobody can read one.
+    pub const DEFAULT: [Self; 5] =
+        [Self::Mobile, Self::FixedOrMobile, Self::Voip, Self::TollFree, Self::Unknown];
 
     pub(super) const fn of(library: PhoneNumberType) -> Self {
         match library {
@@ -73,7 +67,7 @@ impl fmt::Display for NumberType {
         f.write_str(match self {
             Self::Mobile => "mobile",
             Self::FixedOrMobile => "fixed-line or mobile",
-            Self::FixedLine => "fixed-line",
+            Self::FixedLine => "landline",
             Self::Voip => "internet phone",
             Self::TollFree => "toll-free",
             Self::PremiumRate => "premium-rate",

@@ -40,12 +40,14 @@ use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
     ChannelChoices, ConfirmContact, EraseCustomer, FindCustomers, FinishImport, HoldCustomer,
-    IdentifyCustomer, ImportCustomers, OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer,
-    ReportCustomer, RevealContact, UnlockCustomer, WaitForIndex,
+    IdentifyCustomer, ImportCustomers, ListBadContacts, OpenCustomer, OpenedCustomer, ReadAccount,
+    ReadCustomer, ReadSignUp, ReportCustomer, RevealContact, UnlockCustomer, WaitForIndex,
 };
+use crate::service::customers::contact_history::BadContactPage;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
 use crate::service::customers::reveal::RevealedContact;
+use crate::service::customers::sign_up::SignUp;
 use crate::service::delivery::calls::{
     DeliverCode, DeliverDue, DueWork, ReadBreakers, ReadDeliveryStats, ReadQueue, ReadTray,
 };
@@ -232,6 +234,8 @@ calls! {
     ReadCustomer -> Option<Customer>, Verify, once, lookup;
     RevealContact -> Option<RevealedContact>, Verify, once, lookup;
     ChannelChoices -> Vec<Vec<ChannelChoice>>, Verify, once;
+    ReadSignUp -> Option<SignUp>, Verify, once, lookup;
+    ListBadContacts -> BadContactPage, Administer, once;
     ReadAccount -> Account, Verify, once, lookup;
     UnlockCustomer -> bool, Administer, until_answered, act;
     ConfirmContact -> bool, Administer, until_answered, act;

@@ -5,7 +5,7 @@
 pub mod calls;
 pub mod vouch;
 
-use crate::domain::approval::{Approval, ApprovalId, GuardedAct, SignedAct};
+use crate::domain::approval::{Approval, ApprovalId, ApprovalProof, GuardedAct, SignedAct};
 use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
@@ -142,7 +142,8 @@ impl Desk {
         let customer = waiting.customer();
         let new =
             NewApproval { key: &key, signed: &signed, customer, target: &target, reason: &reason };
-        Ok(self.retry(|| self.store.ask_approval(new.clone())).await?)
+        let stored = self.retry(|| self.store.ask_approval(new.clone())).await?;
+        Ok(self.as_approved(stored).approval)
     }
 
     /// What an act does to whom, in words.
@@ -173,7 +174,7 @@ impl Desk {
         let Some(stored) = self.stored_approval(id).await? else {
             return Ok(ApprovalOutcome::NotFound);
         };
-        let StoredApproval { approval, signed, is_over } = stored;
+        let StoredApproval { approval, signed, is_over, .. } = stored;
         let by = &self.actor.clerk;
         if approval.asked_by.clerk == *by {
             self.record_refused(&approval, "nobody approves what they asked for").await?;
@@ -187,7 +188,9 @@ impl Desk {
             return Ok(ApprovalOutcome::AskerMayNot(approval));
         }
         if approval.approved_by.is_none() {
-            let is_now = self.retry(|| self.store.approve(&approval, &self.actor)).await?;
+            let proof = ApprovalProof::of(&signed, by, &self.keyring());
+            let approve = || self.store.approve(&approval, &proof, &self.actor);
+            let is_now = self.retry(approve).await?;
             if !is_now {
                 return self.approved_meanwhile(id, &signed).await;
             }
@@ -238,10 +241,24 @@ impl Desk {
         let Some(stored) = stored else { return Ok(None) };
         let keyring = self.keyring_with(stored.signed.key_id.as_str());
         if stored.signed.is_genuine(&keyring) {
-            return Ok(Some(stored));
+            return Ok(Some(self.as_approved(stored)));
         }
         tracing::error!(approval = id.as_str(), "an act that waits was not written here");
         Ok(None)
+    }
+
+    /// An act with the approval that the desk itself wrote; one that somebody else wrote is none.
+    fn as_approved(&self, mut stored: StoredApproval) -> StoredApproval {
+        let is_genuine = stored
+            .proof
+            .as_ref()
+            .is_some_and(|it| it.is_genuine(&stored.signed, &self.keyring_with(&it.key_id)));
+        if stored.approval.approved_by.is_some() && !is_genuine {
+            let approval = stored.approval.id.as_str();
+            tracing::error!(approval, "an approval was not written here");
+            stored.approval.approved_by = None;
+        }
+        stored
     }
 
     /// Whether somebody may still ask for it: a clerk for the word of a colleague, else an admin.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::channel::Factor;
 use crate::domain::event::EventKind;
-use crate::domain::purpose::{Attested, Purpose};
+use crate::domain::purpose::Purpose;
 use crate::domain::session::SessionToken;
 use crate::service::approvals::WaitingAct;
 use crate::service::approvals::calls::VouchFor;
@@ -23,13 +23,6 @@ pub enum Vouched {
     NoSuchCustomer,
     /// The office does not verify for that.
     NoSuchPurpose(Box<Refusal>),
-}
-
-impl Purpose {
-    /// Whether a colleague's approval is worth anything for it.
-    const fn takes_second_person(&self) -> bool {
-        matches!(self.second_person, Attested::Alone) || matches!(self.document, Attested::Second)
-    }
 }
 
 /// Refuses to ask a colleague where the purpose takes none.

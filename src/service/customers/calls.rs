@@ -8,9 +8,12 @@ use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::customer_factor::CustomerFactors;
 use crate::domain::request::Request;
 use crate::domain::session::SessionToken;
+use crate::service::customers::contact_history::BadContactPage;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
 use crate::service::customers::reveal::RevealedContact;
+use crate::service::customers::sign_up::SignUp;
+use crate::service::ports::contact_state::BadContactPlace;
 use crate::service::ports::{ErasureOutcome, ImportCount, Imported};
 use crate::service::{Desk, DeskError, PAGE_MAX, typed};
 
@@ -72,7 +75,8 @@ impl OpenCustomer {
         // Without word of the providers all channels are offered alike.
         let breakers = desk.circuit_breakers().await.unwrap_or_default();
         let waiting = desk.waiting_contacts(&[customer.id]).await?;
-        let choices = desk.channels(&customer, &waiting, &breakers);
+        let known = desk.known_contacts(&customer).await?;
+        let choices = desk.channels(&customer, &waiting, &breakers, &known);
         let open = desk.open_request(customer.id).await?.map(Box::new);
         let factors = desk.customer_factors(customer.id).await?;
         let customer = customer.with_masked_contacts();
@@ -154,14 +158,44 @@ impl ChannelChoices {
         // For those beyond a page it is not said.
         let asked = self.customers.len().min(PAGE_MAX as usize);
         let waiting = desk.waiting_contacts(&self.customers[..asked]).await?;
-        let mut choices = Vec::with_capacity(self.customers.len());
+        let mut customers = Vec::with_capacity(asked);
         for id in &self.customers[..asked] {
-            let customer = desk.customer(*id).await?;
-            let channels = customer.map(|it| desk.channels(&it, &waiting, &breakers));
-            choices.push(channels.unwrap_or_default());
+            customers.push(desk.customer(*id).await?);
         }
+        let there: Vec<_> = customers.iter().flatten().cloned().collect();
+        let known = desk.contact_states(&there).await?;
+        let channels = |it: &Customer| desk.channels(it, &waiting, &breakers, &known);
+        let mut choices: Vec<_> =
+            customers.iter().map(|it| it.as_ref().map(channels).unwrap_or_default()).collect();
         choices.resize(self.customers.len(), Vec::new());
         Ok(choices)
+    }
+}
+
+/// Reads a customer's contacts in full for a sign-up, where they are read back and verified; none
+/// where there is no such customer. The log keeps who saw them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadSignUp {
+    /// Whose.
+    pub customer: CustomerId,
+}
+
+impl ReadSignUp {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Option<SignUp>, DeskError> {
+        desk.sign_up(self.customer).await
+    }
+}
+
+/// Reads a page of the contacts whose last message failed for good, the newest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ListBadContacts {
+    /// Where the page begins; the first one where nothing is said.
+    pub after: Option<BadContactPlace>,
+}
+
+impl ListBadContacts {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<BadContactPage, DeskError> {
+        desk.bad_contacts(self.after.as_ref()).await
     }
 }
 

@@ -4,10 +4,12 @@ use crate::domain::account::Account;
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::contact::PhoneNumber;
+use crate::domain::contact_state::ContactState;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::query::Query;
 use crate::domain::session::SessionToken;
 use crate::domain::time::Timestamp;
+use crate::service::customers::contact_history::KnownContacts;
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::ports::contact_binding::WaitingContact;
 use crate::service::ports::customers::{CustomerKey, NoCustomers};
@@ -45,16 +47,30 @@ pub struct ChannelChoice {
     pub contact: Option<String>,
     /// Why it cannot be used; `None` where it can.
     pub refusal: Option<String>,
+    /// Whether that is because it never was verified at a sign-up.
+    pub needs_sign_up: bool,
     /// Until when the contact is in quarantine, where it was changed.
     pub waits_until: Option<Timestamp>,
     /// The state of its providers.
     pub health: ProviderHealth,
+    /// What became of the last messages to the contact.
+    pub state: ContactState,
+    /// How many customers have the contact, where that is known.
+    pub customers: Option<u32>,
 }
+
+/// Why a contact cannot be used that the policy takes verified alone.
+const NEVER_VERIFIED: &str = "never verified at a sign-up";
 
 impl ChannelChoice {
     /// Until when its contact is in quarantine; `None` where that is over.
     pub fn waits(&self, now: Timestamp) -> Option<Timestamp> {
         self.waits_until.filter(|until| now < *until)
+    }
+
+    /// Whether other customers have the contact too, as far as is known.
+    pub fn is_shared(&self) -> bool {
+        self.customers.is_some_and(|it| it > 1)
     }
 
     /// Whether a code can go over it, as far as is known.
@@ -122,26 +138,42 @@ impl Desk {
     }
 
     /// The channels for a customer: first those that can be used, the ones with the
-    /// healthiest providers in front; then the others, each with the reason.
+    /// healthiest providers in front and those whose last message failed for good behind; then
+    /// the others, each with the reason.
     pub fn channels(
         &self,
         customer: &Customer,
         waiting: &[WaitingContact],
         breakers: &BreakerSnapshot,
+        known: &KnownContacts,
     ) -> Vec<ChannelChoice> {
         let mut choices: Vec<ChannelChoice> = Channel::ALL
             .into_iter()
             .filter(|channel| self.sender(*channel).is_some())
-            .map(|channel| ChannelChoice {
-                channel,
-                contact: customer.masked(channel),
-                refusal: self.refusal(customer, channel),
-                waits_until: self.waits_until(customer, channel, waiting),
-                health: breakers.health(channel, breakers.read_at),
+            .map(|channel| {
+                let contact = customer.parsed(channel, &self.office.phones.default_country).ok();
+                let state = contact.as_ref().map(|it| known.state(channel, it));
+                let refusal = self.refusal(customer, channel);
+                let needs_sign_up = refusal.is_none()
+                    && contact.as_ref().is_some_and(|it| {
+                        let is_verified = known.is_verified(customer.id, it);
+                        !self.office.otp.verified_contacts.allows(is_verified, "")
+                    });
+                ChannelChoice {
+                    channel,
+                    contact: customer.masked(channel),
+                    refusal: refusal.or_else(|| needs_sign_up.then(|| NEVER_VERIFIED.to_owned())),
+                    needs_sign_up,
+                    waits_until: self.waits_until(customer, channel, waiting),
+                    health: breakers.health(channel, breakers.read_at),
+                    state: state.unwrap_or_default(),
+                    customers: contact.and_then(|it| known.customers(&it)),
+                }
             })
             .collect();
         choices.sort_by_key(|choice| {
-            (choice.refusal.is_some(), choice.waits_until.is_some(), choice.health)
+            let is_refused = choice.refusal.is_some();
+            (is_refused, choice.waits_until.is_some(), choice.state.is_bad, choice.health)
         });
         choices
     }

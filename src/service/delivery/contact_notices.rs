@@ -170,7 +170,9 @@ impl Desk {
             return Some(SendReport::not_sent(&*why));
         }
         let is_abroad = |contact: &Contact| match contact {
-            Contact::Phone(number) => self.office.phones.check(number).is_err(),
+            Contact::Phone(number) => {
+                self.office.phones.check(number, notice.contact.kind().channel()).is_err()
+            }
             Contact::Email(_) => false,
         };
         if is_abroad(&notice.contact) {

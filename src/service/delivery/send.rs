@@ -186,7 +186,7 @@ impl Desk {
         let slots = [ProviderSlot::main(channel), ProviderSlot::fallback(channel)];
         match &message.contact {
             _ if !message.is_consistent => Some(BROKEN),
-            Contact::Phone(number) if phones.check(number).is_err() => Some(COUNTRY),
+            Contact::Phone(number) if phones.check(number, channel).is_err() => Some(COUNTRY),
             contact if on_file.is_none_or(|it| !it.is_same(contact)) => Some(CONTACT_CHANGED),
             _ if slots.iter().all(|slot| !self.may_serve(*slot, message.is_production)) => {
                 Some(TRAY_IN_PRODUCTION)
@@ -393,14 +393,14 @@ const fn experience(report: &SendReport, took: Duration, is_probe: bool) -> Opti
     match report.fault {
         None
         | Some(
-            FailureClass::Recipient
+            FailureClass::Recipient(_)
             | FailureClass::Message
             | FailureClass::Unclassified
             | FailureClass::Office { every: false },
         ) if is_probe => Some(SendExperience::ProbeAnswered(took)),
         None
         | Some(
-            FailureClass::Recipient
+            FailureClass::Recipient(_)
             | FailureClass::Message
             | FailureClass::Unclassified
             | FailureClass::Office { every: false },

@@ -90,7 +90,7 @@ impl Desk {
         }
         let phones = &self.office.phones;
         let number = PhoneNumber::parse(typed, &phones.default_country)?;
-        phones.check(&number)?;
+        phones.check(&number, Channel::Sms)?;
         Ok((Channel::Sms, Contact::Phone(number)))
     }
 

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use crate::domain::channel::Channel;
+use crate::domain::contact::ContactKind;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::delivery_stats::Percentiles;
+use crate::domain::purpose::{Purpose, SharedContact};
+use crate::service::ports::customers::SHARING_MAX;
 
 /// What helps where nobody knows whether a message was sent.
 pub const ASK_FIRST: &str = "Ask whether it came before sending another.";
@@ -48,6 +51,26 @@ pub const fn state(state: DeliveryState) -> &'static str {
         DeliveryState::Undeliverable => "cannot be delivered",
         DeliveryState::Failed => "not sent",
         DeliveryState::Unknown => "perhaps sent",
+    }
+}
+
+/// That several customers have a contact, and what that means for a purpose; nothing where one has.
+pub fn shared_contact(channel: Channel, customers: u32, purpose: Option<&Purpose>) -> Vec<String> {
+    if customers < 2 {
+        return Vec::new();
+    }
+    let what = match channel.contact_kind() {
+        ContactKind::Email => "address",
+        ContactKind::Phone => "number",
+    };
+    let or_more = if customers >= SHARING_MAX { " or more" } else { "" };
+    let shared = format!("this {what} is on {customers}{or_more} customers");
+    match purpose.map(|it| it.shared_contact) {
+        None | Some(SharedContact::Allow) => vec![shared],
+        Some(SharedContact::Second) => {
+            vec![shared + ";", "it takes a second proof here".to_owned()]
+        }
+        Some(SharedContact::Refuse) => vec![shared + ";", "it proves nothing here".to_owned()],
     }
 }
 

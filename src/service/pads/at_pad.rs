@@ -186,7 +186,9 @@ impl Desk {
         let at_pad = Some(PadEntry { token_digest: &digest, pad });
         let attempted = desk.judged(&request.id, &act, &code, &new, at_pad).await?;
         Ok(match attempted {
-            AttemptOutcome::Verified { .. } => PadEntered::Verified,
+            AttemptOutcome::Verified { .. } | AttemptOutcome::ContactVerified { .. } => {
+                PadEntered::Verified
+            }
             AttemptOutcome::Refused { outcome, request, .. } => {
                 PadEntered::Refused { outcome, attempts_left: request.attempts_left() }
             }

@@ -24,6 +24,7 @@ impl Office {
     pub fn policy(&self) -> PolicyText {
         let otp = &self.otp;
         let assurance: &'static str = otp.assurance.into();
+        let verified_contacts: &'static str = otp.verified_contacts.into();
         let otp = [
             ("otp.length", otp.length.to_string()),
             ("otp.expiry_seconds", seconds(otp.expiry)),
@@ -34,6 +35,7 @@ impl Office {
             ("otp.session_idle_seconds", seconds(otp.session_idle)),
             ("otp.assurance", quoted(assurance)),
             ("otp.contact_quarantine_hours", hours(otp.contact_quarantine)),
+            ("otp.verified_contacts", quoted(verified_contacts)),
             self.written_purposes(),
             ("documents.kinds", list(self.documents.iter().map(String::as_str))),
         ];

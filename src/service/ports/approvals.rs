@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::domain::approval::{Approval, ApprovalId, SignedAct};
+use crate::domain::approval::{Approval, ApprovalId, ApprovalProof, SignedAct};
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::service::ports::error::StoreError;
@@ -12,14 +12,19 @@ use crate::service::ports::error::StoreError;
 pub trait ApprovalStore: Send + Sync {
     /// Stores an act that waits, with its event. The same act told again is answered with
     /// the one that was stored, as it is then.
-    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<Approval, StoreError>;
+    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<StoredApproval, StoreError>;
     /// The acts that wait now, oldest first.
     async fn approvals(&self) -> Result<Vec<Approval>, StoreError>;
     /// One act, and what the desk vouches for of it.
     async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError>;
-    /// Approves an act that waits, with its event; whether it was approved now. Nobody
-    /// approves what they asked for.
-    async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError>;
+    /// Approves an act that waits, with its event and the proof of it; whether it was approved
+    /// now. Nobody approves what they asked for.
+    async fn approve(
+        &self,
+        approval: &Approval,
+        proof: &ApprovalProof,
+        by: &Actor,
+    ) -> Result<bool, StoreError>;
     /// Ends the wait of an act that nobody has approved, with its event; whether it waited
     /// until now.
     async fn refuse_approval(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError>;
@@ -47,6 +52,8 @@ pub struct StoredApproval {
     pub approval: Approval,
     /// What the desk vouches for of it.
     pub signed: SignedAct,
+    /// The proof that it was approved.
+    pub proof: Option<ApprovalProof>,
     /// Whether its time is over.
     pub is_over: bool,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::contact::{Contact, ContactKind};
+use crate::domain::contact_verification::VerifiedContact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::time::Timestamp;
@@ -31,6 +32,12 @@ pub trait ContactBindingStore: Send + Sync {
         customers: &[CustomerId],
         quarantine: Duration,
     ) -> Result<Vec<WaitingContact>, StoreError>;
+    /// The contacts of these customers that were verified at a sign-up. A right code of a sign-up
+    /// verifies the contact to which it went; one that takes its place is not verified.
+    async fn verified_contacts(
+        &self,
+        customers: &[CustomerId],
+    ) -> Result<Vec<VerifiedContact>, StoreError>;
 }
 
 /// Why a contact cannot be the only proof yet.

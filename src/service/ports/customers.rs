@@ -10,6 +10,9 @@ use crate::domain::query::Query;
 use crate::service::ports::contact_notices::NoticeProviders;
 use crate::service::ports::error::StoreError;
 
+/// How many customers that share a contact are found at most.
+pub const SHARING_MAX: u32 = 20;
+
 /// The customers of the office, in a table of ours or of its own.
 #[async_trait]
 pub trait CustomerStore: Send + Sync {
@@ -18,7 +21,7 @@ pub trait CustomerStore: Send + Sync {
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError>;
     /// Why nobody can be found, whatever is typed; `None` where there are customers.
     async fn no_customers(&self) -> Result<Option<NoCustomers>, StoreError>;
-    /// The customers that `key` names: none, one, or (a shared address) several.
+    /// The customers that `key` names: none, one, or (a shared address) several, up to [`SHARING_MAX`].
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError>;
     /// One customer.
     async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError>;

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod circuit_breaker;
 pub mod contact_binding;
 pub mod contact_notices;
+pub mod contact_state;
 pub mod customers;
 pub mod delivery_stats;
 pub mod error;
@@ -37,6 +38,7 @@ pub use audit::{AuditStore, NewEvent};
 pub use circuit_breaker::BreakerStore;
 pub use contact_binding::{ContactBindingStore, Quarantine, WaitingContact};
 pub use contact_notices::NoticeStore;
+pub use contact_state::ContactStateStore;
 pub use customers::{
     CheckFinding, CustomerCheck, CustomerKey, CustomerStore, ImportCount, Imported, NoCustomers,
     Replaced,
@@ -80,6 +82,7 @@ pub trait Store:
     + VerificationStore
     + SessionStore
     + ContactBindingStore
+    + ContactStateStore
     + OutboxStore
     + NoticeStore
     + BreakerStore
@@ -109,6 +112,7 @@ impl<T> Store for T where
         + VerificationStore
         + SessionStore
         + ContactBindingStore
+        + ContactStateStore
         + OutboxStore
         + NoticeStore
         + BreakerStore

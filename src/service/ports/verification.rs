@@ -252,6 +252,12 @@ pub enum AttemptOutcome {
         /// The session it opened.
         session: Session,
     },
+    /// The code of a sign-up was right: the contact to which it went is verified, and no session
+    /// was opened.
+    ContactVerified {
+        /// The request, now verified.
+        request: Request,
+    },
     /// It was not, or could not be judged any more.
     Refused {
         /// Why: wrong, superseded, expired, locked, used or limited.

@@ -6,7 +6,7 @@
 
 use crate::domain::channel::Channel;
 use crate::domain::code::Code;
-use crate::domain::contact::ContactKind;
+use crate::domain::contact_verification::{is_sign_up, sign_up};
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::level::{FactorSet, Level};
@@ -17,15 +17,15 @@ use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::NonceSeed;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::service::customers::contact_history::key_of;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::contact_binding::Quarantine;
-use crate::service::ports::customers::CustomerKey;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{
     Dispatch, IssueOutcome, NewCode, NewDelivery, NewRequest, Reissue,
 };
 use crate::service::verification::lockout::CUSTOMER_LOCKED;
-use crate::service::{Desk, DeskError};
+use crate::service::{Desk, DeskError, messages};
 
 /// A code that a clerk asks for.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -151,12 +151,16 @@ impl Desk {
         ask: &CodeRequest,
         customer: &Customer,
     ) -> Result<Option<CodeRequestOutcome>, DeskError> {
-        let purpose = match self.purpose(&ask.purpose) {
+        let purpose = match self.askable(&ask.purpose) {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(Some(CodeRequestOutcome::Refused(refusal))),
         };
         let delivery = match self.helpful(customer, ask.channel, &purpose).await? {
-            Ok(()) => self.delivery(customer, ask.channel),
+            Ok(()) => self.delivery(customer, ask.channel, &purpose.name),
+            Err(refusal) => Err(refusal),
+        };
+        let delivery = match delivery {
+            Ok(delivery) => self.verified_enough(customer, delivery, &purpose.name).await?,
             Err(refusal) => Err(refusal),
         };
         let purpose = purpose.name;
@@ -212,7 +216,13 @@ impl Desk {
         request: &Request,
         customer: &Customer,
     ) -> Result<Option<CodeRequestOutcome>, DeskError> {
-        let delivery = match self.delivery(customer, request.channel) {
+        let delivery = match self.delivery(customer, request.channel, &request.purpose) {
+            Ok(delivery) => delivery,
+            Err(refusal) => {
+                return self.refuse(customer, Asked::again(request), refusal).await.map(Some);
+            }
+        };
+        let delivery = match self.verified_enough(customer, delivery, &request.purpose).await? {
             Ok(delivery) => delivery,
             Err(refusal) => {
                 return self.refuse(customer, Asked::again(request), refusal).await.map(Some);
@@ -243,6 +253,34 @@ impl Desk {
         };
         let session = known.session.or(Some(self.office.otp.session));
         Ok(Purpose { session, ..known.clone() })
+    }
+
+    /// What a code can be asked for: a purpose of the office's, or the check of a contact at a
+    /// sign-up, for which no session serves.
+    fn askable(&self, typed: &str) -> Result<Purpose, Box<Refusal>> {
+        if is_sign_up(typed) { Ok(sign_up()) } else { self.purpose(typed) }
+    }
+
+    /// The delivery, where its contact may prove something for the purpose: the policy can take
+    /// verified contacts alone.
+    async fn verified_enough(
+        &self,
+        customer: &Customer,
+        delivery: NewDelivery,
+        purpose: &str,
+    ) -> Result<Result<NewDelivery, Box<Refusal>>, DeskError> {
+        let policy = self.office.otp.verified_contacts;
+        if policy.allows(false, purpose) {
+            return Ok(Ok(delivery));
+        }
+        let ids = [customer.id];
+        let verified = self.reading(|| self.store.verified_contacts(&ids)).await?;
+        let is_verified = verified.iter().any(|it| it.contact.is_same(&delivery.contact));
+        if policy.allows(is_verified, purpose) {
+            return Ok(Ok(delivery));
+        }
+        let reason = messages::never_verified(delivery.contact.kind());
+        Ok(Err(Refusal::new(Outcome::Forbidden, reason)))
     }
 
     /// A purpose for which something has to be proven: nothing else is proven for, and no session
@@ -313,11 +351,7 @@ impl Desk {
         let (true, Ok(contact)) = (self.office.purposes.iter().any(asks), contact) else {
             return Ok(false);
         };
-        let key = match contact.kind() {
-            ContactKind::Email => CustomerKey::Email(contact.as_str()),
-            ContactKind::Phone => CustomerKey::Phone(contact.as_str()),
-        };
-        let found = self.reading(|| self.store.identify(key)).await?;
+        let found = self.reading(|| self.store.identify(key_of(&contact))).await?;
         Ok(found.iter().any(|it| it.id != customer.id))
     }
 
@@ -343,13 +377,19 @@ impl Desk {
     }
 
     /// The delivery over a channel, or why there is none.
-    fn delivery(&self, customer: &Customer, channel: Channel) -> Result<NewDelivery, Box<Refusal>> {
+    fn delivery(
+        &self,
+        customer: &Customer,
+        channel: Channel,
+        purpose: &str,
+    ) -> Result<NewDelivery, Box<Refusal>> {
         let route = self.sender(channel).zip(self.fingerprints.route(channel));
         let Some((sender, fingerprint)) = route else {
             let reason = format!("This office does not send by {}.", channel.label());
             return Err(Refusal::new(Outcome::Forbidden, reason));
         };
-        if !channel.factor().satisfies(self.office.otp.assurance) {
+        // A sign-up proves no customer, but that the contact is theirs.
+        if !is_sign_up(purpose) && !channel.factor().satisfies(self.office.otp.assurance) {
             return Err(Refusal::new(
                 Outcome::Forbidden,
                 "This office asks for a stronger proof than this channel gives.",
@@ -399,7 +439,7 @@ impl Desk {
             }
             IssueOutcome::Limited { limit, retry_at } => Refusal::limited(limit, retry_at),
             IssueOutcome::Quarantined(quarantine) => {
-                Refusal::quarantined(quarantine, self.instead(customer, quarantine))
+                Refusal::quarantined(quarantine, self.instead(customer, ask.purpose, quarantine))
             }
             IssueOutcome::CustomerLocked => Refusal::new(Outcome::Locked, CUSTOMER_LOCKED),
             IssueOutcome::Closed(request) => closed(request),
@@ -411,11 +451,11 @@ impl Desk {
     }
 
     /// The channels to the contact that was not changed.
-    fn instead(&self, customer: &Customer, quarantine: Quarantine) -> Vec<Channel> {
+    fn instead(&self, customer: &Customer, purpose: &str, quarantine: Quarantine) -> Vec<Channel> {
         let is_open = |channel: &Channel| {
             quarantine.other_until.is_none()
                 && channel.contact_kind() != quarantine.kind
-                && self.delivery(customer, *channel).is_ok()
+                && self.delivery(customer, *channel, purpose).is_ok()
         };
         Channel::ALL.into_iter().filter(is_open).collect()
     }

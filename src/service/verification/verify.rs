@@ -17,6 +17,8 @@ use crate::service::{Desk, DeskError};
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Verification {
     Verified(Box<VerifiedCustomer>),
+    /// The right code of a sign-up: the contact is verified, and no session was opened.
+    ContactVerified(Box<Request>),
     Refused(Box<RefusedCode>),
     /// It cannot be a code; no attempt was counted.
     Malformed(CodeFormatError),
@@ -89,6 +91,9 @@ impl Desk {
             AttemptOutcome::Verified { request, session } => {
                 let token = token_of(&session);
                 Verification::Verified(Box::new(VerifiedCustomer { request, session, token }))
+            }
+            AttemptOutcome::ContactVerified { request } => {
+                Verification::ContactVerified(Box::new(request))
             }
             AttemptOutcome::Refused {
                 outcome,

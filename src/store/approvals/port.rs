@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::domain::approval::{Approval, ApprovalId};
+use crate::domain::approval::{Approval, ApprovalId, ApprovalProof};
 use crate::domain::event::Actor;
 use crate::service::ports::approvals::{ApprovalStore, NewApproval, StoredApproval};
 use crate::service::ports::error::StoreError;
@@ -12,7 +12,7 @@ use crate::store::database::conflict::retry_on_conflict;
 
 #[async_trait]
 impl ApprovalStore for SqlStore {
-    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<Approval, StoreError> {
+    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<StoredApproval, StoreError> {
         retry_on_conflict(|| records::ask(&self.db, &new)).await
     }
 
@@ -24,8 +24,13 @@ impl ApprovalStore for SqlStore {
         records::approval(&self.db, id).await
     }
 
-    async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
-        retry_on_conflict(|| records::approve(&self.db, approval, by)).await
+    async fn approve(
+        &self,
+        approval: &Approval,
+        proof: &ApprovalProof,
+        by: &Actor,
+    ) -> Result<bool, StoreError> {
+        retry_on_conflict(|| records::approve(&self.db, approval, proof, by)).await
     }
 
     async fn refuse_approval(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::domain::approval::{APPROVAL_TIME, Approval, ApprovalId, GuardedAct, SignedAct};
+use crate::domain::approval::{
+    APPROVAL_TIME, Approval, ApprovalId, ApprovalProof, GuardedAct, SignedAct,
+};
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::key::KeyId;
@@ -44,6 +46,8 @@ row_type! {
         created_at: Timestamp = time "created_at",
         expires_at: Timestamp = time "expires_at",
         approved_by: Option<String> = maybe_text "approved_by",
+        approved_key_id: Option<String> = maybe_text "approved_key_id",
+        approved_mac: Option<String> = maybe_text "approved_mac",
         key_id: String = text "key_id",
         mac: String = text "mac",
         read_at: Timestamp = time now,
@@ -77,7 +81,8 @@ statements! {
         })
     }
     APPROVE {
-        "UPDATE core_approval SET approved_by = $2, approved_at = " now " WHERE public_id = $1 \
+        "UPDATE core_approval SET approved_by = $2, approved_at = " now ", \
+         approved_key_id = $3, approved_mac = $4 WHERE public_id = $1 \
          AND approved_by IS NULL AND clerk <> $2 AND expires_at > " clock
     }
     REFUSE {
@@ -92,7 +97,7 @@ statements! {
 pub(in crate::store) async fn ask(
     db: &Database,
     new: &NewApproval<'_>,
-) -> Result<Approval, StoreError> {
+) -> Result<StoredApproval, StoreError> {
     let mut tx = db.begin().await?;
     tx.lock(APPROVAL_LOCK).await?;
     if let Some(row) = tx.maybe(&SAME, args![new.key]).await? {
@@ -100,7 +105,7 @@ pub(in crate::store) async fn ask(
         if before.is_over {
             return Err(StoreError::refused(REFUSED));
         }
-        return Ok(before.approval);
+        return Ok(before);
     }
     let signed = new.signed;
     let waiting = tx.all(&WAITING, args![]).await?;
@@ -133,7 +138,7 @@ pub(in crate::store) async fn ask(
     events::write(&mut tx, &event).await?;
     let stored = read(&tx.one(&BY_ID, args![signed.id.as_str()]).await?)?;
     tx.commit().await?;
-    Ok(stored.approval)
+    Ok(stored)
 }
 
 /// The acts that wait.
@@ -154,10 +159,12 @@ pub(in crate::store) async fn approval(
 pub(in crate::store) async fn approve(
     db: &Database,
     approval: &Approval,
+    proof: &ApprovalProof,
     by: &Actor,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
-    if tx.write(&APPROVE, args![approval.id.as_str(), &by.clerk]).await? == 0 {
+    let arguments = args![approval.id.as_str(), &proof.by, &proof.key_id, &proof.mac];
+    if tx.write(&APPROVE, arguments).await? == 0 {
         return Ok(false);
     }
     let Approval { id, target, asked_by, .. } = approval;
@@ -197,7 +204,10 @@ fn read(row: &Row) -> Result<StoredApproval, StoreError> {
     let key_id = KeyId::new(&it.key_id)
         .ok_or_else(|| StoreError::Failed(format!("\"{}\" names no key", it.key_id)))?;
     let asked_by = Actor { clerk: it.clerk, counter: it.counter };
+    let proof = it.approved_by.as_ref().zip(it.approved_key_id).zip(it.approved_mac);
+    let proof = proof.map(|((by, key_id), mac)| ApprovalProof { by: by.clone(), key_id, mac });
     Ok(StoredApproval {
+        proof,
         is_over: it.expires_at <= it.read_at,
         signed: SignedAct {
             id: it.public_id.clone(),

@@ -6,6 +6,8 @@
 
 use crate::domain::audit::leaf::{Proving, SealedEntry};
 use crate::domain::audit::removal::Removal;
+use crate::domain::channel::Channel;
+use crate::domain::contact::{Contact, PhoneNumber};
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventId, EventKind};
 use crate::service::ports::audit::NewEvent;
@@ -16,6 +18,7 @@ use crate::store::database::engine::{Database, Tx, args, list};
 use crate::store::database::locks::SEAL_LOCK;
 use crate::store::database::rows::stored_event;
 use crate::store::database::statement::{Sql, statements};
+use crate::store::delivery::contact_state;
 use crate::store::search_index::index;
 use crate::store::verification::customer_guard;
 
@@ -103,6 +106,8 @@ statements! {
     FORGET_NOTICES { "DELETE FROM core_notice WHERE customer_id = $1" }
     FORGET_BACKUP_CODES { "DELETE FROM core_backup_code WHERE customer_id = $1" }
     FORGET_FACTORS { "DELETE FROM core_customer_factor WHERE customer_id = $1" }
+    /// Acts that wait for a second person, or did within the day, name the customer.
+    FORGET_APPROVALS { "DELETE FROM core_approval WHERE customer_id = $1" }
     FORGET_GUARD { "DELETE FROM core_guard WHERE customer_id = $1" }
     FORGET_INVOICES { "DELETE FROM core_invoice WHERE customer_id = $1" }
     FORGET_FEEDBACK { "DELETE FROM core_feedback WHERE customer_id = $1" }
@@ -110,7 +115,7 @@ statements! {
 }
 
 /// What is erased beside the log and the index, in this order.
-const FORGET: [&Sql; 11] = [
+const FORGET: [&Sql; 12] = [
     &FORGET_OUTBOX,
     &FORGET_MESSAGES,
     &FORGET_REQUESTS,
@@ -121,6 +126,7 @@ const FORGET: [&Sql; 11] = [
     &FORGET_NOTICES,
     &FORGET_BACKUP_CODES,
     &FORGET_FACTORS,
+    &FORGET_APPROVALS,
     &FORGET_GUARD,
 ];
 
@@ -140,6 +146,7 @@ pub(in crate::store) struct PersonalDataAct<'a> {
 pub(in crate::store) async fn erase(
     db: &Database,
     it: PersonalDataAct<'_>,
+    country: &str,
     is_external: bool,
 ) -> Result<ErasureOutcome, StoreError> {
     let erased = |entries| ErasureOutcome::Erased { entries, in_external_table: is_external };
@@ -157,11 +164,14 @@ pub(in crate::store) async fn erase(
     if tx.one(&UNFINISHED, args![it.customer.0]).await?.int("unfinished")? > 0 {
         return Ok(ErasureOutcome::Busy);
     }
+    let mut contacts = Vec::new();
     for row in tx.all(&CONTACTS_OF, args![it.customer.0]).await? {
         if let Some(contact) = row.maybe_raw("contact")?.filter(|it| !it.is_empty()) {
             tx.write(&FORGET_ANSWERS, args![&contact]).await?;
+            contacts.extend(parsed(&contact, country));
         }
     }
+    contact_state::erase(&mut tx, it.customer, &contacts).await?;
     for sql in FORGET {
         tx.write(sql, args![it.customer.0]).await?;
     }
@@ -185,6 +195,14 @@ pub(in crate::store) async fn erase(
     tx.changed_session();
     tx.commit().await?;
     Ok(erased(sealed))
+}
+
+/// A contact of the record, or one to which codes went.
+fn parsed(raw: &str, country: &str) -> Option<Contact> {
+    if raw.contains('@') {
+        return Contact::parse(Channel::Email, raw).ok();
+    }
+    PhoneNumber::parse(raw, country).map(Contact::Phone).ok()
 }
 
 /// Puts the commitments in the place of the salts of a customer's events; gives how many

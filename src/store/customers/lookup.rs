@@ -7,16 +7,13 @@ use crate::domain::money::Money;
 use crate::domain::query::compact;
 use crate::domain::text::digits;
 use crate::domain::time::Timestamp;
-use crate::service::ports::customers::CustomerKey;
+use crate::service::ports::customers::{CustomerKey, SHARING_MAX};
 use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Database, Row, args};
 use crate::store::database::row_type::row_type;
 use crate::store::database::rows::{self, CustomerColumns};
 use crate::store::database::statement::{Sql, statements};
 use crate::store::search_index::index::{folded_account, folded_email};
-
-/// How many customers may share a contact and still be listed.
-const MAX_SHARING: u32 = 20;
 
 /// How many bills and entries of feedback are shown.
 const SHOWN_ENTRIES: u32 = 20;
@@ -103,7 +100,7 @@ pub(in crate::store) async fn identify(
         CustomerKey::Email(it) => (&BY_EMAIL, folded_email(it), it.to_ascii_lowercase()),
         CustomerKey::Phone(it) => (&BY_PHONE, digits(it), it.to_owned()),
     };
-    let rows = db.all(sql, args![&lead, &key, MAX_SHARING]).await?;
+    let rows = db.all(sql, args![&lead, &key, SHARING_MAX]).await?;
     let mut found = rows::customers(&rows).customers;
     // MySQL ignores blanks at the end of a text, and the external table may have changed
     // since it was indexed.

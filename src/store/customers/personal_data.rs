@@ -43,6 +43,18 @@ statements! {
         "SELECT " (json_object "'kind', t.kind, 'contact', t.contact, 'bound_at', t.bound_at, \
          'changed', t.changed") " AS record FROM core_contact t WHERE t.customer_id = $1 LIMIT $2"
     }
+    CONTACT_STATES {
+        "SELECT " (json_object "'channel', t.channel, 'arrived', t.arrived, \
+         'arrived_at', t.arrived_at, 'failure', t.failure, 'failed_at', t.failed_at, \
+         'standing', t.standing") " AS record FROM core_contact_state t \
+         WHERE t.customer_id = $1 LIMIT $2"
+    }
+    APPROVALS {
+        "SELECT " (json_object "'approval', public_id, 'act', act, 'what', target, \
+         'reason', reason, 'clerk', clerk, 'counter', counter, 'created_at', created_at, \
+         'approved_by', approved_by") " AS record FROM core_approval \
+         WHERE customer_id = $1 ORDER BY id LIMIT $2"
+    }
     REQUESTS {
         "SELECT " (json_object "'request', o.public_id, 'email', o.email, 'phone', o.phone, \
          'channel', o.otp_type, 'purpose', o.purpose, 'reference', o.reference, \
@@ -106,10 +118,11 @@ statements! {
 const OF_OURS: [(&str, &Sql); 3] =
     [("account", &ACCOUNT), ("bills", &INVOICES), ("feedback", &FEEDBACK)];
 
-const SECTIONS: [(&str, &Sql); 13] = [
+const SECTIONS: [(&str, &Sql); 15] = [
     ("customer", &CUSTOMER),
     ("search index", &SEARCH_INDEX),
     ("contacts", &CONTACTS),
+    ("what became of messages to them", &CONTACT_STATES),
     ("requests", &REQUESTS),
     ("archived requests", &ARCHIVED),
     ("messages", &MESSAGES),
@@ -117,6 +130,7 @@ const SECTIONS: [(&str, &Sql); 13] = [
     ("notices to be sent", &NOTICES),
     ("authenticator and backup codes", &FACTORS),
     ("numbers of backup codes", &BACKUP_CODES),
+    ("acts for a second person", &APPROVALS),
     ("wrong codes", &LOCKOUT),
     ("legal hold", &HOLD),
     ("log", &LOG),

@@ -102,7 +102,10 @@ impl PersonalDataStore for SqlStore {
         actor: &Actor,
     ) -> Result<ErasureOutcome, StoreError> {
         let it = PersonalDataAct { act, customer, reason, actor };
-        retry_on_conflict(|| erasure::erase(&self.db, it, self.source.is_external())).await
+        retry_on_conflict(|| {
+            erasure::erase(&self.db, it, self.reindexer.country(), self.source.is_external())
+        })
+        .await
     }
 
     async fn set_hold(

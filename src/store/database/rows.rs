@@ -275,6 +275,11 @@ impl RequestRow {
         }
     }
 
+    /// The contact in clear to which its code went.
+    pub(in crate::store) fn contact(&self) -> &str {
+        &self.contact
+    }
+
     /// The account number to which its code is bound.
     pub(in crate::store) fn account_no_of_code(&self) -> &str {
         &self.account_no_of_code

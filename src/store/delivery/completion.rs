@@ -9,6 +9,7 @@ use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args, list};
 use crate::store::database::statement::statements;
+use crate::store::delivery::contact_state::StateRows;
 use crate::store::delivery::{circuit_breaker, outbox, state};
 
 statements! {
@@ -86,7 +87,12 @@ async fn write(db: &Database, outcomes: &[&MessageOutcome<'_>]) -> Result<(), St
     let mut tx = db.begin().await?;
     let (owned, lost) = owned(&mut tx, outcomes).await?;
     let counts: Vec<_> = owned.iter().chain(&lost).copied().collect();
-    let new = state::progress(&mut tx, &counts).await?.lists();
+    let new = state::progress(&mut tx, &counts).await?;
+    // A message whose lease was lost may be one of a customer who was erased meanwhile.
+    let of_contacts: Vec<_> =
+        owned.iter().filter(|it| new.is_about(it.message.delivery)).copied().collect();
+    let of_contacts = StateRows::of(&of_contacts);
+    let new = new.lists();
     let (done, next): (Vec<_>, Vec<_>) = owned.iter().partition(|it| it.step.next.is_none());
     let done = ids(&done);
     let next = list(next.iter().filter_map(|it| {
@@ -105,6 +111,7 @@ async fn write(db: &Database, outcomes: &[&MessageOutcome<'_>]) -> Result<(), St
     }
     if let Some((messages, entries)) = &new {
         writes.push(state::advance(messages));
+        writes.extend(of_contacts.writes());
         events::write_rows_with(&mut tx, writes, entries).await?;
     } else {
         tx.write_all(&writes).await?;

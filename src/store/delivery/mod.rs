@@ -4,6 +4,7 @@
 pub(super) mod circuit_breaker;
 pub(super) mod completion;
 pub(super) mod contact_notices;
+pub(super) mod contact_state;
 pub(super) mod cooldown_and_rate_limits;
 pub(super) mod outbox;
 mod port;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
+use crate::domain::contact_state::ContactState;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::delivery_stats::{DeliverySample, QueueStats};
 use crate::domain::event::Actor;
@@ -12,6 +13,7 @@ use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
 use crate::service::ports::circuit_breaker::BreakerStore;
 use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeStore};
+use crate::service::ports::contact_state::{BadContactPlace, BadContactRow, ContactStateStore};
 use crate::service::ports::delivery_stats::DeliveryStatsStore;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::{MessageOutcome, OutboxMessage, OutboxStore};
@@ -19,7 +21,8 @@ use crate::service::ports::test_message::{TestMessageStore, TestSend, TestSendRe
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::delivery::{
-    circuit_breaker, completion, contact_notices, outbox, send_claim, stats, test_message,
+    circuit_breaker, completion, contact_notices, contact_state, outbox, send_claim, stats,
+    test_message,
 };
 
 #[async_trait]
@@ -106,6 +109,24 @@ impl NoticeStore for SqlStore {
 
     async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
         retry_on_conflict(|| contact_notices::complete(&self.db, &outcome)).await
+    }
+}
+
+#[async_trait]
+impl ContactStateStore for SqlStore {
+    async fn contact_states(
+        &self,
+        names: &[&str],
+    ) -> Result<Vec<(String, ContactState)>, StoreError> {
+        contact_state::states(&self.db, names).await
+    }
+
+    async fn bad_contacts(
+        &self,
+        after: Option<&BadContactPlace>,
+        most: u32,
+    ) -> Result<Vec<BadContactRow>, StoreError> {
+        contact_state::bad(&self.db, after, most).await
     }
 }
 

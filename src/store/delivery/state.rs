@@ -1,6 +1,6 @@
 //! The state of a delivery, and the events about it.
 
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{DeliveryId, DeliveryState};
 use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
@@ -109,9 +109,15 @@ const fn event(state: DeliveryState) -> (EventKind, Option<Outcome>) {
 pub(in crate::store) struct StateChange {
     messages: Vec<serde_json::Value>,
     entries: Vec<serde_json::Value>,
+    deliveries: Vec<DeliveryId>,
 }
 
 impl StateChange {
+    /// Whether something is new of this delivery.
+    pub(in crate::store) fn is_about(&self, delivery: DeliveryId) -> bool {
+        self.deliveries.contains(&delivery)
+    }
+
     /// The rows as JSON lists; `None` where nothing is new.
     pub(in crate::store) fn lists(self) -> Option<(String, String)> {
         (!self.messages.is_empty()).then(|| (list(self.messages), list(self.entries)))
@@ -138,6 +144,7 @@ pub(in crate::store) async fn progress(
         if is_news(outcome.step.report.state, known) {
             new.messages.push(advance_row(outcome));
             new.entries.push(event_row(outcome));
+            new.deliveries.push(outcome.message.delivery);
         }
     }
     Ok(new)

@@ -11,6 +11,7 @@
 //! event carries the idempotency key: a repeated attempt fails at its event, is rolled
 //! back, and is answered with what the first one found.
 
+use crate::domain::contact_verification::is_sign_up;
 use crate::domain::delivery::TRAY;
 use crate::domain::event::EventKind;
 use crate::domain::level::Level;
@@ -30,7 +31,7 @@ use crate::store::delivery::outbox;
 use crate::store::pads::pairings;
 use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::session::{Proven, Proving};
-use crate::store::verification::{lockout, request, session, superseded_code};
+use crate::store::verification::{contact_binding, lockout, request, session, superseded_code};
 
 statements! {
     /// Counts the attempt against the customer and the request, or against neither. $1 and
@@ -81,6 +82,9 @@ statements! {
 const SENT_TO_A_TRAY: &str = "\
     The message of this code went to a tray, and this store is marked as one of real customers. \
     Ask for another code.";
+
+/// The detail of the event of a sign-up's right code.
+const CONTACT_VERIFIED_DETAIL: &str = "it verified the contact, and opened no session";
 
 /// The detail of the event where the request is locked.
 const REQUEST_LOCKED_DETAIL: &str = "it was the last try: the code is locked";
@@ -138,6 +142,9 @@ async fn accept(
     held: RequestRow,
 ) -> Result<AttemptOutcome, StoreError> {
     outbox::withdraw(&mut tx, &held.request).await?;
+    if is_sign_up(&held.request.purpose) {
+        return verify_contact(tx, attempt, held).await;
+    }
     let proving = Proving {
         new: &attempt.session,
         policy: attempt.policy,
@@ -169,6 +176,26 @@ async fn accept(
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
     commit(tx, attempt, Outcome::Verified).await?;
     Ok(AttemptOutcome::Verified { request, session: result.session })
+}
+
+/// The right code of a sign-up: it verifies the contact to which it went, and opens no session.
+async fn verify_contact(
+    mut tx: Tx,
+    attempt: &Attempt<'_>,
+    held: RequestRow,
+) -> Result<AttemptOutcome, StoreError> {
+    let (customer, channel) = (held.request.customer, held.request.channel);
+    let writes = vec![
+        Write { sql: &VERIFY, args: args![held.row].to_vec() },
+        lockout::reset_failures(customer),
+        contact_binding::verify(customer, channel, held.contact()),
+    ];
+    let event = event(attempt, &held.request, Outcome::Verified, Some(CONTACT_VERIFIED_DETAIL));
+    events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
+    tx.commit().await?;
+    let attempts = held.request.attempts + 1;
+    let request = Request { status: Status::Verified, attempts, ..held.request };
+    Ok(AttemptOutcome::ContactVerified { request })
 }
 
 async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
@@ -279,6 +306,9 @@ async fn earlier_answer(
         return Ok(None);
     };
     let Some(held) = request::held(&mut tx, attempt.request).await? else { return Ok(None) };
+    if outcome == Outcome::Verified && is_sign_up(&held.request.purpose) {
+        return Ok(Some(AttemptOutcome::ContactVerified { request: held.request }));
+    }
     if outcome == Outcome::Verified {
         let (new, keyring) = (&attempt.session, attempt.guess.keyring);
         let opened = session::proved_before(&mut tx, held.request.customer, new, keyring).await?;

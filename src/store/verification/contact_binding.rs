@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactKind, PhoneNumber};
 use crate::domain::contact_notice::NoticeAbout;
+use crate::domain::contact_verification::VerifiedContact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::domain::text::clean_optional;
@@ -22,11 +23,12 @@ use crate::service::ports::contact_notices::NoticeProviders;
 use crate::service::ports::customers::Replaced;
 use crate::service::ports::error::StoreError;
 use crate::store::audit::events;
+use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::row_type::row_type;
 use crate::store::database::rows::{RequestColumns, RequestRow};
 use crate::store::database::statement::statements;
-use crate::store::delivery::contact_notices;
+use crate::store::delivery::{contact_notices, contact_state};
 use crate::store::verification::{customer_guard, request};
 
 row_type! {
@@ -37,6 +39,8 @@ row_type! {
         contact: String = text "contact",
         bound_at: Timestamp = time "bound_at",
         changed: bool = flag "changed",
+        verified_at: Option<Timestamp> = maybe_time "verified_at",
+        verified_over: Option<String> = maybe_text "verified_over",
         read_at: Timestamp = time now,
     }
 }
@@ -52,6 +56,15 @@ statements! {
     CHANGED_OF {
         (select BoundColumns) "WHERE customer_id " (among "$1") " AND changed = 1"
     }
+    /// Those that were verified at a sign-up.
+    VERIFIED_OF {
+        (select BoundColumns) "WHERE customer_id " (among "$1") " AND verified_at IS NOT NULL"
+    }
+    /// A contact is verified as long as it is the one that was bound when its code went out.
+    VERIFY {
+        "UPDATE core_contact SET verified_at = " now ", verified_over = $4 \
+         WHERE customer_id = $1 AND kind = $2 AND LOWER(contact) = LOWER($3)"
+    }
     BIND {
         (insert_rows "core_contact" {
             customer_id: int,
@@ -62,11 +75,13 @@ statements! {
         })
         (each
             (" ON CONFLICT (customer_id, kind) DO UPDATE SET contact = excluded.contact, \
-              bound_at = excluded.bound_at, changed = excluded.changed")
+              bound_at = excluded.bound_at, changed = excluded.changed, \
+              verified_at = NULL, verified_over = NULL")
             (" ON CONFLICT (customer_id, kind) DO UPDATE SET contact = excluded.contact, \
-              bound_at = excluded.bound_at, changed = excluded.changed")
+              bound_at = excluded.bound_at, changed = excluded.changed, \
+              verified_at = NULL, verified_over = NULL")
             (" ON DUPLICATE KEY UPDATE contact = VALUES(contact), bound_at = VALUES(bound_at), \
-              changed = VALUES(changed)"))
+              changed = VALUES(changed), verified_at = NULL, verified_over = NULL"))
     }
     ON_FILE { "SELECT c.email, c.phone FROM core_customer_view c WHERE c.id = $1" }
     /// The requests whose codes can be entered.
@@ -188,6 +203,42 @@ pub(in crate::store) async fn waiting(
         }
     }
     Ok(waiting)
+}
+
+/// The contacts of these customers that were verified at a sign-up.
+pub(in crate::store) async fn verified(
+    db: &Database,
+    customers: &[CustomerId],
+) -> Result<Vec<VerifiedContact>, StoreError> {
+    let ids = list(customers.iter().map(|it| it.0));
+    let mut verified = Vec::new();
+    for row in db.all(&VERIFIED_OF, args![&ids]).await? {
+        let it = BoundColumns::read(&row)?;
+        let over = it.verified_over.and_then(|it| it.parse().ok());
+        // One that cannot be read counts as not verified.
+        let (Some((at, channel)), Ok(contact)) =
+            (it.verified_at.zip(over), stored(it.kind, &it.contact))
+        else {
+            continue;
+        };
+        verified.push(VerifiedContact {
+            customer: CustomerId(it.customer_id),
+            contact,
+            at,
+            channel,
+        });
+    }
+    Ok(verified)
+}
+
+/// The write that a contact was verified over a channel.
+pub(in crate::store) fn verify<'a>(
+    customer: CustomerId,
+    channel: Channel,
+    contact: &'a str,
+) -> Write<'a> {
+    let kind = channel.contact_kind().word();
+    Write { sql: &VERIFY, args: args![customer.0, kind, contact, channel.word()].to_vec() }
 }
 
 /// Whether the contact is the one on record: the caller may have read the record before it
@@ -324,11 +375,12 @@ async fn apply_changes(
         None => (!it.was_bound).then_some((it.customer, &it.old, false)),
     });
     write(tx, bound).await?;
+    let ids = list(changes.iter().map(|it| it.customer));
+    contact_state::forget_changed(tx, changes.iter().map(|it| (it.customer, &it.old))).await?;
     let told = changes.iter().map(|it| (it.customer, &it.old));
     contact_notices::queue(tx, told, NoticeAbout::Contact, notices).await?;
     let entries: Vec<NewEvent<'_>> = changes.iter().map(|it| entry(it, actor)).collect();
     events::write_many(tx, &entries).await?;
-    let ids = list(changes.iter().map(|it| it.customer));
     for row in tx.all(&OPEN, args![&ids]).await? {
         let open = RequestRow::read(&row)?;
         let (customer, kind) = (open.request.customer.0, open.request.channel.contact_kind());

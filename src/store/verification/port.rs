@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::contact::ContactKind;
+use crate::domain::contact_verification::VerifiedContact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
@@ -144,5 +145,12 @@ impl ContactBindingStore for SqlStore {
         quarantine: Duration,
     ) -> Result<Vec<WaitingContact>, StoreError> {
         contact_binding::waiting(&self.db, customers, quarantine).await
+    }
+
+    async fn verified_contacts(
+        &self,
+        customers: &[CustomerId],
+    ) -> Result<Vec<VerifiedContact>, StoreError> {
+        contact_binding::verified(&self.db, customers).await
     }
 }

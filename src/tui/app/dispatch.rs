@@ -18,7 +18,7 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, overlays, pairing, send, sign_in, tray, verified,
+    find, log, overlays, pairing, second_person, send, sign_in, sign_up, tray, verified,
 };
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
@@ -78,6 +78,9 @@ fn type_key(turn: &mut Turn<'_>, context: Context, key: KeyEvent) {
         }
         Context::CustomerAct => {
             turn.customer_act(|form, _| customer_acts::update::key(form, key));
+        }
+        Context::SecondPerson => {
+            turn.second_person(|form, _| second_person::update::key(form, key));
         }
         Context::Palette => {
             let offered = offered(turn.model);
@@ -162,6 +165,9 @@ pub(in crate::tui) fn paste(turn: &mut Turn<'_>, text: &str) {
         Context::CustomerAct => {
             turn.customer_act(|form, _| customer_acts::update::paste(form, text));
         }
+        Context::SecondPerson => {
+            turn.second_person(|form, _| second_person::update::paste(form, text));
+        }
         Context::Palette => {
             let offered = offered(turn.model);
             turn.palette(|palette, _| overlays::update::paste(palette, text, &offered));
@@ -215,6 +221,10 @@ fn perform_in(turn: &mut Turn<'_>, context: Context, command: Command) {
             turn.enter_factor(|it, step| enter_factor::update::command(it, step, command))
         }
         Context::Document => turn.document(|it, step| document::update::command(it, step, command)),
+        Context::SecondPerson => {
+            turn.second_person(|it, step| second_person::update::command(it, step, command))
+        }
+        Context::SignUp => turn.sign_up(|it, step| sign_up::update::command(it, step, command)),
         Context::Factors => turn.factors(|it, step| factors::update::command(it, step, command)),
         Context::Verified => {
             turn.verified(|it, step| verified::update::command(it, step, command, extent))
@@ -404,6 +414,8 @@ fn interrupt(turn: &mut Turn<'_>) {
             | Context::Approvals
             | Context::Pairing
             | Context::Document
+            | Context::SignUp
+            | Context::SecondPerson
             | Context::Factors,
             _,
         ) => perform(turn, Command::Back),

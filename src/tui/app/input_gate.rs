@@ -316,6 +316,8 @@ fn is_act(model: &Model, command: Command) -> bool {
             | Context::CustomerAct
             | Context::EnterFactor
             | Context::Document
+            | Context::SignUp
+            | Context::SecondPerson
             | Context::Factors,
             Command::Accept,
         )

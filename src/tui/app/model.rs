@@ -21,8 +21,10 @@ use crate::tui::machine::scroll::Scroll;
 use crate::tui::machine::shared::Shared;
 use crate::tui::overlays::state::Palette;
 use crate::tui::pairing::state::PairingPanel;
+use crate::tui::second_person::state::SecondPersonForm;
 use crate::tui::send::state::Send;
 use crate::tui::sign_in::state::SignInForm;
+use crate::tui::sign_up::state::SignUpPanel;
 use crate::tui::tray::state::TrayPanel;
 use crate::tui::verified::state::Verified;
 
@@ -70,6 +72,10 @@ pub enum Screen {
 pub enum Overlay {
     /// How messages fare.
     DeliveryStats(DeliveryStatsPanel),
+    /// The form in which a colleague's approval is asked for.
+    SecondPerson(Box<SecondPersonForm>),
+    /// The contacts of a sign-up.
+    SignUp(Box<SignUpPanel>),
     /// The form of a document.
     Document(Box<DocumentForm>),
     /// What the verified customer has enrolled.
@@ -116,6 +122,7 @@ impl Model {
                     | Context::Palette
                     | Context::SignIn
                     | Context::CustomerAct
+                    | Context::SecondPerson
                     | Context::EnterFactor
             ),
         }
@@ -133,6 +140,8 @@ impl Model {
             Some(Overlay::Pairing(_)) => Context::Pairing,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::Document(_)) => Context::Document,
+            Some(Overlay::SignUp(_)) => Context::SignUp,
+            Some(Overlay::SecondPerson(_)) => Context::SecondPerson,
             Some(Overlay::Factors(_)) => Context::Factors,
             None => self.context_beneath(),
         }

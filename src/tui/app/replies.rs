@@ -20,9 +20,10 @@ use crate::tui::machine::{
     circuit_breakers, clock_reading, code_answer, counter_pad, delivery_answer, open_alarms,
     store_lost, waiting_approvals,
 };
+use crate::tui::sign_up::state::SignUpPanel;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, pairing, send, sign_in, tray, verified,
+    find, log, pairing, second_person, send, sign_in, sign_up, tray, verified,
 };
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
@@ -89,6 +90,12 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         }
         Answer::ReadRequest(answer) => {
             turn.enter_code(|entry, step| refresh::read(entry, step, id, answer));
+        }
+        Answer::VouchFor(answer) => {
+            turn.second_person(|form, step| second_person::update::vouched(form, step, id, answer));
+        }
+        Answer::ReadSignUp(answer) => {
+            turn.sign_up(|panel, step| sign_up::update::read(panel, step, id, answer));
         }
         Answer::SeeDocument(answer) => {
             turn.document(|form, step| document::update::seen(form, step, id, answer));
@@ -193,9 +200,14 @@ fn unlocked(turn: &mut Turn<'_>, id: EffectId, answer: Result<bool, Failure>) {
     }
 }
 
-/// A code was asked for, at the channels or at the boxes.
+/// A code was asked for, at the channels, at the boxes or at a sign-up.
 fn asked(turn: &mut Turn<'_>, id: EffectId, answer: Result<CodeRequestOutcome, Failure>) {
     let answer = turn.step(|step| code_answer::take(step, answer));
+    let is_of_sign_up = |it: &mut SignUpPanel, _: &mut Step<'_>| it.sending == Some(id);
+    if turn.sign_up(is_of_sign_up) == Some(true) {
+        turn.sign_up(|panel, step| sign_up::update::asked(panel, step, answer));
+        return;
+    }
     match turn.model.screen {
         Screen::Send(_) => {
             turn.send(|send, step| send::update::asked(send, step, id, answer));

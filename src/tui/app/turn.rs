@@ -25,12 +25,15 @@ use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::overlays::state::Palette;
 use crate::tui::pairing::state::PairingPanel;
+use crate::tui::second_person::state::SecondPersonForm;
 use crate::tui::send::state::Send;
 use crate::tui::sign_in::state::SignInForm;
+use crate::tui::sign_up::state::SignUpPanel;
 use crate::tui::tray::state::TrayPanel;
 use crate::tui::verified::state::Verified;
 use crate::tui::{
-    dashboard, document, enter_code, enter_factor, factors, find, log, send, verified,
+    dashboard, document, enter_code, enter_factor, factors, find, log, second_person, send,
+    sign_up, verified,
 };
 
 /// One turn of the application.
@@ -82,6 +85,12 @@ impl<'a> Turn<'a> {
     step_of! { enter_factor, screen as Screen::EnterFactor(it) => it, EnterFactor }
     step_of! { factors, overlay as Some(Overlay::Factors(it)) => it, FactorPanel }
     step_of! { document, overlay as Some(Overlay::Document(it)) => it, DocumentForm }
+    step_of! {
+        second_person,
+        overlay as Some(Overlay::SecondPerson(it)) => it,
+        SecondPersonForm
+    }
+    step_of! { sign_up, overlay as Some(Overlay::SignUp(it)) => it, SignUpPanel }
     step_of! { verified, screen as Screen::Verified(it) => it, Verified }
     step_of! { log, log as Some(it) => it, LogPanel }
     step_of! { dashboard, dashboard as Some(it) => it, Dashboard }
@@ -130,6 +139,14 @@ impl<'a> Turn<'a> {
             Navigation::EnterFactor(of, kind) => {
                 let entry = enter_factor::update::begin(*of, kind);
                 self.model.screen = Screen::EnterFactor(Box::new(entry));
+            }
+            Navigation::SecondPerson(of) => {
+                let form = second_person::update::begin(*of);
+                self.model.overlay = Some(Overlay::SecondPerson(Box::new(form)));
+            }
+            Navigation::SignUp(of) => {
+                let panel = self.step(|step| sign_up::update::begin(step, *of));
+                self.model.overlay = Some(Overlay::SignUp(Box::new(panel)));
             }
             Navigation::Document(of) => {
                 let form = self.step(|step| document::update::begin(step, *of));

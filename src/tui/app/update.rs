@@ -13,7 +13,7 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::{
     circuit_breakers, counter_pad, open_alarms, store_lost, waiting_approvals,
 };
-use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
+use crate::tui::{deliveries, enter_code, find, log, second_person, send, tray, verified};
 
 /// What is to be done before anything has happened.
 pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
@@ -105,6 +105,7 @@ pub(in crate::tui) fn store_changed(turn: &mut Turn<'_>) {
     turn.verified(verified::update::reread);
     turn.send(send::update::reread);
     turn.find(find::update::reread);
+    turn.second_person(second_person::update::reread);
     turn.log(log::update::reread);
     turn.tray(tray::update::reread);
     turn.step(counter_pad::reread);

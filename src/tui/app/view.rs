@@ -19,7 +19,7 @@ use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, overlays, pairing, send, sign_in, tray, verified,
+    find, log, overlays, pairing, second_person, send, sign_in, sign_up, tray, verified,
 };
 
 /// Draws the model.
@@ -107,6 +107,10 @@ fn draw_overlay(cx: DrawContext<'_>, model: &Model, area: Rect, frame: &mut Fram
         }
         Some(Overlay::DeliveryStats(panel)) => deliveries::view::draw(cx, panel, frame, area),
         Some(Overlay::Factors(panel)) => factors::view::draw(cx, panel, frame, area),
+        Some(Overlay::SecondPerson(form)) => {
+            second_person::view::draw(cx, form, frame, area);
+        }
+        Some(Overlay::SignUp(panel)) => sign_up::view::draw(cx, panel, frame, area),
         Some(Overlay::Document(form)) => document::view::draw(cx, form, frame, area),
         Some(Overlay::CustomerAct(form)) => customer_acts::view::draw(cx, form, frame, area),
         Some(Overlay::Approvals(list)) => approvals::view::draw(cx, list, frame, area),

@@ -166,7 +166,7 @@ fn resend(entry: &mut EnterCode, step: &mut Step<'_>) {
         step.call(ResendCode { request, after })
     } else {
         let (customer, channel) = (entry.customer.id, entry.request.channel);
-        let purpose = step.shared.place.purpose_name(entry.purpose);
+        let purpose = entry.request.purpose.clone();
         // A new idempotency key each time: the same key twice is the same act.
         let idempotency = step.idempotency_key();
         step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }))
@@ -278,6 +278,14 @@ pub(in crate::tui) fn verified(
     }
     match answer {
         Ok(Verification::Verified(won)) => return go_on(entry, step, *won),
+        Ok(Verification::ContactVerified(request)) => {
+            let of = channels(entry);
+            step.go(Navigation::BackToSend(Box::new(of.clone())));
+            // The next contact is verified at once.
+            step.go(Navigation::SignUp(Box::new(of)));
+            let kind = request.channel.contact_kind();
+            return step.say(Tone::Good, messages::contact_verified(kind));
+        }
         Ok(Verification::Refused(refused)) => {
             entry.request = refused.request.clone();
             // The customer was faster at the pad.
@@ -300,10 +308,9 @@ pub(in crate::tui) fn verified(
     refresh::catch_up(entry, step);
 }
 
-/// The customer is verified.
-fn go_on(entry: &EnterCode, step: &mut Step<'_>, won: VerifiedCustomer) {
-    step.clear_notice();
-    let of = ChannelsOfCustomer {
+/// What the send screen shows once no code is open.
+fn channels(entry: &EnterCode) -> ChannelsOfCustomer {
+    ChannelsOfCustomer {
         customer: entry.customer.clone(),
         choices: entry.choices.clone(),
         selected: 0,
@@ -311,8 +318,14 @@ fn go_on(entry: &EnterCode, step: &mut Step<'_>, won: VerifiedCustomer) {
         open: None,
         factors: entry.factors.clone(),
         is_aside: false,
-        session: None,
-    };
+        session: entry.session.clone(),
+    }
+}
+
+/// The customer is verified.
+fn go_on(entry: &EnterCode, step: &mut Step<'_>, won: VerifiedCustomer) {
+    step.clear_notice();
+    let of = ChannelsOfCustomer { session: None, ..channels(entry) };
     let won = OpenSession { session: won.session, token: won.token };
     further_proof::proven(step, of, won);
 }

@@ -77,6 +77,10 @@ pub enum Command {
     Factors,
     /// Serve the verified customer for another purpose.
     AnotherPurpose,
+    /// Ask a colleague to approve the customer.
+    AskColleague,
+    /// Verify the contacts at a sign-up.
+    SignUp,
     /// Say that a document was seen.
     SeeDocument,
     /// The name on it is the customer's.
@@ -154,6 +158,10 @@ pub enum Context {
     EnterFactor,
     /// The verified customer.
     Verified,
+    /// The form in which a colleague's approval is asked for.
+    SecondPerson,
+    /// The contacts of a sign-up.
+    SignUp,
     /// The form of a document.
     Document,
     /// What the verified customer has enrolled.
@@ -221,12 +229,14 @@ impl Binding {
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
 /// The parts whose keys are listed, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 21] = [
+pub const PARTS: [(Context, &str); 23] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
     (Context::EnterFactor, "Enter a code without a message"),
+    (Context::SignUp, "Sign-up"),
     (Context::Document, "A document"),
+    (Context::SecondPerson, "A second person"),
     (Context::Verified, "Verified"),
     (Context::Factors, "Authenticator and backup codes"),
     (Context::Global, "Everywhere"),

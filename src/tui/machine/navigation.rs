@@ -29,6 +29,10 @@ pub enum Navigation {
     EnterCode(Box<CodeOfCustomer>),
     /// To the field for a code of an authenticator or a backup code.
     EnterFactor(Box<ChannelsOfCustomer>, FactorKind),
+    /// Opens the form in which a colleague's approval is asked for.
+    SecondPerson(Box<ChannelsOfCustomer>),
+    /// Opens the contacts of a sign-up.
+    SignUp(Box<ChannelsOfCustomer>),
     /// Opens the form of a document.
     Document(Box<ChannelsOfCustomer>),
     /// To a customer who was just verified.
@@ -81,6 +85,8 @@ impl Navigation {
             | Self::CloseDashboard
             | Self::Factors(_)
             | Self::Document(_)
+            | Self::SignUp(_)
+            | Self::SecondPerson(_)
             | Self::SignedIn(_)
             | Self::Uncover => false,
         }

@@ -4,7 +4,7 @@ use crate::domain::channel::Factor;
 use crate::domain::customer::Customer;
 use crate::domain::customer_factor::{CustomerFactors, FactorKind};
 use crate::domain::level::{FactorSet, Level};
-use crate::domain::purpose::{Proven, Purpose};
+use crate::domain::purpose::{Missing, Proven, Purpose};
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
@@ -60,12 +60,26 @@ impl Send {
 
     /// Whether proving this brings the customer closer to the purpose.
     pub fn is_helped_by(&self, purpose: Option<&Purpose>, factor: Factor) -> bool {
+        self.would_help(purpose, factor, false)
+    }
+
+    /// Whether a code over this channel does.
+    pub fn is_helped_over(&self, purpose: Option<&Purpose>, choice: &ChannelChoice) -> bool {
+        self.would_help(purpose, choice.channel.factor(), choice.is_shared())
+    }
+
+    fn would_help(&self, purpose: Option<&Purpose>, factor: Factor, is_shared: bool) -> bool {
         let Some(purpose) = purpose else { return true };
         if let Some(open) = &self.session {
-            return open.session.is_helped_by(purpose, factor);
+            return open.session.is_helped_by(purpose, factor, is_shared);
         }
         let factors = &FactorSet::default();
-        purpose.is_helped_by(factor, false, Proven { factors, shared_contact: false })
+        purpose.is_helped_by(factor, is_shared, Proven { factors, shared_contact: false })
+    }
+
+    /// What is still to be proven in the session for the purpose.
+    pub fn missing(&self, purpose: Option<&Purpose>) -> Option<Missing> {
+        self.session.as_ref()?.missing_for(purpose)
     }
 
     /// What Enter does for the purpose where no factor has to be proven.
@@ -83,7 +97,7 @@ impl Send {
     pub fn settle(&mut self, purpose: Option<&Purpose>, now: Timestamp) {
         let helps =
             |at: usize, is_usable: &dyn Fn(&ChannelChoice) -> bool| match self.choices.get(at) {
-                Some(it) => is_usable(it) && self.is_helped_by(purpose, it.channel.factor()),
+                Some(it) => is_usable(it) && self.is_helped_over(purpose, it),
                 None => self
                     .factors
                     .usable()

@@ -3,6 +3,7 @@
 use crate::domain::channel::Factor;
 use crate::domain::customer_factor::FactorKind;
 use crate::domain::event::Actor;
+use crate::domain::purpose::Purpose;
 use crate::domain::request::Request;
 use crate::service::customers::calls::{OpenCustomer, OpenedCustomer};
 use crate::service::customers::lookup::ChannelChoice;
@@ -32,6 +33,9 @@ const NO_CHANNEL: &str =
     "No code can be sent to this customer. Correct the customer's record first.";
 const NO_HELP: &str =
     "it proves nothing more for this purpose. Choose another way with the arrows.";
+const NO_COLLEAGUE: &str = "A colleague's approval proves nothing for this purpose.";
+const SHARED_NO_HELP: &str = "other customers have this contact too, and it proves nothing here. \
+                              Choose another way with the arrows.";
 const NOT_OPEN: &str = "No code is open for this customer. Press Enter to send one.";
 
 /// The channels of a customer who was just opened.
@@ -193,6 +197,11 @@ pub(in crate::tui) fn command(send: &mut Send, step: &mut Step<'_>, command: Com
         Command::UseTotp => enter_factor(send, step, FactorKind::Totp),
         Command::UseBackupCode => enter_factor(send, step, FactorKind::BackupCodes),
         Command::SeeDocument => see_document(send, step),
+        Command::AskColleague => ask_colleague(send, step),
+        Command::SignUp => {
+            step.clear_notice();
+            step.go(Navigation::SignUp(Box::new(channels(send, send.selected))));
+        }
         Command::EnterCode => enter_code(send, step),
         Command::Back if send.aside && send.open.is_some() => enter_code(send, step),
         Command::Back if send.session.is_some() => {
@@ -215,8 +224,10 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
         return step.say(Tone::Warning, format!("{NO_CHANNEL} {}", messages::CORRECTED));
     };
     let purpose = step.shared.place.purposes.get(send.purpose);
-    if !send.is_helped_by(purpose, choice.channel.factor()) {
-        return step.say(Tone::Warning, format!("{}: {NO_HELP}", choice.channel.label()));
+    if !send.is_helped_over(purpose, choice) {
+        let label = choice.channel.label();
+        let why = if choice.is_shared() { SHARED_NO_HELP } else { NO_HELP };
+        return step.say(Tone::Warning, format!("{label}: {why}"));
     }
     if let Some(reason) = &choice.refusal {
         let text = format!("{}: {reason}. Choose another channel.", choice.channel.label());
@@ -239,6 +250,16 @@ fn see_document(send: &Send, step: &mut Step<'_>) {
     }
     step.clear_notice();
     step.go(Navigation::Document(Box::new(channels(send, send.selected))));
+}
+
+/// To the form in which a colleague's approval is asked for.
+fn ask_colleague(send: &Send, step: &mut Step<'_>) {
+    let purpose = step.shared.place.purposes.get(send.purpose);
+    if !purpose.is_some_and(Purpose::takes_second_person) {
+        return step.hint(Tone::Plain, NO_COLLEAGUE);
+    }
+    step.clear_notice();
+    step.go(Navigation::SecondPerson(Box::new(channels(send, send.selected))));
 }
 
 /// What the send screen shows, for whoever comes back to it.

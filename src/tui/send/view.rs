@@ -19,9 +19,10 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::channel::{Channel, Factor};
 use crate::domain::circuit_breaker::ProviderHealth;
+use crate::domain::contact_state::ContactState;
 use crate::domain::customer_factor::FactorKind;
 use crate::domain::level::Level;
-use crate::domain::purpose::Purpose;
+use crate::domain::purpose::{Missing, Purpose};
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
@@ -32,7 +33,7 @@ use crate::tui::machine::permissions::may;
 use crate::tui::send::state::{Send, WithoutProof};
 use crate::tui::widgets::customer_title::title;
 use crate::tui::widgets::facts::{LABEL, facts, labelled};
-use crate::tui::widgets::moment::clock_span;
+use crate::tui::widgets::moment::{clock_span, short_day};
 use crate::tui::widgets::panel::{self, show_cursor};
 use crate::tui::widgets::rows::{Row, flow, settle};
 use crate::tui::widgets::text::{pad, wrap};
@@ -49,9 +50,8 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
         rows.push(Row::Gap);
     }
     for (at, choice) in send.choices.iter().enumerate() {
-        let helps = send.is_helped_by(purpose_of(cx, send), choice.channel.factor());
         let is_first = at == 0 && send.choices.len() > 1;
-        let lines = channel(cx, (choice, helps), is_first, room);
+        let lines = channel(cx, send, choice, is_first, room);
         rows.extend(lines.into_iter().enumerate().map(|(line, it)| {
             if at == send.selected && line == 0 { Row::Marked(it) } else { Row::Line(it) }
         }));
@@ -133,11 +133,13 @@ const fn command_of(kind: FactorKind) -> Command {
 
 fn channel<'a>(
     cx: DrawContext<'_>,
-    (choice, helps): (&ChannelChoice, bool),
+    send: &Send,
+    choice: &ChannelChoice,
     first: bool,
     room: usize,
 ) -> Vec<Line<'a>> {
     let theme = cx.theme;
+    let helps = send.is_helped_over(purpose_of(cx, send), choice);
     let now = cx.time().unwrap_or_default();
     let label = choice.channel.label();
     let Some(reason) = &choice.refusal else {
@@ -157,9 +159,13 @@ fn channel<'a>(
             ProviderHealth::Fallback => {
                 parts.push(vec![Span::styled("by the fallback", theme.muted)]);
             }
-            ProviderHealth::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
+            ProviderHealth::Ok if first && !choice.state.is_bad => {
+                parts.push(vec![Span::styled("preferred", theme.muted)])
+            }
             ProviderHealth::Ok => {}
         }
+        parts.extend(last_message(cx, choice.state));
+        parts.extend(sharing(cx, send, choice));
         return labelled(
             Span::styled(label, theme.strong),
             flow(parts, room.saturating_sub(LABEL), 2),
@@ -170,6 +176,30 @@ fn channel<'a>(
     let lines = wrap(&text, room.saturating_sub(LABEL));
     let lines = lines.into_iter().map(|text| Line::styled(text, theme.muted)).collect();
     labelled(Span::styled(label, theme.muted), lines)
+}
+
+/// What became of the last message to a contact: a failure that nothing has followed, or how far
+/// it came.
+fn last_message<'a>(cx: DrawContext<'_>, state: ContactState) -> Vec<Vec<Span<'a>>> {
+    let theme = cx.theme;
+    let day = |moment| short_day(moment, cx.shared.place.zone);
+    if let Some((failure, at)) = state.open_failure() {
+        let style = if state.is_bad { theme.bad } else { theme.warning };
+        let when = Span::styled(format!("last: failed {},", day(at)), style);
+        return vec![vec![when], vec![Span::styled(failure.label(), style)]];
+    }
+    let Some((arrived, at)) = state.arrived else { return Vec::new() };
+    let text = format!("last: {} {}", messages::state(arrived), day(at));
+    vec![vec![Span::styled(text, theme.muted)]]
+}
+
+/// That other customers have the contact too, and what that means for the purpose.
+fn sharing<'a>(cx: DrawContext<'_>, send: &Send, choice: &ChannelChoice) -> Vec<Vec<Span<'a>>> {
+    let (Some(customers), purpose) = (choice.customers, purpose_of(cx, send)) else {
+        return Vec::new();
+    };
+    let parts = messages::shared_contact(choice.channel, customers, purpose);
+    parts.into_iter().map(|it| vec![Span::styled(it, cx.theme.warning)]).collect()
 }
 
 fn purpose<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
@@ -208,6 +238,11 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         }
         None => {}
     }
+    if send.missing(purpose_of(cx, send)) == Some(Missing::SecondPerson) {
+        let key = key_name(Context::Send, Command::AskColleague);
+        let text = format!("A colleague has to approve it as well: {key} asks one.");
+        return styled(&text, room, Style::new());
+    }
     if let Some(kind) = send.selected_factor() {
         let text = match kind {
             FactorKind::Totp => format!("{key} asks for the code that the authenticator shows."),
@@ -217,7 +252,7 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     }
     let takes_document = send.is_helped_by(purpose_of(cx, send), Factor::Document);
     let selected = send.choices.get(send.selected);
-    let helps = |it: &ChannelChoice| send.is_helped_by(purpose_of(cx, send), it.channel.factor());
+    let helps = |it: &ChannelChoice| send.is_helped_over(purpose_of(cx, send), it);
     if takes_document && !selected.is_some_and(helps) {
         let key = key_name(Context::Send, Command::SeeDocument);
         return styled(
@@ -225,6 +260,15 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
             room,
             Style::new(),
         );
+    }
+    if let Some(choice) = selected.filter(|it| it.needs_sign_up) {
+        let key = key_name(Context::Send, Command::SignUp);
+        let kind = choice.channel.contact_kind().label();
+        let text = format!(
+            "This office takes verified contacts alone. {key} verifies the {kind} by a code; or \
+             choose another way with the arrows."
+        );
+        return styled(&text, room, theme.warning);
     }
     let Some(choice) = selected.filter(|it| it.refusal.is_none()) else {
         let text = if send.choices.iter().any(|it| it.refusal.is_none()) {

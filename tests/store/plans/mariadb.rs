@@ -71,7 +71,7 @@ async fn no_statement_scans_a_big_table() {
     fixture
         .sql(
             "ANALYZE TABLE core_customer, core_customer_search, core_customer_word, core_otp, \
-             core_otp_archive, core_otp_retired, core_guard, core_contact, core_delivery, core_session, core_sitting, core_customer_factor, core_backup_code, core_event, core_invoice, \
+             core_otp_archive, core_otp_retired, core_guard, core_contact, core_contact_state, core_delivery, core_session, core_sitting, core_customer_factor, core_backup_code, core_event, core_invoice, \
              core_feedback",
         )
         .await;

@@ -74,10 +74,16 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("erasure::WRITTEN", &["'x'"]),
     ("maintenance::OLD_SESSIONS", &["0", "500", "86400000"]),
     ("maintenance::PURGE_SESSIONS", &["0", "500", "9000000000000"]),
+    ("contact_state::ARRIVED", &[r#"'[["70007","sms",7,"sent","unchanged"]]'"#]),
+    ("contact_state::FAILED", &[r#"'[["70007","sms",7,"landline","bad"]]'"#]),
+    ("contact_state::STATES", &[r#"'["7","8","9"]'"#]),
+    ("contact_state::FORGET_CHANGED", &[r#"'[["7",7],["8",8]]'"#]),
     ("contact_binding::BOUND_OF", &["'[7,8,9]'"]),
     ("contact_binding::CHANGED_OF", &["'[7,8,9]'"]),
     ("contact_binding::BIND", &[r#"'[[7,"email","a@example.org",1]]'"#]),
     ("contact_binding::OPEN", &["'[7,8,9]'"]),
+    ("contact_binding::VERIFIED_OF", &["'[7,8,9]'"]),
+    ("contact_binding::VERIFY", &["7", "'email'", "'a'", "'email'"]),
     ("contact_binding::CONFIRM", &["7", "'email'", "'x'"]),
     ("contact_notices::QUEUE", &[r#"'[[7,"email","a@example.org","tray","contact"]]'"#]),
     ("factors::ADD_CODES", &[r#"'[[7,70007,"x"]]'"#]),
@@ -367,6 +373,11 @@ async fn fill(fixture: &TestStore) {
         ("core_guard", "customer_id, failures, updated_at", "i, 0, THEN"),
         ("core_clerk_guard", "clerk, failures, since", "i, 0, THEN"),
         ("core_contact", "customer_id, kind, contact, bound_at, changed", "i, 'email', 'a', 0, 0"),
+        (
+            "core_contact_state",
+            "contact_name, channel, customer_id, failure, failed_at, standing",
+            "i, 'sms', EACH, 'landline', THEN, 'bad'",
+        ),
         (
             "core_delivery",
             "otp_id, generation, customer_id, channel, contact, number_prefix, provider, state, \

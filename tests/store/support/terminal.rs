@@ -344,7 +344,9 @@ impl Terminal {
     /// Enters a code; gives the outcome's word.
     pub(crate) async fn enter(&self, id: &RequestId, code: &str) -> Outcome {
         match self.try_enter(id, code).await.expect("the store answers") {
-            AttemptOutcome::Verified { .. } => Outcome::Verified,
+            AttemptOutcome::Verified { .. } | AttemptOutcome::ContactVerified { .. } => {
+                Outcome::Verified
+            }
             AttemptOutcome::Refused { outcome, .. } => outcome,
             AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => {
                 panic!("there is no request {id}")

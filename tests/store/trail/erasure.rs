@@ -104,6 +104,10 @@ async fn known(trail: &Trail) -> CustomerId {
              UPDATE core_line SET detail = '550 no such user {EMAIL}' WHERE name = 'email'; \
              INSERT INTO core_notice (customer_id, channel, contact, provider, created_at, due_at, \
              tries) VALUES ({id}, 'email', '{EMAIL}', 'tray', {now}, {now}, 0); \
+             INSERT INTO core_approval (public_id, idempotency, act, customer_id, target, reason, \
+             call_json, clerk, counter, created_at, expires_at, key_id, mac) VALUES ('A', 'a', \
+             'vouch', {id}, 'vouch for Zoë Quillfeather', 'Elm Lane', '{{}}', 'amira', '3', \
+             {now}, {now}, 'k', 'm'); \
              INSERT INTO core_invoice (customer_id, number, issued_at, due_at, amount_cents, \
              currency, status) VALUES ({id}, 'bill of 774219', {now}, {now}, 1, 'USD', 'open'); \
              INSERT INTO core_feedback (customer_id, received_at, subject, status) \
@@ -134,7 +138,8 @@ on_each_store! {
             "core_customer_word.phrase", "core_contact.contact", "core_otp.email",
             "core_otp.masked", "core_otp_archive.detail", "core_delivery.contact",
             "core_delivery.provider_id", "core_event.contact", "core_notice.contact",
-            "core_invoice.number", "core_feedback.subject", "core_line.detail",
+            "core_invoice.number", "core_feedback.subject", "core_line.detail", "core_approval.target",
+            "core_approval.reason",
         ] {
             assert!(found.iter().any(|it| it == place), "{place} is not among {found:?}");
         }
@@ -146,7 +151,8 @@ on_each_store! {
         assert_eq!(erased, ErasureOutcome::Erased { entries, in_external_table: false });
         assert_eq!(dump_finds(&trail).await, Vec::<String>::new());
         for table in ["core_otp", "core_delivery", "core_otp_archive", "core_session", "core_guard",
-            "core_otp_retired", "core_contact", "core_event"] {
+            "core_otp_retired", "core_contact", "core_contact_state", "core_approval",
+            "core_event"] {
             let left = format!("SELECT COUNT(*) FROM {table} WHERE customer_id = {}", customer.0);
             assert_eq!(trail.fixture.number(&left).await, 0, "{table}");
         }

@@ -11,6 +11,7 @@ use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::message::MessageKind;
 use crate::delivery::templates::Templates;
 use crate::domain::contact::EmailAddress;
+use crate::domain::contact_state::ContactFailure;
 use crate::domain::text;
 
 /// An email ready to be sent.
@@ -35,7 +36,7 @@ impl Letter {
         let address = piece.email_address()?;
         let to: Address = address.on_envelope().parse().map_err(|_| {
             DeliveryError::new(
-                FailureKind::Recipient,
+                FailureKind::Recipient(ContactFailure::UnknownMailbox),
                 "The email address on file is not valid. Correct it, or use another channel.",
             )
         })?;

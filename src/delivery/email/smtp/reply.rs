@@ -67,14 +67,14 @@ impl Verdicts {
     pub(super) fn refused(&self, stage: Stage, code: u16, text: &str) -> DeliveryError {
         let error = self
             .turned_away(stage, code, text)
-            .unwrap_or_else(|| self.classified(status::classify(stage, code, text), stage, code));
+            .unwrap_or_else(|| self.classified(stage, code, text));
         error.quoting(format!("{code} {}", self.secrets.quote(text)))
     }
 
-    fn classified(&self, class: Class, stage: Stage, code: u16) -> DeliveryError {
-        let (kind, what) = match class {
+    fn classified(&self, stage: Stage, code: u16, text: &str) -> DeliveryError {
+        let (kind, what) = match status::classify(stage, code, text) {
             Class::Recipient => (
-                FailureKind::Recipient,
+                FailureKind::Recipient(status::failure(code, text)),
                 "The mail server refuses the customer's address. Correct it, or use another \
                  channel.",
             ),
@@ -306,6 +306,7 @@ mod tests {
     use super::*;
     use crate::config::keys::EMAIL;
     use crate::delivery::error::tests::assert_is_told_well;
+    use crate::domain::contact_state::ContactFailure;
     use crate::domain::delivery::DeliveryState::{Failed, Undeliverable};
     use crate::domain::delivery::FailureClass;
 
@@ -323,8 +324,9 @@ mod tests {
     fn a_refusal_is_told_by_whose_fault_it_is() {
         let office = FailureClass::Office { every: true };
         let again = FailureClass::Provider { retry_after: None };
+        let unknown = FailureClass::Recipient(ContactFailure::UnknownMailbox);
         for (stage, code, text, state, fault) in [
-            (Stage::Recipient, 550, "5.1.1 so be it", Undeliverable, FailureClass::Recipient),
+            (Stage::Recipient, 550, "5.1.1 so be it", Undeliverable, unknown),
             (Stage::Recipient, 554, "5.7.1 so be it", Failed, office),
             (Stage::Recipient, 504, "5.5.2 so be it", Failed, office),
             (Stage::Recipient, 550, "so be it", Undeliverable, FailureClass::Unclassified),
@@ -347,7 +349,7 @@ mod tests {
             let is_customers = verdict.to_string().contains("the customer's address");
             assert_eq!(
                 is_customers,
-                fault == FailureClass::Recipient,
+                matches!(fault, FailureClass::Recipient(_)),
                 "{stage:?} {code}: {verdict}"
             );
         }

@@ -8,6 +8,7 @@
 
 use crate::delivery::email::smtp::reply::Stage;
 use crate::delivery::email::smtp::reply_words::{self, Hint};
+use crate::domain::contact_state::ContactFailure;
 
 /// Subject and detail of an enhanced status: 1 and 8 of `5.1.8`.
 type Status = (u16, u16);
@@ -152,6 +153,15 @@ fn by_words(text: &str) -> Option<Class> {
         Hint::Mailbox => Class::Recipient,
         Hint::Sender => Class::Office(Matter::Policy),
     })
+}
+
+/// What a refusal says of the mailbox, where it is the recipient's.
+pub(super) fn failure(code: u16, text: &str) -> ContactFailure {
+    match (enhanced(text), code) {
+        (Some((2, 2)), _) | (None, 552) => ContactFailure::MailboxFull,
+        (Some((2 | 7, _)), _) => ContactFailure::Refused,
+        _ => ContactFailure::UnknownMailbox,
+    }
 }
 
 /// Commands and parameters that were not understood (RFC 5321, 4.2.2).

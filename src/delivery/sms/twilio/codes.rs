@@ -6,6 +6,10 @@
 //! text.
 
 use crate::config::keys::{KeyPath, SmsKeys, WhatsappKeys};
+use crate::domain::contact_state::ContactFailure;
+use crate::domain::contact_state::ContactFailure::{
+    Landline, NoTexts, NoWhatsapp, Stopped, UnknownNumber, Unreachable,
+};
 
 use CodeMeaning::{Account, Barred, Busy, Message, Recipient};
 
@@ -13,7 +17,7 @@ use CodeMeaning::{Account, Barred, Busy, Message, Recipient};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CodeMeaning {
     /// The number gets no messages: never retried.
-    Recipient,
+    Recipient(ContactFailure),
     /// The content is refused.
     Message,
     /// The account may not send to numbers like this one.
@@ -64,24 +68,24 @@ pub(super) fn known(code: u64) -> Option<KnownCode> {
 const KNOWN: &[(&[u64], CodeMeaning, &str)] = &[
     (
         &[21211, 21217, 21401, 21421],
-        Recipient,
+        Recipient(UnknownNumber),
         "The phone number on file is not valid. Correct the customer's record.",
     ),
     (
         &[21265],
-        Recipient,
+        Recipient(NoTexts),
         "The number on file is a short code, which gets no messages. Correct the customer's \
          record.",
     ),
-    (&[21635], Recipient, "The number on file is a landline. Use another channel."),
+    (&[21635], Recipient(Landline), "The number on file is a landline. Use another channel."),
     (
         &[21214, 21614],
-        Recipient,
+        Recipient(NoTexts),
         "The number on file cannot get text messages. Use another channel.",
     ),
     (
         &[21610],
-        Recipient,
+        Recipient(Stopped),
         "The customer has opted out of messages from this office by answering STOP. They can \
          answer START, or use another channel.",
     ),
@@ -112,25 +116,25 @@ const KNOWN: &[(&[u64], CodeMeaning, &str)] = &[
     // can be asked.
     (
         &[30003],
-        Recipient,
+        Recipient(Unreachable),
         "The customer's phone cannot be reached: it is off, without a signal, or takes no text \
          messages. Ask the customer to look, or use another channel.",
     ),
     (
         &[30004],
-        Recipient,
+        Recipient(Stopped),
         "Messages from this office to the number on file are blocked, perhaps since the customer \
          answered STOP. Use another channel.",
     ),
     (
         &[30005],
-        Recipient,
+        Recipient(UnknownNumber),
         "The network does not know the number on file, or it is out of service. Correct the \
          customer's record, or use another channel.",
     ),
     (
         &[30006],
-        Recipient,
+        Recipient(NoTexts),
         "The number on file is a landline, or its network cannot be reached. Use another channel.",
     ),
     (
@@ -200,15 +204,15 @@ const KNOWN: &[(&[u64], CodeMeaning, &str)] = &[
         "WhatsApp has locked the office's account. Tell your administrator to look at it in Twilio's \
          console.",
     ),
-    (&[63003], Recipient, "The number on file has no WhatsApp. Use another channel."),
+    (&[63003], Recipient(NoWhatsapp), "The number on file has no WhatsApp. Use another channel."),
     (
         &[63024, 63032, 63033, 63036],
-        Recipient,
+        Recipient(Unreachable),
         "The number on file cannot be reached by WhatsApp. Use another channel.",
     ),
     (
         &[63014],
-        Recipient,
+        Recipient(Stopped),
         "The customer has blocked messages from this office in WhatsApp. Use another channel.",
     ),
 ];
@@ -302,7 +306,7 @@ mod tests {
             let is_customers = words.contains("Correct the customer");
             let helps = words.contains("another channel") || is_customers;
             assert!(helps || matches!(fate, Account | Busy), "{codes:?}: {words}");
-            assert!(!is_customers || *fate == Recipient, "{codes:?}: {words}");
+            assert!(!is_customers || matches!(fate, Recipient(_)), "{codes:?}: {words}");
             let tells = words.contains("administrator");
             assert!(tells || *fate != Account, "{codes:?}: {words}");
         }

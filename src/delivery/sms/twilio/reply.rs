@@ -197,7 +197,7 @@ impl Verdicts {
     fn by_code(&self, code: u64) -> Option<DeliveryError> {
         let known = codes::known(code)?;
         let kind = match known.meaning {
-            CodeMeaning::Recipient => FailureKind::Recipient,
+            CodeMeaning::Recipient(failure) => FailureKind::Recipient(failure),
             CodeMeaning::Message => FailureKind::Message,
             CodeMeaning::Barred => FailureKind::Barred,
             CodeMeaning::Account => FailureKind::Settings,

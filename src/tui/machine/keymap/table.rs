@@ -104,7 +104,9 @@ const ALL: &[&[Binding]] = &[
     SEND,
     ENTER_CODE,
     ENTER_FACTOR,
+    SIGN_UP,
     DOCUMENT,
+    SECOND_PERSON,
     VERIFIED,
     FACTORS,
     LOG,
@@ -187,6 +189,18 @@ const SEND: &[Binding] = &[
     ),
     bind(
         Context::Send,
+        &[char('v')],
+        Command::AskColleague,
+        ["v", "", "", "Ask a colleague to approve the customer."],
+    ),
+    bind(
+        Context::Send,
+        &[char('s')],
+        Command::SignUp,
+        ["s", "", "", "Read the contacts back; verify each by a code."],
+    ),
+    bind(
+        Context::Send,
         &[ctrl('e')],
         Command::EnterCode,
         ["Ctrl-E", "", "enter code", "Back to the code that is open."],
@@ -246,6 +260,18 @@ const ENTER_FACTOR: &[Binding] = &[
     bind(Context::EnterFactor, &[ESC], Command::Back, ["Esc", "", "back", "Back to the channels."]),
 ];
 
+const SIGN_UP: &[Binding] = &[
+    bind(Context::SignUp, UP_K, Command::Up, ["Up", "k", "", "The contact above."]),
+    bind(Context::SignUp, DOWN_J, Command::Down, ["Down", "j", "contact", "The contact below."]),
+    bind(
+        Context::SignUp,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "send a code", "Send a code to the contact."],
+    ),
+    bind(Context::SignUp, &[ESC], Command::Back, ["Esc", "", "close", "Back to the channels."]),
+];
+
 const DOCUMENT: &[Binding] = &[
     bind(Context::Document, UP, Command::Up, ["Up", "", "", "The kind above."]),
     bind(Context::Document, DOWN, Command::Down, ["Down", "", "kind", "The kind below."]),
@@ -273,6 +299,23 @@ const DOCUMENT: &[Binding] = &[
         &[ESC],
         Command::Back,
         ["Esc", "", "leave", "Leave it; nothing is written."],
+    ),
+];
+
+const SECOND_PERSON: &[Binding] = &[
+    bind(Context::SecondPerson, UP, Command::Up, ["Up", "", "", "The reason above."]),
+    bind(Context::SecondPerson, DOWN, Command::Down, ["Down", "", "reason", "The reason below."]),
+    bind(
+        Context::SecondPerson,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "ask", "Ask a colleague for the approval."],
+    ),
+    bind(
+        Context::SecondPerson,
+        &[ESC],
+        Command::Back,
+        ["Esc", "", "leave", "Leave it, whether it was asked for or not."],
     ),
 ];
 
