@@ -17,7 +17,7 @@ use crate::tui::executor::Executor;
 use crate::tui::machine::counter_info::Mark;
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::Msg;
-use crate::tui::pad::state::Pad;
+use crate::tui::pad::state::{Leaving, Pad};
 use crate::tui::pad::{update, view};
 use crate::tui::runtime::{End, Event, FULL_TERMINAL_RETRY, MAX_QUEUED_INPUTS, RunError, Sources};
 use crate::tui::terminal::capabilities::{self, Capabilities};
@@ -124,7 +124,7 @@ impl Shell {
             Event::Input(TimedInput { input: Input::Paste(_) | Input::Answer(_), .. }) => {}
             Event::Msg(msg) => self.update(msg),
         }
-        Ok(self.pad.quitting.then_some(End::Quit))
+        Ok((self.pad.leaving == Leaving::Now).then_some(End::Quit))
     }
 
     fn update(&mut self, msg: Msg) {

@@ -21,7 +21,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{KeyLine, Preview, TemplateLine};
 use crate::cli::migrate::Migration;
 use crate::config::Config;
-use crate::config::settings::{Environment, NamedShipping};
+use crate::config::settings::{Environment, NamedShipping, StoreSettings};
 use crate::delivery::{self, DeliveryError, Templates};
 use crate::domain::audit::shipping::CursorId;
 use crate::domain::channel::Channel;
@@ -34,6 +34,7 @@ use crate::random::OsRandom;
 use crate::remote::protocol::{Rejection, Welcome};
 use crate::remote::{ConnectError, RemoteDesk};
 use crate::service::api::{Authentication, Caller, DeskClient, Role};
+use crate::service::audit::seal::SealWorker;
 use crate::service::audit::ship::Shipping;
 use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcome};
 use crate::service::delivery::worker::OutboxWorker;
@@ -324,7 +325,7 @@ impl AppContext for Wiring {
 }
 
 /// Runs the interface on a desk until the clerk or a signal ends it; an embedded desk works its
-/// outbox meanwhile. A warning is shown as the first message, since on standard error it would be
+/// outbox meanwhile, and seals the log of a store in a file. A warning is shown as the first message, since on standard error it would be
 /// hidden by the interface.
 async fn show(
     client: DeskClient,
@@ -337,12 +338,15 @@ async fn show(
     let lifecycle = Lifecycle::new();
     let mut signals = Signals::new().map_err(|error| failed(&error))?;
     let opening = Opening { settings: config.ui, mark, warning };
-    let outbox_end = CancellationToken::new();
+    let work_end = CancellationToken::new();
     if let Some(desk) = own_desk {
-        work_outbox(desk, &lifecycle, outbox_end.clone());
+        if matches!(config.store, StoreSettings::Sqlite { .. }) {
+            seal_trail(desk.clone(), &lifecycle, work_end.clone());
+        }
+        work_outbox(desk, &lifecycle, work_end.clone());
     }
     let end = tui::run(client, opening, &lifecycle, &mut signals).await;
-    outbox_end.cancel();
+    work_end.cancel();
     ended(end)
 }
 
@@ -370,6 +374,13 @@ const NOT_A_PAD: &str = "\
 fn work_outbox(desk: Desk, lifecycle: &Lifecycle, end: CancellationToken) {
     let worker = OutboxWorker::new(desk);
     drop(lifecycle.spawn(async move { worker.run(CONCURRENT_MESSAGES, end, |_, _| {}).await }));
+}
+
+/// Seals the log beside the interface, under the lock of all sealers. On a database server the
+/// account that holds the trail's key does that: counters have none.
+fn seal_trail(desk: Desk, lifecycle: &Lifecycle, end: CancellationToken) {
+    let sealer = SealWorker::new(desk);
+    drop(lifecycle.spawn(async move { sealer.run(end).await }));
 }
 
 /// What to say beside the office's name where this is not production.

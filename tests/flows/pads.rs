@@ -14,7 +14,7 @@ use countersign::service::pads::{PadAsked, PadEntered, PadRequest, PadView};
 use countersign::tui::app::model::Overlay;
 use countersign::tui::machine::effect::Effect;
 use countersign::tui::machine::message::{Failure, Msg};
-use countersign::tui::pad::state::{Pad, Said, Screen, THANKS_TIME};
+use countersign::tui::pad::state::{Leaving, Pad, Said, Screen, THANKS_TIME};
 use countersign::tui::pad::update::{next_wake, update};
 
 use super::counter::{Counter, keys};
@@ -341,11 +341,11 @@ fn one_key_never_closes_a_pad() {
     for key in ["<Ctrl-Q>", "<Ctrl-C>"] {
         let mut pad = Keypad::at_a_request();
         pad.keys(key);
-        assert!(pad.pad.is_leaving && !pad.pad.quitting);
+        assert_eq!(pad.pad.leaving, Leaving::Asked);
         pad.keys("4");
-        assert!(!pad.pad.is_leaving, "another key means that it was an accident");
+        assert_eq!(pad.pad.leaving, Leaving::No, "another key means that it was an accident");
         pad.keys(key).keys(key);
-        assert!(pad.pad.quitting);
+        assert_eq!(pad.pad.leaving, Leaving::Now);
         assert!(pad.is_pending(|it| matches!(it, Call::LeavePad(_))), "the counter is told");
     }
 }

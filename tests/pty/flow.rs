@@ -2,8 +2,10 @@
 //! read it.
 
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::terminal::PtySession;
+use super::terminal::{PtySession, TEST_TIMEOUT};
 
 /// Six digits that stand alone.
 pub(crate) fn code(text: &str) -> Option<String> {
@@ -91,5 +93,30 @@ fn security_37_a_contact_is_on_the_terminal_for_its_reason_alone_until_it_is_loc
     assert!(!session.seen().text().contains(CONTACT), "it is not shown again");
     session.press("\x1bOQ").wait_for_text("Contact revealed");
     session.press("\x1b").leave();
+    assert_eq!(session.end(), 0);
+}
+
+/// Without a desk service the interface seals the log itself.
+#[test]
+fn the_log_of_a_one_person_office_is_sealed_while_its_interface_is_open() {
+    let mut session = PtySession::demo();
+    session.press("river").wait_for_text("Dana Rivera");
+    session.act("\r").wait_for_text("Purpose");
+    let audit = |what: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_countersign"))
+            .args(["--demo", "audit", what])
+            .env("TMPDIR", session.folder.path())
+            .output()
+            .expect("a command");
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let end = Instant::now() + TEST_TIMEOUT;
+    while !audit("checkpoint").0 {
+        assert!(Instant::now() < end, "nothing is sealed");
+        thread::sleep(Duration::from_millis(200));
+    }
+    let (is_whole, said) = audit("verify");
+    assert!(is_whole, "{said}");
+    session.leave();
     assert_eq!(session.end(), 0);
 }

@@ -9,7 +9,7 @@ use countersign::domain::sign_in::TypedSecret;
 use countersign::service::pads::PadRequest;
 use countersign::tui::machine::counter_info::Mark;
 use countersign::tui::machine::effect::EffectId;
-use countersign::tui::pad::state::{Pad, Paired, PairingForm, Said, Screen};
+use countersign::tui::pad::state::{Leaving, Pad, Paired, PairingForm, Said, Screen};
 use countersign::tui::pad::view::view;
 use countersign::tui::pad::words;
 use countersign::tui::theme::Theme;
@@ -100,7 +100,7 @@ fn states() -> Vec<(&'static str, Pad)> {
         ("pad_thanks", waiting(Some(Said::Thanks))),
         ("pad_locked", locked()),
         ("pad_lost", Pad { is_lost: true, ..paired("4819", None, "en") }),
-        ("pad_leaving", Pad { is_leaving: true, ..paired("4819", None, "en") }),
+        ("pad_leaving", Pad { leaving: Leaving::Asked, ..paired("4819", None, "en") }),
         ("pad_in_rehearsal", Pad { mark: Some(Mark::Rehearsal), ..waiting(None) }),
     ]
 }

@@ -17,6 +17,7 @@ use countersign::domain::customer::CustomerId;
 use countersign::domain::delivery::SendReport;
 use countersign::domain::event::EventFilter;
 use countersign::domain::outcome::Outcome;
+use countersign::domain::pad::PairingEnd;
 use countersign::domain::query::Query;
 use countersign::domain::session::SessionEnd;
 use countersign::service::ports::contact_notices::NoticeOutcome;
@@ -118,6 +119,8 @@ pub(crate) async fn admit(kind: Kind, database: &Database, role: &str) -> String
 async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     let desk = Terminal::new(store.clone());
     store.check().await.expect("a store that can be used");
+    let pairing = desk.paired("the token of a pad").await;
+    desk.store.end_pairing(&pairing, PairingEnd::Unpaired, &desk.actor).await.expect("ended");
     let dana = CustomerId(7);
     store.customer(dana).await.expect("an answer").expect("Dana");
     let account = store.account(dana).await.expect("an answer");

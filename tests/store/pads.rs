@@ -71,7 +71,7 @@ impl Terminal {
     }
 
     /// A pad that is paired with this counter, under a token of this name.
-    async fn paired(&self, token: &str) -> PairingId {
+    pub(crate) async fn paired(&self, token: &str) -> PairingId {
         let number = next() % 1_000_000;
         let id = self.offer(next(), &PairingNumber::from_number(number)).await;
         assert_eq!(self.claim(number, &pad(1), token).await, PadClaimed::Asking);

@@ -150,10 +150,10 @@ async fn a_code_from_the_pad_opens_the_session_of_the_clerk() {
     assert!(counter.take(&elsewhere, &pairing, &request, None).await.is_none());
     let bo = caller(Role::Clerk, "bo", "3");
     assert!(counter.take(&bo, &pairing, &request, None).await.is_none());
-    let taken = counter.take(&counter.clerk, &pairing, &request, None).await.expect("a session");
-    assert_eq!((&*taken.session.clerk, &*taken.session.counter), ("amira", "3"));
-    let alive = counter.bench.desk.touch(&taken.token).await.expect("an answer");
-    assert_eq!(alive.map(|it| it.id), Some(taken.session.id));
+    let won = counter.take(&counter.clerk, &pairing, &request, None).await.expect("a session");
+    assert_eq!((&*won.session.clerk, &*won.session.counter), ("amira", "3"));
+    let alive = counter.bench.desk.touch(&won.token).await.expect("an answer");
+    assert_eq!(alive.map(|it| it.id), Some(won.session.id));
     let timeline = counter.bench.desk.timeline(&request.id).await.expect("a timeline");
     let by = "typed by the customer at the pad of counter 3, pad1 (front desk pts/5)";
     for event in timeline.iter().filter(|it| it.kind == EventKind::Attempt) {
@@ -182,10 +182,10 @@ async fn a_further_proof_from_the_pad_raises_the_session_that_the_clerk_has() {
     let _: Option<CounterPad> = told!(counter.bench, &counter.clerk, ShowAtPad show);
     let view = counter.view(&token).await;
     assert_eq!(counter.enter(&token, mark_of(&view), &code).await, PadEntered::Verified);
-    let taken = counter.take(&counter.clerk, &pairing, &second, session).await;
-    let taken = taken.expect("a session").session;
-    assert_eq!(taken.id, before.session.id);
-    assert!(taken.factors.has(Channel::Sms.factor()), "{:?}", taken.factors);
+    let won = counter.take(&counter.clerk, &pairing, &second, session).await;
+    let raised = won.expect("a session").session;
+    assert_eq!(raised.id, before.session.id);
+    assert!(raised.factors.has(Channel::Sms.factor()), "{:?}", raised.factors);
 }
 
 #[tokio::test]
@@ -196,9 +196,8 @@ async fn what_is_sent_anew_while_the_customer_types_counts_no_try() {
     counter.show(&pairing, Some(&request)).await;
     let before = counter.view(&token).await;
     let resend = ResendCode { request: request.id.clone(), after: 1 };
-    let resent: Option<CodeRequestOutcome> =
-        told!(counter.bench, &counter.clerk, ResendCode resend);
-    let (_, second) = counter.bench.send(resent.expect("a request")).await;
+    let again: Option<CodeRequestOutcome> = told!(counter.bench, &counter.clerk, ResendCode resend);
+    let (_, second) = counter.bench.send(again.expect("a request")).await;
     for code in [&first, &second] {
         assert_eq!(counter.enter(&token, mark_of(&before), code).await, PadEntered::Changed);
     }
@@ -229,8 +228,8 @@ async fn ten_customers_who_fail_leave_the_pad_paired() {
     }
     // The clerk's limit of wrong codes holds at the pad as well.
     let wrong = counter.bench.desk.office().limits.wrong_codes_per_clerk;
-    let counted = counter.bench.number("SELECT failures FROM core_clerk_guard").await;
-    assert!(counted <= i64::from(wrong), "{counted}");
+    let failures = counter.bench.number("SELECT failures FROM core_clerk_guard").await;
+    assert!(failures <= i64::from(wrong), "{failures}");
 }
 
 #[tokio::test]

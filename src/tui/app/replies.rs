@@ -140,6 +140,19 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         Answer::RefuseAct(answer) => {
             turn.approvals(|it, step| approvals::update::refused(it, step, id, answer));
         }
+        Answer::ReadTray(answer) => {
+            turn.tray(|tray, step| tray::update::answered(tray, step, id, answer));
+        }
+        Answer::CountAlarms(answer) => {
+            turn.step(|step| open_alarms::answered(step, id, answer));
+        }
+        answer => of_pad(turn, id, answer),
+    }
+}
+
+/// Gives an answer about the pad to whoever waits for it.
+fn of_pad(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
+    match reply {
         Answer::OfferPad(answer) => {
             turn.pairing(|it, step| pairing::update::offered(it, step, id, answer));
         }
@@ -152,12 +165,6 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         Answer::ShowAtPad(answer) => turn.step(|step| counter_pad::told(step, id, answer)),
         Answer::TakeFromPad(answer) => {
             turn.enter_code(|entry, step| enter_code::update::taken(entry, step, id, answer));
-        }
-        Answer::ReadTray(answer) => {
-            turn.tray(|tray, step| tray::update::answered(tray, step, id, answer));
-        }
-        Answer::CountAlarms(answer) => {
-            turn.step(|step| open_alarms::answered(step, id, answer));
         }
         answer => of_dashboard(turn, id, answer),
     }

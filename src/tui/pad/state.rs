@@ -38,9 +38,7 @@ pub struct Pad {
     pub kept: Option<Now>,
     /// Whether the desk cannot be reached.
     pub is_lost: bool,
-    /// Whether the key that closes the pad was pressed once.
-    pub is_leaving: bool,
-    pub quitting: bool,
+    pub leaving: Leaving,
     /// The screen is to be drawn anew, since something else wrote on it.
     pub redraw: bool,
     pub size: (u16, u16),
@@ -52,6 +50,16 @@ pub struct Pad {
     pub last_effect: u64,
     /// A name of this process that no other has; its acts are numbered under it.
     pub process: String,
+}
+
+/// Whether the pad is being closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    No,
+    /// The key was pressed once.
+    Asked,
+    /// It was pressed again: the program ends.
+    Now,
 }
 
 /// What stands on the screen.
@@ -122,8 +130,7 @@ impl Pad {
             asked: None,
             kept: None,
             is_lost: false,
-            is_leaving: false,
-            quitting: false,
+            leaving: Leaving::No,
             redraw: false,
             size: (80, 24),
             theme,

@@ -13,7 +13,7 @@ use crate::tui::machine::effect::{Effect, EffectId};
 use crate::tui::machine::message::{Failure, Msg};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field::digit;
-use crate::tui::pad::state::{Pad, Paired, PairingForm, Said, Screen, THANKS_TIME, empty};
+use crate::tui::pad::state::{Leaving, Pad, Paired, PairingForm, Said, Screen, THANKS_TIME, empty};
 
 const CLOSED: &str = "The clerk ended it. Type another number to pair this pad again.";
 const WRONG: &str =
@@ -122,18 +122,18 @@ fn tell(turn: &mut Turn<'_>) {
 fn press(turn: &mut Turn<'_>, key: KeyEvent) {
     let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
-        KeyCode::Char('q' | 'c') if is_control && turn.pad.is_leaving => {
-            turn.pad.quitting = true;
+        KeyCode::Char('q' | 'c') if is_control && turn.pad.leaving == Leaving::Asked => {
+            turn.pad.leaving = Leaving::Now;
             return leave(turn);
         }
         KeyCode::Char('q' | 'c') if is_control => {
-            turn.pad.is_leaving = true;
+            turn.pad.leaving = Leaving::Asked;
             return;
         }
         KeyCode::Char('l') if is_control => turn.pad.redraw = true,
         _ => {}
     }
-    turn.pad.is_leaving = false;
+    turn.pad.leaving = Leaving::No;
     let typed = match key.code {
         KeyCode::Char(char) if !is_control => digit(char),
         _ => None,

@@ -22,7 +22,7 @@ use crate::domain::pad::NUMBER_LENGTH;
 use crate::domain::request::{Reference, Status};
 use crate::service::pads::PadRequest;
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::pad::state::{Pad, Paired, PairingForm, Said, Screen};
+use crate::tui::pad::state::{Leaving, Pad, Paired, PairingForm, Said, Screen};
 use crate::tui::pad::words::{self, Words};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::ascii::to_ascii;
@@ -125,7 +125,7 @@ fn head(pad: &Pad, room: usize, theme: &Theme) -> Line<'static> {
 
 /// The screen with what the staff has to know first.
 fn foot(pad: &Pad, shown: Shown, theme: &Theme) -> Shown {
-    if pad.is_leaving {
+    if pad.leaving != Leaving::No {
         return Shown { foot: Line::styled(CLOSE_AGAIN, theme.warning), ..shown };
     }
     if pad.is_lost && !matches!(pad.screen, Screen::Paired(_)) {

@@ -148,7 +148,6 @@ fn rank(model: &Model, command: Command) -> u8 {
         Command::Back | Command::Clear | Command::EnrolTotp | Command::MakeBackupCodes => 2,
         Command::Resend | Command::NextPurpose | Command::FilterText | Command::NextPeriod => 3,
         Command::ChangeContact | Command::FilterNone => 4,
-        Command::TogglePad => 5,
         Command::ToggleLog => 6,
         Command::ToggleTray => 7,
         Command::Quit => 8,
