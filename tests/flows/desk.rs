@@ -64,6 +64,13 @@ use super::overseen::Overseen;
 
 pub(crate) const CODE: &str = "481902";
 
+/// What a colleague does who is asked for an approval.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Colleague {
+    Away,
+    Approves,
+}
+
 pub(crate) struct Desk {
     pub(crate) customers: Vec<Customer>,
     pub(crate) request: Option<Request>,
@@ -95,8 +102,8 @@ pub(crate) struct Desk {
     pub(crate) waits: bool,
     /// What became of the last messages.
     pub(crate) contact_states: HashMap<Channel, ContactState>,
-    /// Whether a colleague approves what is asked for.
-    pub(crate) approves: bool,
+    /// What a colleague does who is asked for an approval.
+    pub(crate) colleague: Colleague,
     /// What a colleague was asked for.
     pub(crate) vouches: Vec<VouchFor>,
     /// The channels over which contacts were verified.
@@ -197,7 +204,7 @@ impl Desk {
             contact_states: HashMap::new(),
             sharing: HashMap::new(),
             verified_contacts: Vec::new(),
-            approves: false,
+            colleague: Colleague::Away,
             vouches: Vec::new(),
             reasons: Vec::new(),
             waiting: Vec::new(),
@@ -264,31 +271,6 @@ impl Desk {
             Call::VerifyCode(VerifyCode { code, session, .. }) => {
                 Answer::VerifyCode(Ok(self.verify(&code.0, session.is_some(), now)))
             }
-            Call::ReadSignUp(ReadSignUp { customer }) => {
-                Answer::ReadSignUp(Ok(self.sign_up(customer, now)))
-            }
-            Call::VouchFor(call) => {
-                let answer = if self.approves {
-                    let proven = (call.purpose.as_str(), Factor::SecondPerson);
-                    let session =
-                        self.proven(call.customer, None, proven, call.session.is_some(), now);
-                    let token = SessionToken::new([9; 32]);
-                    Ok(Vouched::Approved(Box::new(AttestedCustomer { session, token })))
-                } else {
-                    let text = "It waits for a second person.".to_owned();
-                    Err(Failure { text, lost: false, waits: false, awaits_approval: true })
-                };
-                self.vouches.push(call);
-                Answer::VouchFor(answer)
-            }
-            Call::SeeDocument(call) => {
-                let proven = (call.purpose.as_str(), Factor::Document);
-                let session = self.proven(call.customer, None, proven, call.session.is_some(), now);
-                self.seen.push(call.document);
-                let token = SessionToken::new([9; 32]);
-                let seen = AttestedCustomer { session, token };
-                Answer::SeeDocument(Ok(DocumentSeen::Seen(Box::new(seen))))
-            }
             Call::ServeFor(ServeFor { purpose, .. }) => {
                 let purpose = self.purposes.iter().find(|it| it.name == purpose).cloned();
                 let (before, purpose) = (self.session.clone(), purpose.expect("a purpose"));
@@ -342,6 +324,38 @@ impl Desk {
             Call::ReadTray(ReadTray { after, .. }) => {
                 let newer = self.tray.iter().filter(|message| message.number > after);
                 Answer::ReadTray(Ok(newer.cloned().collect()))
+            }
+            other => self.reply_to_form(other, now),
+        }
+    }
+
+    /// Answers the forms that lie over the channels.
+    fn reply_to_form(&mut self, call: Call, now: Timestamp) -> Answer<Failure> {
+        match call {
+            Call::ReadSignUp(ReadSignUp { customer }) => {
+                Answer::ReadSignUp(Ok(self.sign_up(customer, now)))
+            }
+            Call::VouchFor(call) => {
+                let answer = if self.colleague == Colleague::Approves {
+                    let proven = (call.purpose.as_str(), Factor::SecondPerson);
+                    let session =
+                        self.proven(call.customer, None, proven, call.session.is_some(), now);
+                    let token = SessionToken::new([9; 32]);
+                    Ok(Vouched::Approved(Box::new(AttestedCustomer { session, token })))
+                } else {
+                    let text = "It waits for a second person.".to_owned();
+                    Err(Failure { text, lost: false, waits: false, awaits_approval: true })
+                };
+                self.vouches.push(call);
+                Answer::VouchFor(answer)
+            }
+            Call::SeeDocument(call) => {
+                let proven = (call.purpose.as_str(), Factor::Document);
+                let session = self.proven(call.customer, None, proven, call.session.is_some(), now);
+                self.seen.push(call.document);
+                let token = SessionToken::new([9; 32]);
+                let seen = AttestedCustomer { session, token };
+                Answer::SeeDocument(Ok(DocumentSeen::Seen(Box::new(seen))))
             }
             other => self.reply_about_factors(other, now),
         }

@@ -7,6 +7,7 @@ use countersign::tui::app::model::Overlay;
 use countersign::tui::machine::message::Msg;
 
 use super::counter::Counter;
+use super::desk::Colleague;
 
 /// A counter whose office has one purpose, at the send screen of a customer.
 fn at_send(purpose: Purpose) -> Counter {
@@ -30,7 +31,7 @@ fn a_colleague_is_asked_with_a_reason_and_the_counter_goes_on_by_itself() {
     // Another change of the store is none of the approval.
     counter.tell(Msg::StoreChanged);
     counter.settle().is_at("send");
-    counter.desk.approves = true;
+    counter.desk.colleague = Colleague::Approves;
     counter.tell(Msg::StoreChanged);
     counter.settle().is_at("verified");
     assert!(counter.model.overlay.is_none());
@@ -48,7 +49,7 @@ fn a_document_that_takes_a_second_clerk_is_finished_by_the_colleague() {
     let mut counter = at_send(purpose);
     counter.keys("dnp20310430<Enter>").is_at("send").says("a second clerk");
     counter.shows("A colleague has to approve it as well");
-    counter.desk.approves = true;
+    counter.desk.colleague = Colleague::Approves;
     counter.keys("v<Enter>").is_at("verified");
     assert_eq!(counter.verified().session.factors.to_string(), "document second-person");
     assert!(counter.desk.vouches[0].session.is_some(), "it is added to the session");
@@ -68,7 +69,7 @@ fn leaving_the_form_asks_no_more() {
     assert_eq!(counter.desk.vouches[0].reason, "No contact on file works");
     counter.keys("<Esc>").is_at("send").says("not waited for any more");
     assert!(!matches!(counter.model.overlay, Some(Overlay::SecondPerson(_))));
-    counter.desk.approves = true;
+    counter.desk.colleague = Colleague::Approves;
     counter.tell(Msg::StoreChanged);
     counter.settle().is_at("send");
     assert!(!counter.is_pending(|it| matches!(it, Call::VouchFor(_))));

@@ -336,7 +336,7 @@ async fn security_69_an_approval_that_was_written_into_the_store_by_hand_approve
         .await;
     let again = waits(&as_clerk(desk, "amira", vouch(&dana, "a closure", "k")).await);
     assert_eq!((again.id, again.approved_by), (asked.id, None));
-    assert!(!desk.verified_now("WB-1", "a closure").await.expect("read").is_some());
+    assert!(desk.verified_now("WB-1", "a closure").await.expect("read").is_none());
 }
 
 #[tokio::test]

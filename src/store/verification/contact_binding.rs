@@ -232,11 +232,7 @@ pub(in crate::store) async fn verified(
 }
 
 /// The write that a contact was verified over a channel.
-pub(in crate::store) fn verify<'a>(
-    customer: CustomerId,
-    channel: Channel,
-    contact: &'a str,
-) -> Write<'a> {
+pub(in crate::store) fn verify(customer: CustomerId, channel: Channel, contact: &str) -> Write<'_> {
     let kind = channel.contact_kind().word();
     Write { sql: &VERIFY, args: args![customer.0, kind, contact, channel.word()].to_vec() }
 }

@@ -91,15 +91,6 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         Answer::ReadRequest(answer) => {
             turn.enter_code(|entry, step| refresh::read(entry, step, id, answer));
         }
-        Answer::VouchFor(answer) => {
-            turn.second_person(|form, step| second_person::update::vouched(form, step, id, answer));
-        }
-        Answer::ReadSignUp(answer) => {
-            turn.sign_up(|panel, step| sign_up::update::read(panel, step, id, answer));
-        }
-        Answer::SeeDocument(answer) => {
-            turn.document(|form, step| document::update::seen(form, step, id, answer));
-        }
         Answer::ServeFor(answer) => {
             turn.send(|send, step| send::update::served(send, step, id, answer));
         }
@@ -165,6 +156,22 @@ fn of_pad(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
         Answer::ShowAtPad(answer) => turn.step(|step| counter_pad::told(step, id, answer)),
         Answer::TakeFromPad(answer) => {
             turn.enter_code(|entry, step| enter_code::update::taken(entry, step, id, answer));
+        }
+        answer => of_form(turn, id, answer),
+    }
+}
+
+/// Gives an answer to a form that lies over the channels.
+fn of_form(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
+    match reply {
+        Answer::VouchFor(answer) => {
+            turn.second_person(|form, step| second_person::update::vouched(form, step, id, answer));
+        }
+        Answer::ReadSignUp(answer) => {
+            turn.sign_up(|panel, step| sign_up::update::read(panel, step, id, answer));
+        }
+        Answer::SeeDocument(answer) => {
+            turn.document(|form, step| document::update::seen(form, step, id, answer));
         }
         answer => of_dashboard(turn, id, answer),
     }

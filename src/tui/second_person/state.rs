@@ -8,7 +8,7 @@ use crate::tui::machine::store_clock::Now;
 
 /// The reasons that are given most.
 pub const USUAL_REASONS: [&str; 3] =
-    ["Lost the phone", "No contact on file works", "Known to me, nothing else at hand"];
+    ["Lost the phone", "No contact on file works", "Phone and papers were stolen"];
 
 /// An approval that was asked for.
 #[derive(Clone, Debug)]

@@ -40,9 +40,13 @@ pub fn draw(cx: DrawContext<'_>, form: &SecondPersonForm, frame: &mut Frame<'_>,
     let mut rows: Vec<Row<'_>> = facts("For", vec![Line::styled(purpose, theme.strong)], theme);
     let (typed, column) = field(&form.typed, cells(room.saturating_sub(LABEL)));
     let is_asked = form.asked.is_some();
-    let style = if is_asked { theme.muted } else { theme.strong };
-    let reason =
-        labelled(Span::styled("Reason", theme.muted), vec![Line::from(typed.style(style))]);
+    let reason = if is_asked {
+        let wrapped = wrap(form.reason(), room.saturating_sub(LABEL)).into_iter();
+        wrapped.map(|text| Line::styled(text, theme.muted)).collect()
+    } else {
+        vec![Line::from(typed.style(theme.strong))]
+    };
+    let reason = labelled(Span::styled("Reason", theme.muted), reason);
     rows.extend(reason.into_iter().map(Row::Marked));
     rows.push(Line::styled(theme.symbols.rule.repeat(room), theme.border).into());
     let first = rows.len();

@@ -160,7 +160,7 @@ fn channel<'a>(
                 parts.push(vec![Span::styled("by the fallback", theme.muted)]);
             }
             ProviderHealth::Ok if first && !choice.state.is_bad => {
-                parts.push(vec![Span::styled("preferred", theme.muted)])
+                parts.push(vec![Span::styled("preferred", theme.muted)]);
             }
             ProviderHealth::Ok => {}
         }

@@ -328,6 +328,16 @@ async fn fill_words(fixture: &TestStore, numbers: &str) {
     }
 }
 
+/// The rows of customers' contacts.
+const CONTACTS: [(&str, &str, &str); 2] = [
+    ("core_contact", "customer_id, kind, contact, bound_at, changed", "i, 'email', 'a', 0, 0"),
+    (
+        "core_contact_state",
+        "contact_name, channel, customer_id, failure, failed_at, standing",
+        "i, 'sms', EACH, 'landline', THEN, 'bad'",
+    ),
+];
+
 /// Fills every table that grows, with one row a minute until now.
 async fn fill(fixture: &TestStore) {
     fixture.open().await.close().await;
@@ -372,12 +382,6 @@ async fn fill(fixture: &TestStore) {
         ),
         ("core_guard", "customer_id, failures, updated_at", "i, 0, THEN"),
         ("core_clerk_guard", "clerk, failures, since", "i, 0, THEN"),
-        ("core_contact", "customer_id, kind, contact, bound_at, changed", "i, 'email', 'a', 0, 0"),
-        (
-            "core_contact_state",
-            "contact_name, channel, customer_id, failure, failed_at, standing",
-            "i, 'sms', EACH, 'landline', THEN, 'bad'",
-        ),
         (
             "core_delivery",
             "otp_id, generation, customer_id, channel, contact, number_prefix, provider, state, \
@@ -423,7 +427,10 @@ async fn fill(fixture: &TestStore) {
             "EACH, i, THEN, THEN, 1, 'USD', 'open'",
         ),
         ("core_feedback", "customer_id, received_at, subject, status", "EACH, THEN, 's', 'open'"),
-    ] {
+    ]
+    .into_iter()
+    .chain(CONTACTS)
+    {
         let values = values
             .replace("EACH", &each)
             .replace("RECENT", &(rows / 20 * 19).to_string())
