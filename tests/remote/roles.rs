@@ -59,7 +59,7 @@ fn arguments(call: &str) -> Value {
         "CancelRequest" | "ReadRequest" | "ReadArchivedRequest" | "ReadTimeline" => {
             json!({ "request": request })
         }
-        "TouchSession" => json!({ "token": token }),
+        "TouchSession" | "ReadPad" | "LeavePad" => json!({ "token": token }),
         "ReadSession" => json!({ "session": request }),
         "ListSessions" => json!({ "filter": "Alive", "limit": 1 }),
         "ServeFor" => json!({ "token": token, "purpose": "pay bill" }),
@@ -85,7 +85,6 @@ fn arguments(call: &str) -> Value {
         "ShowAtPad" => json!({ "pairing": request, "request": null, "session": null }),
         "TakeFromPad" => json!({ "pairing": request, "request": request, "session": null }),
         "AskForPad" => json!({ "number": "123456", "key": key }),
-        "ReadPad" | "LeavePad" => json!({ "token": token }),
         "TypeAtPad" => json!({ "token": token, "mark": mark, "typed": 1 }),
         "EnterAtPad" => json!({ "token": token, "mark": mark, "code": "123456", "key": key }),
         "DeliverCode" => json!({
