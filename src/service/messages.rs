@@ -17,7 +17,7 @@ mod waits;
 
 pub use crate::service::delivery::outcome::delivery_outcome;
 pub use crate::service::messages::acts::{
-    approval, confirmed, contact_verified, never_verified, no_contact, refused_approval, unlocked,
+    approval, confirmed, contact_verified, no_contact, refused_approval, unlocked,
 };
 pub use crate::service::messages::deliveries::{
     ASK_FIRST, delivery, elsewhere, shared_contact, span, spread, state,

@@ -9,8 +9,9 @@
 //! ```text
 //! runtime, pad_runtime, executor the shell: waits, reads the terminal, carries effects out
 //!  └ app                         puts the features together: model, dispatch, replies, view
-//!     └ find, send, enter_code, enter_factor, document, verified, factors, log, tray,
-//!        │  deliveries, overlays, sign_in, customer_acts, approvals, dashboard, pairing
+//!     └ find, send, sign_up, enter_code, enter_factor, document, second_person, verified,
+//!        │  factors, log, tray, deliveries, overlays, sign_in, customer_acts, approvals, dashboard,
+//!        │  pairing
 //!        │                       a feature each: state, update and view; none knows another
 //!        ├ machine               what features stand on: keys, effects, clock, messages
 //!        └ widgets               lines and boxes from values

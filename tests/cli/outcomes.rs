@@ -104,7 +104,7 @@ fn limits_unknown_customers_and_missing_contacts_have_their_codes() {
     desk.run(&["customers", "find", "zzz", "--json"]).ended(21, "unknown_customer");
     let long = "x".repeat(41);
     desk.run(&["request", "WB-004219", "--channel=sms", "--purpose", &long, "--json"])
-        .ended(15, "malformed");
+        .ended(2, "usage");
 }
 
 #[test]

@@ -240,6 +240,7 @@ fn clerks_and_admins_make_the_calls_that_the_table_says() {
     assert_eq!(
         not_for_clerks,
         [
+            "ListBadContacts",
             "UnlockCustomer",
             "ConfirmContact",
             "ImportCustomers",

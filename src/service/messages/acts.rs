@@ -25,15 +25,6 @@ pub fn confirmed(name: &str, kind: ContactKind, waited: bool) -> String {
     }
 }
 
-/// That a contact proves nothing since it never was verified, and what helps.
-pub fn never_verified(kind: ContactKind) -> String {
-    let label = kind.label();
-    format!(
-        "The {label} never was verified, and this office takes verified contacts alone. Verify it \
-         at a sign-up, or use another channel."
-    )
-}
-
 /// That a contact was verified at a sign-up.
 pub fn contact_verified(kind: ContactKind) -> String {
     format!("The {} is verified. No session was opened.", kind.label())

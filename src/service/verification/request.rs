@@ -25,7 +25,7 @@ use crate::service::ports::verification::{
     Dispatch, IssueOutcome, NewCode, NewDelivery, NewRequest, Reissue,
 };
 use crate::service::verification::lockout::CUSTOMER_LOCKED;
-use crate::service::{Desk, DeskError, messages};
+use crate::service::{Desk, DeskError};
 
 /// A code that a clerk asks for.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -279,7 +279,11 @@ impl Desk {
         if policy.allows(is_verified, purpose) {
             return Ok(Ok(delivery));
         }
-        let reason = messages::never_verified(delivery.contact.kind());
+        let reason = format!(
+            "The {} never was verified, and this office takes verified contacts alone. Verify it at \
+             a sign-up, or use another channel.",
+            delivery.contact.kind().label()
+        );
         Ok(Err(Refusal::new(Outcome::Forbidden, reason)))
     }
 

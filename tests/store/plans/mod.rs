@@ -328,8 +328,10 @@ async fn fill_words(fixture: &TestStore, numbers: &str) {
     }
 }
 
-/// The rows of customers' contacts.
-const CONTACTS: [(&str, &str, &str); 2] = [
+/// The rows of small tables beside a customer.
+const BESIDE_CUSTOMERS: [(&str, &str, &str); 4] = [
+    ("core_guard", "customer_id, failures, updated_at", "i, 0, THEN"),
+    ("core_feedback", "customer_id, received_at, subject, status", "EACH, THEN, 's', 'open'"),
     ("core_contact", "customer_id, kind, contact, bound_at, changed", "i, 'email', 'a', 0, 0"),
     (
         "core_contact_state",
@@ -380,7 +382,6 @@ async fn fill(fixture: &TestStore) {
              expires_at",
             "EACH, 'p', i, 1, '', 'k', 'r', THEN, THEN + RETIRED",
         ),
-        ("core_guard", "customer_id, failures, updated_at", "i, 0, THEN"),
         ("core_clerk_guard", "clerk, failures, since", "i, 0, THEN"),
         (
             "core_delivery",
@@ -426,10 +427,9 @@ async fn fill(fixture: &TestStore) {
             "customer_id, number, issued_at, due_at, amount_cents, currency, status",
             "EACH, i, THEN, THEN, 1, 'USD', 'open'",
         ),
-        ("core_feedback", "customer_id, received_at, subject, status", "EACH, THEN, 's', 'open'"),
     ]
     .into_iter()
-    .chain(CONTACTS)
+    .chain(BESIDE_CUSTOMERS)
     {
         let values = values
             .replace("EACH", &each)
