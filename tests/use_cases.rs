@@ -16,6 +16,8 @@ mod changed_contacts;
 mod door;
 #[path = "use_cases/factors.rs"]
 mod factors;
+#[path = "use_cases/flags.rs"]
+mod flags;
 #[path = "use_cases/late.rs"]
 mod late;
 #[path = "use_cases/limits.rs"]

@@ -81,6 +81,7 @@ GRANT UPDATE ON countersign.core_stats_state TO countersign_service;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_stats_prefix TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_alarm TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_audit_shipping TO countersign_service;
+GRANT INSERT, DELETE ON countersign.core_flag TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;
 GRANT SELECT, INSERT, UPDATE ON countersign.core_sign_in TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;

@@ -130,6 +130,12 @@ pub enum EventKind {
     DocumentSeen,
     /// A second person approved that a customer is who they say.
     Vouched,
+    /// A flag of a customer was set.
+    FlagSet,
+    /// It was lifted.
+    FlagLifted,
+    /// Somebody of the staff saw something suspicious.
+    IncidentFiled,
 }
 
 words!(EventKind, "a kind of event");
@@ -197,6 +203,9 @@ impl EventKind {
             Self::SessionRaised => "Session raised",
             Self::DocumentSeen => "Document seen",
             Self::Vouched => "Second person",
+            Self::FlagSet => "Flag set",
+            Self::FlagLifted => "Flag lifted",
+            Self::IncidentFiled => "Incident",
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod document;
 pub mod email;
 pub mod event;
 pub mod explanation;
+pub mod flag;
 pub mod fold;
 pub mod key;
 pub mod level;

@@ -16,7 +16,8 @@ mod waits;
 
 pub use crate::service::delivery::outcome::delivery_outcome;
 pub use crate::service::messages::acts::{
-    approval, confirmed, no_contact, refused_approval, unlocked,
+    INCIDENT_FILED, approval, confirmed, flag, flag_lifted, flag_set, no_contact, refused_approval,
+    unlocked,
 };
 pub use crate::service::messages::deliveries::{
     ASK_FIRST, delivery, elsewhere, span, spread, state,

@@ -67,8 +67,8 @@ use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::{credentials, records, sittings};
 use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production, rehearsal};
 use crate::store::verification::{
-    attempt, clerk_guard, contact_binding, customer_guard, expiry, keys_in_use, lockout, request,
-    session, superseded_code,
+    attempt, clerk_guard, contact_binding, customer_guard, expiry, flags, keys_in_use, lockout,
+    request, session, superseded_code,
 };
 
 pub use crate::store::database::migrations::Migrated;
@@ -230,7 +230,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 60] = [
+        let modules: [(&str, &[(&str, Sql)]); 61] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -248,6 +248,7 @@ impl SqlStore {
             ("event_purge", event_purge::STATEMENTS),
             ("events", events::STATEMENTS),
             ("expiry", expiry::STATEMENTS),
+            ("flags", flags::STATEMENTS),
             ("attest", factors::attest::STATEMENTS),
             ("factor_attempt", factors::attempt::STATEMENTS),
             ("factors", factors::records::STATEMENTS),

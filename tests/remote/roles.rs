@@ -36,6 +36,16 @@ fn arguments(call: &str) -> Value {
         "UnlockCustomer" | "ReportCustomer" | "EraseCustomer" => {
             json!({ "customer": customer, "reason": reason, "key": key })
         }
+        "FlagCustomer" => json!({
+            "customer": customer, "flag": "at_risk", "reason": reason, "until": null, "key": key,
+        }),
+        "UnflagCustomer" => {
+            json!({ "customer": customer, "flag": "at_risk", "reason": reason, "key": key })
+        }
+        "ListFlags" => json!({ "limit": 1 }),
+        "FileIncident" => {
+            json!({ "customer": null, "kind": "other", "seen": reason, "key": key })
+        }
         "ConfirmContact" => {
             json!({ "customer": customer, "kind": "email", "reason": reason, "key": key })
         }

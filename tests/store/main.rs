@@ -12,6 +12,7 @@ mod expiry;
 mod factors;
 mod faults;
 mod files;
+mod flags;
 mod galera;
 mod gate;
 mod grants;

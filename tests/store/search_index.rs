@@ -139,6 +139,7 @@ on_each_store! {
             "ALTER TABLE core_event DROP COLUMN asked_at",
             "DROP TABLE core_customer_factor",
             "DROP TABLE core_backup_code",
+            "DROP TABLE core_flag",
             "ALTER TABLE core_notice DROP COLUMN about",
             "DELETE FROM core_schema WHERE version > 5",
         ] {

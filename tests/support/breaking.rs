@@ -23,6 +23,7 @@ use countersign::domain::delivery::DeliveryId;
 use countersign::domain::delivery_stats::{DeliverySample, QueueStats};
 use countersign::domain::event::{Actor, Event, EventFilter, EventId, EventPage};
 use countersign::domain::explanation::Explanation;
+use countersign::domain::flag::{Flag, Flags};
 use countersign::domain::key::Keyring;
 use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::oversight::Oversight;
@@ -51,12 +52,13 @@ use countersign::service::ports::{
     ApprovalStore, Attempt, AttemptOutcome, Attestation, AuditStore, BreakerStore,
     ContactBindingStore, CredentialsChange, CursorClaim, CustomerCheck, CustomerKey, CustomerStore,
     DataSection, DeliveryStatsStore, ErasureOutcome, FactorAttempt, FactorAttemptOutcome,
-    FactorChange, FactorPage, FactorStore, Imported, IndexProgress, IndexStep, IssueOutcome,
-    KeysInUse, MaintenanceStore, NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore,
-    OutboxStore, OversightStore, PersonalDataStore, ProductionMark, Reissue, Resealed, SearchIndex,
-    SessionFilter, SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite,
-    Store, StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore,
-    VerificationStore, WaitingContact,
+    FactorChange, FactorPage, FactorStore, FlagStore, FlaggedCustomer, Imported, IndexProgress,
+    IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewFlag, NewRequest,
+    NewSitting, NoCustomers, NoticeStore, OutboxStore, OversightStore, PersonalDataStore,
+    ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter, SessionStore, ShippingStore,
+    SignInStore, StaffChange, StaffStore, StaffWrite, Store, StoreError, StoreHealth,
+    StoredCredentials, StoredCursor, TaskBatch, TestMessageStore, VerificationStore,
+    WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -193,6 +195,32 @@ impl CustomerStore for Breaking {
 
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
         self.inner.check_customers().await
+    }
+}
+
+#[async_trait]
+impl FlagStore for Breaking {
+    async fn flags(&self, customer: CustomerId) -> Result<Flags, StoreError> {
+        self.read(self.inner.flags(customer)).await
+    }
+
+    async fn flagged(&self, limit: u32) -> Result<Vec<FlaggedCustomer>, StoreError> {
+        self.read(self.inner.flagged(limit)).await
+    }
+
+    async fn set_flag(&self, act: &str, flag: NewFlag<'_>) -> Result<(), StoreError> {
+        self.act(self.inner.set_flag(act, flag)).await
+    }
+
+    async fn lift_flag(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        flag: Flag,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.lift_flag(act, customer, flag, reason, actor)).await
     }
 }
 

@@ -102,10 +102,15 @@ impl Desk {
                 None => Err(DeskError::NoReason),
             },
         };
-        if let Err(error) = allowed {
-            return call.refused(error);
+        let name = call.name();
+        let answer = match allowed {
+            Ok(()) => table::dispatch(&desk, call).await,
+            Err(error) => call.refused(error),
+        };
+        if let Some(DeskError::Store(StoreError::Flagged(refusal))) = answer.error() {
+            desk.record_flagged(name, refusal).await;
         }
-        table::dispatch(&desk, call).await
+        answer
     }
 
     /// Writes into the log that a role was not enough for a call.

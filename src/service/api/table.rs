@@ -39,9 +39,10 @@ use crate::service::audit::ship::ShippingProgress;
 use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
-    ChannelChoices, ConfirmContact, EraseCustomer, FindCustomers, FinishImport, HoldCustomer,
-    IdentifyCustomer, ImportCustomers, OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer,
-    ReportCustomer, RevealContact, UnlockCustomer, WaitForIndex,
+    ChannelChoices, ConfirmContact, EraseCustomer, FileIncident, FindCustomers, FinishImport,
+    FlagCustomer, HoldCustomer, IdentifyCustomer, ImportCustomers, ListFlags, OpenCustomer,
+    OpenedCustomer, ReadAccount, ReadCustomer, ReportCustomer, RevealContact, UnflagCustomer,
+    UnlockCustomer, WaitForIndex,
 };
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
@@ -58,7 +59,7 @@ use crate::service::factors::{BackupCodes, FactorRemoval, FactorVerification, To
 use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
 use crate::service::ports::policy::StoredPolicy;
 use crate::service::ports::stats::RebuildStep;
-use crate::service::ports::{ErasureOutcome, Imported, StoreError, TrayMessage};
+use crate::service::ports::{ErasureOutcome, FlaggedCustomer, Imported, StoreError, TrayMessage};
 use crate::service::staff::calls::{
     ApproveReset, ChangeStaff, EndSitting, KeepSitting, LiftSignInBlock, ListSittings, ListStaff,
     LockTerminal, RescueStaff, ResetSignIn, SignIn, SignOut,
@@ -235,6 +236,10 @@ calls! {
     ReportCustomer -> CustomerReport, Administer, until_answered;
     EraseCustomer -> ErasureOutcome, Administer, until_answered;
     HoldCustomer -> bool, Administer, until_answered;
+    FlagCustomer -> bool, Administer, until_answered;
+    UnflagCustomer -> bool, Administer, until_answered;
+    ListFlags -> Vec<FlaggedCustomer>, Oversee, once;
+    FileIncident -> (), Verify, until_answered;
     // Verification
     AskForCode -> CodeRequestOutcome, Verify, until_answered;
     ResendCode -> Option<CodeRequestOutcome>, Verify, until_answered;

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod vouch;
 
 use crate::domain::approval::{Approval, ApprovalId, GuardedAct, SignedAct};
+use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
@@ -110,6 +111,7 @@ impl Desk {
             // What the office does not verify for is told by the call; nobody is asked.
             let Ok(purpose) = self.provable(&it.purpose) else { return Ok(()) };
             may_vouch(&purpose)?;
+            self.flags_for(it.customer, Factor::SecondPerson).await?;
         } else if !self.office.four_eyes.contains(&waiting.act()) {
             return Ok(());
         }

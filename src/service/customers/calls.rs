@@ -6,12 +6,14 @@ use crate::domain::account::Account;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::customer_factor::CustomerFactors;
+use crate::domain::flag::{Flag, IncidentKind};
 use crate::domain::request::Request;
 use crate::domain::session::SessionToken;
+use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
 use crate::service::customers::reveal::RevealedContact;
-use crate::service::ports::{ErasureOutcome, ImportCount, Imported};
+use crate::service::ports::{ErasureOutcome, FlaggedCustomer, ImportCount, Imported};
 use crate::service::{Desk, DeskError, PAGE_MAX, typed};
 
 /// Searches; answered with at most `limit` customers, the likeliest first.
@@ -298,5 +300,80 @@ pub struct HoldCustomer {
 impl HoldCustomer {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
         desk.set_hold(&self.key, self.customer, self.hold, &self.reason).await
+    }
+}
+
+/// Sets a flag of a customer; answered with whether it holds, for its end may have passed before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FlagCustomer {
+    /// Whom.
+    pub customer: CustomerId,
+    /// Which flag.
+    pub flag: Flag,
+    /// Why, for whoever meets it and the log.
+    pub reason: String,
+    /// When it ends by itself; none where it has to be lifted.
+    pub until: Option<Timestamp>,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl FlagCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+        desk.flag_customer(&self).await
+    }
+}
+
+/// Lifts a flag of a customer; answered with whether it was set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnflagCustomer {
+    /// Whom.
+    pub customer: CustomerId,
+    /// Which flag.
+    pub flag: Flag,
+    /// Why, for the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl UnflagCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+        desk.unflag_customer(&self.key, self.customer, self.flag, &self.reason).await
+    }
+}
+
+/// Lists the flags of all customers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ListFlags {
+    /// How many at most.
+    pub limit: u32,
+}
+
+impl ListFlags {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Vec<FlaggedCustomer>, DeskError> {
+        desk.flagged(self.limit.min(PAGE_MAX)).await
+    }
+}
+
+/// Files an incident: what somebody of the staff saw.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FileIncident {
+    /// The customer who was in view; none where nobody was.
+    pub customer: Option<CustomerId>,
+    /// What it was.
+    pub kind: IncidentKind,
+    /// What was seen, in one line.
+    pub seen: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl FileIncident {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
+        desk.file_incident(&self).await
     }
 }

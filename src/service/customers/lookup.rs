@@ -1,7 +1,7 @@
 //! Finding a customer, and the channels over which a code can reach them.
 
 use crate::domain::account::Account;
-use crate::domain::channel::Channel;
+use crate::domain::channel::{Channel, Factor};
 use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::{Customer, CustomerId};
@@ -175,7 +175,10 @@ impl Desk {
         token: &SessionToken,
     ) -> Result<Account, DeskError> {
         match self.session_of(token, id).await? {
-            Some(session) if session.is_verified() => self.account(id).await,
+            Some(session) if session.is_verified() => {
+                self.flags_for(id, Factor::SecondPerson).await?;
+                self.account(id).await
+            }
             _ => Err(DeskError::NotVerified),
         }
     }

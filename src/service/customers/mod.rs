@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod csv_import;
+pub mod flags;
 pub mod import;
 pub mod lookup;
 pub mod personal_data;

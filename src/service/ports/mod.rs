@@ -12,6 +12,7 @@ pub mod customers;
 pub mod delivery_stats;
 pub mod error;
 pub mod factors;
+pub mod flags;
 pub mod health;
 pub mod keys;
 pub mod outbox;
@@ -46,6 +47,7 @@ pub use factors::{
     Attestation, ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage,
     FactorStore, Resealed,
 };
+pub use flags::{FlagStore, FlaggedCustomer, NewFlag};
 pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
@@ -88,6 +90,7 @@ pub trait Store:
     + StaffStore
     + ApprovalStore
     + FactorStore
+    + FlagStore
     + PolicyStore
     + SignInStore
     + TrailStore
@@ -116,6 +119,7 @@ impl<T> Store for T where
         + StaffStore
         + ApprovalStore
         + FactorStore
+        + FlagStore
         + PolicyStore
         + SignInStore
         + TrailStore

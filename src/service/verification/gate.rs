@@ -64,6 +64,9 @@ impl Desk {
         let key = CustomerKey::Account(typed(account_no.trim()));
         let mut found = self.reading(|| self.store.identify(key)).await?;
         let (Some(customer), true) = (found.pop(), found.is_empty()) else { return Ok(None) };
+        if customer.flags.stop().is_some() {
+            return Ok(None);
+        }
         let purpose = purpose.trim();
         let sessions = self.reading(|| self.store.alive_of(customer.id)).await?;
         let mut sessions = sessions.into_iter().filter_map(|it| self.genuine(it));

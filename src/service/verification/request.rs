@@ -17,6 +17,7 @@ use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::NonceSeed;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::service::customers::flags::refused_by;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::contact_binding::Quarantine;
 use crate::service::ports::customers::CustomerKey;
@@ -155,6 +156,8 @@ impl Desk {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(Some(CodeRequestOutcome::Refused(refusal))),
         };
+        refused_by(customer.id, customer.flags.refusal_of(ask.channel.factor()))?;
+        let purpose = customer.flags.raise(&purpose);
         let delivery = match self.helpful(customer, ask.channel, &purpose).await? {
             Ok(()) => self.delivery(customer, ask.channel),
             Err(refusal) => Err(refusal),
@@ -212,6 +215,7 @@ impl Desk {
         request: &Request,
         customer: &Customer,
     ) -> Result<Option<CodeRequestOutcome>, DeskError> {
+        refused_by(customer.id, customer.flags.refusal_of(request.channel.factor()))?;
         let delivery = match self.delivery(customer, request.channel) {
             Ok(delivery) => delivery,
             Err(refusal) => {

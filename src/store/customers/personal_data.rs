@@ -85,6 +85,11 @@ statements! {
         "SELECT " (json_object "'number', b.number, 'used_at', b.used_at") " AS record \
          FROM core_backup_code b WHERE b.customer_id = $1 ORDER BY b.number LIMIT $2"
     }
+    FLAGS {
+        "SELECT " (json_object "'flag', f.flag, 'reason', f.reason, 'set_at', f.set_at, \
+         'until_at', f.until_at, 'clerk', f.clerk, 'counter', f.counter")
+        " AS record FROM core_flag f WHERE f.customer_id = $1 ORDER BY f.flag LIMIT $2"
+    }
     LOCKOUT {
         "SELECT " (json_object "'wrong_codes', g.failures, 'updated_at', g.updated_at")
         " AS record FROM core_guard g WHERE g.customer_id = $1 LIMIT $2"
@@ -106,7 +111,7 @@ statements! {
 const OF_OURS: [(&str, &Sql); 3] =
     [("account", &ACCOUNT), ("bills", &INVOICES), ("feedback", &FEEDBACK)];
 
-const SECTIONS: [(&str, &Sql); 13] = [
+const SECTIONS: [(&str, &Sql); 14] = [
     ("customer", &CUSTOMER),
     ("search index", &SEARCH_INDEX),
     ("contacts", &CONTACTS),
@@ -117,6 +122,7 @@ const SECTIONS: [(&str, &Sql); 13] = [
     ("notices to be sent", &NOTICES),
     ("authenticator and backup codes", &FACTORS),
     ("numbers of backup codes", &BACKUP_CODES),
+    ("flags", &FLAGS),
     ("wrong codes", &LOCKOUT),
     ("legal hold", &HOLD),
     ("log", &LOG),

@@ -59,6 +59,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(21, "gate", "0021_gate", sqlite postgres mysql),
     migration!(22, "rehearsal", "0022_rehearsal", sqlite postgres mysql),
     migration!(23, "purposes", "0023_purposes", sqlite postgres mysql),
+    migration!(25, "who stands here", "0025_who_stands_here", sqlite postgres mysql),
 ];
 
 impl Migration {

@@ -12,6 +12,7 @@ use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use crate::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
 use crate::domain::explanation::Explanation;
+use crate::domain::flag::Flags;
 use crate::domain::level::{FactorSet, Level};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, RequestId, Status};
@@ -333,6 +334,7 @@ pub(in crate::store) fn customer(row: &Row) -> Result<Customer, StoreError> {
         phone: written(it.phone),
         address: written(it.address),
         locale: written(it.locale),
+        flags: Flags::default(),
     })
 }
 

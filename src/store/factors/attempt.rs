@@ -19,7 +19,7 @@ use crate::store::database::statement::statements;
 use crate::store::factors::records::{self, HeldFactor, stored_step};
 use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::session::{self, Proven, Proving};
-use crate::store::verification::{customer_guard, lockout};
+use crate::store::verification::{customer_guard, flags, lockout};
 
 statements! {
     /// Counts the attempt against the customer $1, whose guard is locked, with the cap $2;
@@ -94,6 +94,8 @@ async fn judge(
     if held.stored.sealed.is_none() {
         return Ok(FactorAttemptOutcome::NotEnrolled);
     }
+    // Before anything is compared or counted.
+    flags::of_proof(&mut tx, customer, kind.factor()).await?;
     let arguments = args![
         customer.0,
         attempt.policy.failure_cap,

@@ -29,7 +29,7 @@ use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
 use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::session::{Proven, Proving};
-use crate::store::verification::{lockout, request, session, superseded_code};
+use crate::store::verification::{flags, lockout, request, session, superseded_code};
 
 statements! {
     /// Counts the attempt against the customer and the request, or against neither. $1 and
@@ -106,6 +106,8 @@ async fn judge(db: &Database, attempt: &Attempt<'_>) -> Result<AttemptOutcome, S
     if held.is_production && request.delivery.provider == TRAY {
         return Err(StoreError::Refused(SENT_TO_A_TRAY.into()));
     }
+    // Before anything is compared or counted.
+    flags::of_proof(&mut tx, request.customer, request.channel.factor()).await?;
     let arguments = args![
         held.row,
         request.customer.0,

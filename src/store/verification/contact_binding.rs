@@ -341,6 +341,20 @@ async fn apply_changes(
     Ok(())
 }
 
+/// Revokes all codes that can be entered for a customer whose guard is taken.
+pub(in crate::store) async fn revoke_all(
+    tx: &mut Tx,
+    customer: CustomerId,
+    why: &str,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    for row in tx.all(&OPEN, args![&list([customer.0])]).await? {
+        let open = RequestRow::read(&row)?;
+        request::revoke(tx, &open, Some(why.to_owned()), actor).await?;
+    }
+    Ok(())
+}
+
 /// The event of a change: what the contact is now, and what it was.
 fn entry<'a>(change: &ContactChange, actor: &'a Actor) -> NewEvent<'a> {
     let ContactChange { customer, kind, old, new, .. } = change;

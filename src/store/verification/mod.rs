@@ -5,6 +5,7 @@ pub(super) mod clerk_guard;
 pub(super) mod contact_binding;
 pub(super) mod customer_guard;
 pub(super) mod expiry;
+pub(super) mod flags;
 pub(super) mod keys_in_use;
 pub(super) mod lockout;
 mod port;

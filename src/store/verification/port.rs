@@ -1,4 +1,4 @@
-//! The ports of requests, sessions and contact bindings.
+//! The ports of requests, sessions, contact bindings and flags.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
+use crate::domain::flag::{Flag, Flags};
 use crate::domain::key::Keyring;
 use crate::domain::purpose::Purpose;
 use crate::domain::request::{Request, RequestId};
@@ -14,6 +15,7 @@ use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::SessionRecord;
 use crate::service::ports::contact_binding::{ContactBindingStore, WaitingContact};
 use crate::service::ports::error::StoreError;
+use crate::service::ports::flags::{FlagStore, FlaggedCustomer, NewFlag};
 use crate::service::ports::session::{SessionFilter, SessionStore};
 use crate::service::ports::verification::{
     Attempt, AttemptOutcome, IssueOutcome, KeysInUse, NewRequest, Reissue, VerificationStore,
@@ -21,7 +23,7 @@ use crate::service::ports::verification::{
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::verification::contact_binding;
-use crate::store::verification::{attempt, expiry, keys_in_use, lockout, request, session};
+use crate::store::verification::{attempt, expiry, flags, keys_in_use, lockout, request, session};
 
 #[async_trait]
 impl VerificationStore for SqlStore {
@@ -144,5 +146,31 @@ impl ContactBindingStore for SqlStore {
         quarantine: Duration,
     ) -> Result<Vec<WaitingContact>, StoreError> {
         contact_binding::waiting(&self.db, customers, quarantine).await
+    }
+}
+
+#[async_trait]
+impl FlagStore for SqlStore {
+    async fn flags(&self, customer: CustomerId) -> Result<Flags, StoreError> {
+        flags::of(&self.db, customer).await
+    }
+
+    async fn flagged(&self, limit: u32) -> Result<Vec<FlaggedCustomer>, StoreError> {
+        flags::all(&self.db, limit).await
+    }
+
+    async fn set_flag(&self, act: &str, flag: NewFlag<'_>) -> Result<(), StoreError> {
+        retry_on_conflict(|| flags::set(&self.db, act, &flag)).await
+    }
+
+    async fn lift_flag(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        flag: Flag,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        retry_on_conflict(|| flags::lift(&self.db, act, (customer, flag), reason, actor)).await
     }
 }

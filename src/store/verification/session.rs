@@ -22,6 +22,7 @@ use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::rows::{self, SessionColumns};
 use crate::store::database::statement::statements;
+use crate::store::verification::flags;
 
 statements! {
     OPEN {
@@ -180,17 +181,20 @@ pub(in crate::store) async fn prove(
     it: &Proving<'_>,
     proven: &Proven<'_>,
 ) -> Result<Proved, StoreError> {
+    // One that was set since the proof was begun counts as well.
+    let flags = flags::of_proof(tx, proven.customer, proven.factor).await?;
+    let purpose = &flags.raise(proven.purpose);
     if let Some(digest) = &it.new.further
         && let Some(before) = usable(tx, digest, it.keyring).await?
         && before.session.customer == proven.customer
     {
         let factor = (proven.factor, it.new.shared_contact);
-        let session = before.session.raised(proven.purpose, Some(factor), proven.at);
+        let session = before.session.raised(purpose, Some(factor), proven.at);
         raise(tx, &before, &session, it.keyring, it.actor).await?;
         return Ok(Proved { session, opened: None });
     }
     tx.changed_session();
-    let session = new(it.new, it.policy, proven, it.actor);
+    let session = new(it.new, it.policy, &Proven { purpose, ..*proven }, it.actor);
     let proof = SessionProof::of(&session, &it.new.token_digest, it.keyring);
     let opened = Some((proof, session.factors.to_string()));
     Ok(Proved { session, opened })
@@ -358,21 +362,47 @@ pub(in crate::store) async fn end(
         return Ok(None);
     };
     if ended {
-        let session = &record.session;
-        let event = NewEvent {
-            kind: EventKind::SessionEnded,
-            outcome: None,
-            request: session.request.as_ref(),
-            customer: Some(session.customer),
-            channel: None,
-            contact: None,
-            detail: Some(how.word().to_owned()),
-            actor,
-            facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
-        };
-        events::write(&mut tx, &event).await?;
-        tx.changed_session();
+        write_end(&mut tx, &record.session, how, actor).await?;
         tx.commit().await?;
     }
     Ok(Some(record))
+}
+
+/// Ends the living sessions of a customer whose guard is taken.
+pub(in crate::store) async fn end_all(
+    tx: &mut Tx,
+    customer: CustomerId,
+    how: SessionEnd,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    for row in tx.all(&ALIVE_OF, args![customer.0]).await? {
+        let session = rows::session(&row)?.session;
+        if tx.write(&END, args![session.id.as_str(), how.word()]).await? == 1 {
+            write_end(tx, &session, how, actor).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes that a session was ended. A billing program is notified after the commit.
+async fn write_end(
+    tx: &mut Tx,
+    session: &Session,
+    how: SessionEnd,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    let event = NewEvent {
+        kind: EventKind::SessionEnded,
+        outcome: None,
+        request: session.request.as_ref(),
+        customer: Some(session.customer),
+        channel: None,
+        contact: None,
+        detail: Some(how.word().to_owned()),
+        actor,
+        facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
+    };
+    events::write(tx, &event).await?;
+    tx.changed_session();
+    Ok(())
 }
