@@ -19,6 +19,8 @@ mod enter_code;
 mod factors;
 #[path = "flows/find.rs"]
 mod find;
+#[path = "flows/incident.rs"]
+mod incident;
 #[path = "flows/overlays.rs"]
 mod overlays;
 #[path = "flows/overseen.rs"]

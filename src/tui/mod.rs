@@ -10,7 +10,7 @@
 //! runtime, executor              the shell: waits, reads the terminal, carries effects out
 //!  └ app                         puts the features together: model, dispatch, replies, view
 //!     └ find, send, enter_code, enter_factor, document, verified, factors, log, tray,
-//!        │  deliveries, overlays, sign_in, customer_acts, approvals, dashboard
+//!        │  deliveries, overlays, sign_in, customer_acts, approvals, dashboard, incident
 //!        │                       a feature each: state, update and view; none knows another
 //!        ├ machine               what features stand on: keys, effects, clock, messages
 //!        └ widgets               lines and boxes from values
@@ -31,6 +31,7 @@ pub mod enter_factor;
 pub mod executor;
 pub mod factors;
 pub mod find;
+pub mod incident;
 pub mod log;
 pub mod machine;
 pub mod overlays;

@@ -13,6 +13,7 @@ use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, SendRep
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
 use countersign::domain::document::SeenDocument;
 use countersign::domain::event::{Actor, Event, EventId, EventKind, EventPage};
+use countersign::domain::flag::Flags;
 use countersign::domain::level::FactorSet;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
@@ -146,6 +147,7 @@ fn customer(id: i64, account_no: &str, name: &str) -> Customer {
         phone: (id != 3).then(|| "+4915112345678".into()),
         address: None,
         locale: None,
+        flags: Flags::default(),
     }
 }
 
@@ -345,6 +347,7 @@ impl Desk {
                 self.reasons.push(reason);
                 Answer::ConfirmContact(Ok(true))
             }
+            Call::FileIncident(_) => Answer::FileIncident(Ok(())),
             Call::ListApprovals(_) => Answer::ListApprovals(Ok(self.waiting.clone())),
             Call::ApproveAct(ApproveAct { approval }) => {
                 Answer::ApproveAct(Ok(match self.decided(&approval) {

@@ -17,6 +17,7 @@ use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, Fac
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
 use countersign::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
+use countersign::domain::flag::{CustomerFlag, Flag, Flags};
 use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
@@ -112,7 +113,20 @@ pub(crate) fn customer(
         phone: phone.map(str::to_owned),
         address: Some(format!("{} Mill Lane, Riverside", 10 + id)),
         locale: None,
+        flags: Flags::default(),
     }
+}
+
+/// Dana with these flags.
+pub(crate) fn flagged(flags: &[Flag]) -> Customer {
+    let set = |flag: &Flag| CustomerFlag {
+        flag: *flag,
+        reason: "letter of the bank, ticket 88".into(),
+        set_by: Actor { clerk: "tomasz".into(), counter: "1".into() },
+        set_at: at(-86_400),
+        until: (*flag == Flag::AtRisk).then(|| at(9 * 86_400)),
+    };
+    Customer { flags: flags.iter().map(set).collect(), ..dana() }
 }
 
 /// Customers of many scripts and lengths.

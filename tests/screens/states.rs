@@ -7,9 +7,11 @@ use countersign::domain::approval::ApprovalId;
 use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::code::TypedCode;
 use countersign::domain::contact::ContactKind;
+use countersign::domain::customer::CustomerId;
 use countersign::domain::customer_factor::{CustomerFactors, FactorKind};
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::EventFilter;
+use countersign::domain::flag::Flag;
 use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
@@ -34,6 +36,7 @@ use countersign::tui::document::state::DocumentForm;
 use countersign::tui::enter_code::state::EnterCode;
 use countersign::tui::enter_factor::state::EnterFactor;
 use countersign::tui::factors::state::{FactorPanel, Stage as FactorStage, Sure};
+use countersign::tui::incident::state::IncidentForm;
 use countersign::tui::log::state::{LogPanel, Timeline};
 use countersign::tui::machine::draw_context::Focus;
 use countersign::tui::machine::effect::EffectId;
@@ -403,6 +406,31 @@ states! {
     send_for_two_proofs => of_level(send_both(), Level::Two);
     send_for_the_second_proof => of_level(send(m::second_proof()), Level::Two);
     send_for_what_is_proven => of_level(send(m::second_proof()), Level::Nist);
+    send_on_hold => send(Send { customer: m::flagged(&[Flag::Hold, Flag::AtRisk]), ..m::send() });
+    send_at_risk => send(Send { customer: m::flagged(&[Flag::AtRisk]), ..m::send() });
+    find_flagged => m::model(m::find("riv", vec![
+        m::flagged(&[Flag::Hold]),
+        m::people().remove(1),
+        m::flagged(&[Flag::AtRisk, Flag::DoNotDisclose]),
+    ], false));
+    verified_flagged => verified(Verified {
+        customer: m::flagged(&[Flag::DoNotDisclose]),
+        ..m::verified()
+    });
+    incident => over(send_both(), Overlay::Incident(IncidentForm::new(Some((
+        CustomerId(1),
+        "Dana Rivera".into(),
+    )))));
+    incident_typed => over(find_several(), Overlay::Incident(IncidentForm {
+        selected: 2,
+        typed: "the picture is glued on".into(),
+        ..IncidentForm::default()
+    }));
+    incident_waits => over(verified_by_sms(), Overlay::Incident(IncidentForm {
+        typed: "reads from a list".into(),
+        waiting: Some(EffectId(1)),
+        ..IncidentForm::new(Some((CustomerId(1), "Dana Rivera".into())))
+    }));
     send_without_proof => of_level(send_both(), Level::None);
     send_for_a_document => of_level(send_both(), Level::Document);
     document_unsaid => document(m::document_form());

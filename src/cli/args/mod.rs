@@ -20,8 +20,8 @@ pub use crate::cli::args::audit::{
     Audit, CheckArgs, ExportArgs, ExportFormat, ProveArgs, ShipArgs, VerifyArgs,
 };
 pub use crate::cli::args::customers::{
-    ConfirmArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs, UnlockArgs,
-    WhichContact,
+    ConfirmArgs, Customers, FlagArgs, FlagsArgs, ImportArgs, IncidentArgs, IndexArgs, ReasonedArgs,
+    RevealArgs, UnflagArgs, UnlockArgs, WhichContact,
 };
 pub use crate::cli::args::desk::{
     AmountDueArgs, EnterArgs, GateArgs, LogArgs, NamedSession, RequestArgs, ServeArgs, Sessions,
@@ -377,6 +377,10 @@ impl Command {
                 | Customers::Report(ReasonedArgs { output, .. })
                 | Customers::Erase(ReasonedArgs { output, .. })
                 | Customers::Hold(ReasonedArgs { output, .. })
+                | Customers::Flag(FlagArgs { output, .. })
+                | Customers::Unflag(UnflagArgs { output, .. })
+                | Customers::Flags(FlagsArgs { output, .. })
+                | Customers::Incident(IncidentArgs { output, .. })
                 | Customers::Release(ReasonedArgs { output, .. }),
             )
             | Self::Request(RequestArgs { output, .. })

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
+use crate::domain::flag::{CustomerFlag, Flag};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
-use crate::service::ports::{DataSection, Replaced};
+use crate::service::ports::{DataSection, FlaggedCustomer, Replaced};
 
 /// A hit of `customers find`.
 #[derive(Debug, Serialize)]
@@ -16,6 +17,41 @@ pub struct CustomerLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<&'a str>,
     channels: Vec<ChannelLine>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    flags: Vec<FlagFacts<'a>>,
+}
+
+/// A flag of a customer.
+#[derive(Debug, Serialize)]
+struct FlagFacts<'a> {
+    flag: Flag,
+    reason: &'a str,
+    clerk: &'a str,
+    set_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+impl<'a> From<&'a CustomerFlag> for FlagFacts<'a> {
+    fn from(it: &'a CustomerFlag) -> Self {
+        let (reason, clerk) = (&it.reason, &it.set_by.clerk);
+        Self { flag: it.flag, reason, clerk, set_at: it.set_at, until: it.until }
+    }
+}
+
+/// A line of `customers flags`.
+#[derive(Debug, Serialize)]
+pub struct FlagLine<'a> {
+    customer: &'a str,
+    name: &'a str,
+    #[serde(flatten)]
+    flag: FlagFacts<'a>,
+}
+
+impl<'a> From<&'a FlaggedCustomer> for FlagLine<'a> {
+    fn from(it: &'a FlaggedCustomer) -> Self {
+        Self { customer: &it.account_no, name: &it.name, flag: FlagFacts::from(&it.flag) }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -50,6 +86,7 @@ impl<'a> CustomerLine<'a> {
             name: &customer.name,
             address: customer.address.as_deref(),
             channels,
+            flags: customer.flags.iter().map(FlagFacts::from).collect(),
         }
     }
 }

@@ -19,7 +19,7 @@ pub use crate::cli::json::audit::{
     CheckReply, CheckpointReply, FaultLine, ShippingReply, TrailKeyLine, VerifyReply,
 };
 pub use crate::cli::json::customers::{
-    CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact, ReportReply,
+    CustomerLine, ErasureReply, FlagLine, ImportReply, LineProblem, ReplacedContact, ReportReply,
     RevealedLine,
 };
 pub use crate::cli::json::factors::{BackupCodesReply, FactorsReply, OfferLine};

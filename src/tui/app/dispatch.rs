@@ -18,7 +18,7 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, overlays, send, sign_in, tray, verified,
+    find, incident, log, overlays, send, sign_in, tray, verified,
 };
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
@@ -78,6 +78,9 @@ fn type_key(turn: &mut Turn<'_>, context: Context, key: KeyEvent) {
         }
         Context::CustomerAct => {
             turn.customer_act(|form, _| customer_acts::update::key(form, key));
+        }
+        Context::Incident => {
+            turn.incident(|form, _| incident::update::key(form, key));
         }
         Context::Palette => {
             let offered = offered(turn.model);
@@ -162,6 +165,9 @@ pub(in crate::tui) fn paste(turn: &mut Turn<'_>, text: &str) {
         Context::CustomerAct => {
             turn.customer_act(|form, _| customer_acts::update::paste(form, text));
         }
+        Context::Incident => {
+            turn.incident(|form, _| incident::update::paste(form, text));
+        }
         Context::Palette => {
             let offered = offered(turn.model);
             turn.palette(|palette, _| overlays::update::paste(palette, text, &offered));
@@ -196,6 +202,7 @@ pub(in crate::tui) fn perform(turn: &mut Turn<'_>, command: Command) {
         Command::ToggleDashboard => toggle_dashboard(turn),
         Command::Reveal => subject::reveal(turn),
         Command::Lift => subject::lift(turn),
+        Command::FileIncident => subject::file_incident(turn),
         _ => perform_in(turn, context, command),
     }
 }
@@ -231,6 +238,7 @@ fn perform_in(turn: &mut Turn<'_>, context: Context, command: Command) {
         Context::CustomerAct => {
             turn.customer_act(|it, step| customer_acts::update::command(it, step, command))
         }
+        Context::Incident => turn.incident(|it, step| incident::update::command(it, step, command)),
         Context::Approvals => {
             turn.approvals(|it, step| approvals::update::command(it, step, command))
         }
@@ -393,6 +401,7 @@ fn interrupt(turn: &mut Turn<'_>) {
             | Context::Help
             | Context::DeliveryStats
             | Context::CustomerAct
+            | Context::Incident
             | Context::Approvals
             | Context::Document
             | Context::Factors,

@@ -12,6 +12,7 @@ use crate::tui::enter_code::state::EnterCode;
 use crate::tui::enter_factor::state::EnterFactor;
 use crate::tui::factors::state::FactorPanel;
 use crate::tui::find::state::Find;
+use crate::tui::incident::state::IncidentForm;
 use crate::tui::log::state::{LogPage, LogPanel};
 use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::draw_context::Focus;
@@ -75,6 +76,8 @@ pub enum Overlay {
     Factors(Box<FactorPanel>),
     /// The reason for an act on a customer.
     CustomerAct(ActForm),
+    /// The form of an incident.
+    Incident(IncidentForm),
     /// The acts that wait for a second admin.
     Approvals(ApprovalsPanel),
     /// The keys.
@@ -113,6 +116,7 @@ impl Model {
                     | Context::Palette
                     | Context::SignIn
                     | Context::CustomerAct
+                    | Context::Incident
                     | Context::EnterFactor
             ),
         }
@@ -126,6 +130,7 @@ impl Model {
             Some(Overlay::Help(_)) => Context::Help,
             Some(Overlay::DeliveryStats(_)) => Context::DeliveryStats,
             Some(Overlay::CustomerAct(_)) => Context::CustomerAct,
+            Some(Overlay::Incident(_)) => Context::Incident,
             Some(Overlay::Approvals(_)) => Context::Approvals,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::Document(_)) => Context::Document,

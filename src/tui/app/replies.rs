@@ -22,7 +22,7 @@ use crate::tui::machine::{
 };
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, send, sign_in, tray, verified,
+    find, incident, log, send, sign_in, tray, verified,
 };
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
@@ -119,6 +119,9 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         }
         Answer::RevealContact(answer) => {
             turn.customer_act(|form, step| customer_acts::update::revealed(form, step, id, answer));
+        }
+        Answer::FileIncident(answer) => {
+            turn.incident(|form, step| incident::update::filed(form, step, id, answer));
         }
         Answer::UnlockCustomer(answer) => unlocked(turn, id, answer),
         Answer::ConfirmContact(answer) => {

@@ -129,6 +129,8 @@ pub enum Command {
     Acknowledge,
     /// Write what is seen into a file.
     Export,
+    /// File an incident.
+    FileIncident,
 }
 
 /// Where a key holds: the part of the interface that has the keyboard.
@@ -164,6 +166,8 @@ pub enum Context {
     CustomerAct,
     /// The acts that wait for a second admin.
     Approvals,
+    /// The form of an incident.
+    Incident,
     /// The dashboard.
     Dashboard,
     /// The dashboard's field.
@@ -211,7 +215,7 @@ impl Binding {
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
 /// The parts whose keys are listed, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 20] = [
+pub const PARTS: [(Context, &str); 21] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
@@ -226,6 +230,7 @@ pub const PARTS: [(Context, &str); 20] = [
     (Context::Tray, "Tray"),
     (Context::DeliveryStats, "Messages"),
     (Context::CustomerAct, "A reason"),
+    (Context::Incident, "An incident"),
     (Context::Approvals, "Approvals"),
     (Context::Dashboard, "Dashboard"),
     (Context::DashboardField, "Dashboard, while typing"),

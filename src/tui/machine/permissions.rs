@@ -11,7 +11,7 @@ use crate::tui::machine::step::Step;
 /// What a command takes.
 pub const fn needed(command: Command) -> Permission {
     match command {
-        Command::ToggleTray | Command::Reveal => Permission::Verify,
+        Command::ToggleTray | Command::Reveal | Command::FileIncident => Permission::Verify,
         Command::ToggleLog | Command::ToggleDeliveryStats => Permission::Audit,
         Command::ToggleDashboard => Permission::Oversee,
         Command::Lift

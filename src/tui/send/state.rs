@@ -58,8 +58,16 @@ impl Send {
         self.selected.checked_sub(self.choices.len()).and_then(|at| self.factors.usable().nth(at))
     }
 
+    /// The purpose that is selected, as the customer's flags raise it.
+    pub fn purpose_of(&self, purposes: &[Purpose]) -> Option<Purpose> {
+        purposes.get(self.purpose).map(|it| self.customer.flags.raise(it))
+    }
+
     /// Whether proving this brings the customer closer to the purpose.
     pub fn is_helped_by(&self, purpose: Option<&Purpose>, factor: Factor) -> bool {
+        if self.customer.flags.refusal_of(factor).is_some() {
+            return false;
+        }
         let Some(purpose) = purpose else { return true };
         if let Some(open) = &self.session {
             return open.session.is_helped_by(purpose, factor);

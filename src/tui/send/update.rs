@@ -66,8 +66,8 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, opened: OpenedCustomer) -> Send
 
 /// Selects a way that helps for the purpose that is selected.
 fn settle(send: &mut Send, step: &Step<'_>) {
-    let (purpose, now) = (step.shared.place.purposes.get(send.purpose), step.store_time());
-    send.settle(purpose, now);
+    let (purpose, now) = (send.purpose_of(&step.shared.place.purposes), step.store_time());
+    send.settle(purpose.as_ref(), now);
 }
 
 /// The channels again, from a code.
@@ -183,8 +183,8 @@ pub(in crate::tui) fn command(send: &mut Send, step: &mut Step<'_>, command: Com
             settle(send, step);
         }
         Command::Accept => {
-            let purpose = step.shared.place.purposes.get(send.purpose);
-            match (send.without_proof(purpose), send.selected_factor()) {
+            let purpose = send.purpose_of(&step.shared.place.purposes);
+            match (send.without_proof(purpose.as_ref()), send.selected_factor()) {
                 (Some(act), _) => go_on_without(send, step, act),
                 (None, Some(kind)) => enter_factor(send, step, kind),
                 (None, None) => accept(send, step),
@@ -214,8 +214,13 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
     let Some(choice) = send.choices.get(send.selected) else {
         return step.say(Tone::Warning, format!("{NO_CHANNEL} {}", messages::CORRECTED));
     };
-    let purpose = step.shared.place.purposes.get(send.purpose);
-    if !send.is_helped_by(purpose, choice.channel.factor()) {
+    let purpose = send.purpose_of(&step.shared.place.purposes);
+    if let Some(flag) = send.customer.flags.refusal_of(choice.channel.factor()) {
+        let place = &step.shared.place;
+        let text = messages::flag(flag, &|at| place.day_and_clock(at));
+        return step.say(Tone::Warning, text);
+    }
+    if !send.is_helped_by(purpose.as_ref(), choice.channel.factor()) {
         return step.say(Tone::Warning, format!("{}: {NO_HELP}", choice.channel.label()));
     }
     if let Some(reason) = &choice.refusal {
@@ -233,8 +238,8 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
 
 /// To the form of a document.
 fn see_document(send: &Send, step: &mut Step<'_>) {
-    let purpose = step.shared.place.purposes.get(send.purpose);
-    if !send.is_helped_by(purpose, Factor::Document) {
+    let purpose = send.purpose_of(&step.shared.place.purposes);
+    if !send.is_helped_by(purpose.as_ref(), Factor::Document) {
         return step.hint(Tone::Plain, "A document proves nothing more for this purpose.");
     }
     step.clear_notice();
@@ -338,8 +343,8 @@ fn enter_factor(send: &Send, step: &mut Step<'_>, kind: FactorKind) {
         let text = step.with_wall_clock(|clock| messages::factor_verification(&nothing, clock));
         return step.hint(Tone::Plain, text);
     }
-    let purpose = step.shared.place.purposes.get(send.purpose);
-    if !send.is_helped_by(purpose, kind.factor()) {
+    let purpose = send.purpose_of(&step.shared.place.purposes);
+    if !send.is_helped_by(purpose.as_ref(), kind.factor()) {
         return step.say(Tone::Warning, format!("By {}: {NO_HELP}", kind.label()));
     }
     let at = send.factors.usable().position(|it| it == kind).unwrap_or(0);

@@ -44,12 +44,14 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
     let inner = panel::draw(frame, area, cx.theme, title, focused);
     let room = usize::from(inner.width);
     let mut rows = vec![Row::Gap];
+    rows.extend(flags(cx, send, room));
+    let purpose_of = purpose_of(cx, send);
     if cx.theme.framed {
         rows.push(Line::styled("Send the code by", cx.theme.muted).into());
         rows.push(Row::Gap);
     }
     for (at, choice) in send.choices.iter().enumerate() {
-        let helps = send.is_helped_by(purpose_of(cx, send), choice.channel.factor());
+        let helps = send.is_helped_by(purpose_of.as_ref(), choice.channel.factor());
         let is_first = at == 0 && send.choices.len() > 1;
         let lines = channel(cx, (choice, helps), is_first, room);
         rows.extend(lines.into_iter().enumerate().map(|(line, it)| {
@@ -81,8 +83,24 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
 }
 
 /// The purpose that is selected.
-fn purpose_of<'a>(cx: DrawContext<'a>, send: &Send) -> Option<&'a Purpose> {
-    cx.shared.place.purposes.get(send.purpose)
+fn purpose_of(cx: DrawContext<'_>, send: &Send) -> Option<Purpose> {
+    send.purpose_of(&cx.shared.place.purposes)
+}
+
+/// The flags of the customer, in words.
+fn flags<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
+    let mut rows = Vec::new();
+    for flag in send.customer.flags.iter() {
+        let text = messages::flag(flag, &|at| cx.shared.place.day_and_clock(at));
+        let mark = Span::styled(format!("{} Flag", theme.symbols.alert), theme.warning);
+        let text = styled(&text, room.saturating_sub(LABEL), theme.warning);
+        rows.extend(labelled(mark, text).into_iter().map(Row::Line));
+    }
+    if !rows.is_empty() {
+        rows.push(Row::Gap);
+    }
+    rows
 }
 
 /// What the purpose takes, where that is more than one code, and what was proven.
@@ -97,7 +115,7 @@ fn takes<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
     if let Some(open) = &send.session {
         let proven = messages::factors_in_words(&open.session.factors);
         lines.extend(styled(&format!("proven: {proven}"), room, theme.good));
-        if let Some(missing) = open.missing_for(Some(purpose)) {
+        if let Some(missing) = open.missing_for(Some(&purpose)) {
             let missing = format!("missing: {}", messages::missing(missing));
             lines.extend(styled(&missing, room, theme.warning));
         }
@@ -194,7 +212,9 @@ fn purpose<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
 fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     let theme = cx.theme;
     let key = key_name(Context::Send, Command::Accept);
-    match send.without_proof(purpose_of(cx, send)) {
+    let purpose = purpose_of(cx, send);
+    let purpose = purpose.as_ref();
+    match send.without_proof(purpose) {
         Some(WithoutProof::AmountDue) => {
             let text = format!(
                 "Nothing has to be proven: {key} shows what is due on the account whose number \
@@ -208,6 +228,10 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         }
         None => {}
     }
+    if let Some(flag) = send.customer.flags.refusal_of(Factor::Sms) {
+        let text = format!("The customer is marked \"{}\": nothing is sent.", flag.flag.label());
+        return styled(&text, room, theme.warning);
+    }
     if let Some(kind) = send.selected_factor() {
         let text = match kind {
             FactorKind::Totp => format!("{key} asks for the code that the authenticator shows."),
@@ -215,9 +239,9 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         };
         return styled(&text, room, Style::new());
     }
-    let takes_document = send.is_helped_by(purpose_of(cx, send), Factor::Document);
+    let takes_document = send.is_helped_by(purpose, Factor::Document);
     let selected = send.choices.get(send.selected);
-    let helps = |it: &ChannelChoice| send.is_helped_by(purpose_of(cx, send), it.channel.factor());
+    let helps = |it: &ChannelChoice| send.is_helped_by(purpose, it.channel.factor());
     if takes_document && !selected.is_some_and(helps) {
         let key = key_name(Context::Send, Command::SeeDocument);
         return styled(
