@@ -37,6 +37,7 @@ GRANT INSERT, DELETE ON countersign.core_customer_word TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_otp TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_guard TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_customer_factor TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_representative TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_backup_code TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_clerk_guard TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_delivery TO countersign_counter;

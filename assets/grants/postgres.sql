@@ -64,6 +64,7 @@ GRANT INSERT ON countersign.core_policy TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_approval TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_notice TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_customer_factor TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_representative TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_backup_code TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_trial TO countersign_counter;
 GRANT INSERT ON countersign.core_event TO countersign_counter;

@@ -12,8 +12,7 @@ use crate::cli::request::identify;
 use crate::cli::table::Table;
 use crate::domain::customer::Customer;
 use crate::domain::text;
-use crate::domain::time::Timestamp;
-use crate::domain::time_range::TimeExpression;
+use crate::domain::time_range::{TimeExpression, TimeRange};
 use crate::service::api::DeskClient;
 use crate::service::customers::calls::{FileIncident, FlagCustomer, ListFlags, UnflagCustomer};
 use crate::service::messages;
@@ -26,7 +25,7 @@ pub async fn flag(
 ) -> Result<Exit, Failure> {
     let reason = reason(&arguments.reason)?;
     let until = match arguments.until {
-        Some(until) => Some(end(desk, until).await?),
+        Some(until) => Some(stretch(desk, until).await?.before),
         None => None,
     };
     let customer = identify(desk, &arguments.customer).await?;
@@ -40,12 +39,16 @@ pub async fn flag(
     Ok(Exit::DONE)
 }
 
-/// The end of a time that is to come, by the store's clock.
-async fn end(desk: &DeskClient, until: TimeExpression) -> Result<Timestamp, Failure> {
+/// A time that is to come, by the store's clock.
+pub(super) async fn stretch(
+    desk: &DeskClient,
+    typed: TimeExpression,
+) -> Result<TimeRange, Failure> {
     let now = desk.call(ReadClock).await?.store;
     let here = now.to_utc().with_timezone(&Local);
-    let stretch = until.stretch_after(now, &here);
-    stretch.map(|it| it.before).map_err(|error| Failure::usage(format!("--until: {error}.")))
+    typed
+        .stretch_after(now, &here)
+        .map_err(|error| Failure::usage(format!("No clock shows that time; {error}.")))
 }
 
 pub async fn unflag(

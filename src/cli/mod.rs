@@ -26,6 +26,7 @@ pub mod pages;
 pub mod personal_data;
 pub mod policy;
 pub mod prompt;
+pub mod representatives;
 pub mod request;
 pub mod serve;
 pub mod session;
@@ -255,6 +256,9 @@ async fn at_the_desk(
         Command::Customers(Customers::Incident(arguments)) => {
             flags::incident(&desk, output, &arguments).await
         }
+        Command::Customers(Customers::Representatives(arguments)) => {
+            representatives::run(&desk, output, arguments).await
+        }
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
         Command::Verify(named) => {
             verify::verify(&desk, output, &named.request, named.further).await
@@ -297,6 +301,7 @@ const fn names_a_customer(command: &Command) -> bool {
             | Customers::Erase(_)
             | Customers::Hold(_)
             | Customers::Release(_)
+            | Customers::Representatives(_)
             | Customers::Flag(_)
             | Customers::Unflag(_)
             | Customers::Incident(IncidentArgs { customer: Some(_), .. }),

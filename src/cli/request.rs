@@ -43,6 +43,7 @@ pub async fn ask(
         customer: customer.id,
         channel: arguments.channel,
         purpose,
+        representative: arguments.representative,
         idempotency: desk.idempotency_key(),
     };
     let asked = desk.call(AskForCode(ask)).await?;

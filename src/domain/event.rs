@@ -136,6 +136,10 @@ pub enum EventKind {
     FlagLifted,
     /// Somebody of the staff saw something suspicious.
     IncidentFiled,
+    /// Somebody may act for a customer from now on.
+    RepresentativeAdded,
+    /// They may not any more.
+    RepresentativeEnded,
 }
 
 words!(EventKind, "a kind of event");
@@ -206,6 +210,8 @@ impl EventKind {
             Self::FlagSet => "Flag set",
             Self::FlagLifted => "Flag lifted",
             Self::IncidentFiled => "Incident",
+            Self::RepresentativeAdded => "Representative added",
+            Self::RepresentativeEnded => "Representative ended",
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::level::Level;
 use crate::domain::purpose::Purpose;
+use crate::domain::representative::StandsHere;
 use crate::domain::time::Timestamp;
 use crate::domain::word::words;
 
@@ -66,14 +67,32 @@ impl Flag {
         }
     }
 
-    /// Whether what was proven before it was set counts no more: the customer's sessions end.
-    pub const fn ends_sessions(self) -> bool {
-        !matches!(self, Self::DoNotDisclose)
+    /// Whether what somebody proved before it was set counts no more: their sessions end.
+    pub const fn ends_sessions_of(self, who: Standing) -> bool {
+        match self {
+            Self::Hold | Self::AtRisk => true,
+            Self::Deceased => matches!(who, Standing::Holder),
+            Self::DoNotDisclose => matches!(who, Standing::Representative),
+        }
     }
 
-    /// Whether a code that is under way counts no more.
-    pub const fn ends_codes(self) -> bool {
-        matches!(self, Self::Hold | Self::Deceased)
+    /// Whether a code that is under way to somebody counts no more.
+    pub const fn ends_codes_of(self, who: Standing) -> bool {
+        !matches!(self, Self::AtRisk) && self.ends_sessions_of(who)
+    }
+}
+
+/// Who stands at the counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Holder,
+    Representative,
+}
+
+impl Standing {
+    /// Somebody who is represented by this one, or stands here in person.
+    pub const fn of(representative: Option<&StandsHere>) -> Self {
+        if representative.is_some() { Self::Representative } else { Self::Holder }
     }
 }
 
@@ -136,11 +155,15 @@ impl Flags {
         self.get(Flag::Hold)
     }
 
-    /// The flag for which a factor proves nothing; none where it counts. Where the holder is dead,
-    /// a second person alone can say who may be served.
-    pub fn refusal_of(&self, factor: Factor) -> Option<&CustomerFlag> {
-        let of_holder = factor != Factor::SecondPerson;
-        self.stop().or_else(|| self.get(Flag::Deceased).filter(|_| of_holder))
+    /// The flag for which a factor of somebody proves nothing; none where it counts. Where the
+    /// holder is dead, a second person can say who may be served, or a representative stands here.
+    pub fn refusal_of(&self, who: Standing, factor: Factor) -> Option<&CustomerFlag> {
+        let of_person = match who {
+            Standing::Holder if factor == Factor::SecondPerson => None,
+            Standing::Holder => self.get(Flag::Deceased),
+            Standing::Representative => self.get(Flag::DoNotDisclose),
+        };
+        self.stop().or(of_person)
     }
 
     /// What a purpose takes of this customer.
@@ -244,26 +267,28 @@ mod tests {
     }
 
     /// What a desk does with the factors that somebody brings, one after the other.
-    fn served(purpose: &Purpose, flags: &[Flag], factors: &[Factor]) -> bool {
+    fn served(purpose: &Purpose, flags: &[Flag], who: Standing, factors: &[Factor]) -> bool {
         let flags: Flags = flags.iter().map(|it| set(*it)).collect();
-        let counted = factors.iter().filter(|it| flags.refusal_of(**it).is_none());
+        let counted = factors.iter().filter(|it| flags.refusal_of(who, **it).is_none());
         let proven: FactorSet = counted.copied().collect();
         let proven = Proven { factors: &proven, shared_contact: false };
         flags.raise(purpose).is_served_by(proven)
     }
 
     /// The rules as the manual has them, said another way: by counting.
-    fn reference(purpose: &Purpose, flags: &[Flag], factors: &[Factor]) -> bool {
+    fn reference(purpose: &Purpose, flags: &[Flag], who: Standing, factors: &[Factor]) -> bool {
         let is = |flag| flags.contains(&flag);
         let has = |factor| factors.contains(&factor);
-        if is(Flag::Hold) || purpose.level == Level::None {
+        let is_holder = who == Standing::Holder;
+        let is_kept_from = is(Flag::DoNotDisclose) && !is_holder;
+        if is(Flag::Hold) || is_kept_from || purpose.level == Level::None {
             return false;
         }
         let seconded = has(Factor::SecondPerson);
         if purpose.second_person == Attested::Alone && seconded {
             return true;
         }
-        if is(Flag::Deceased) {
+        if is(Flag::Deceased) && is_holder {
             return false;
         }
         let document = has(Factor::Document);
@@ -291,9 +316,10 @@ mod tests {
         #[test]
         fn security_67_flags_raise_or_refuse_as_the_reference_says(
             purpose in any_purpose(), flags in any_flags(), factors in any_factors(),
+            who in prop::sample::select(vec![Standing::Holder, Standing::Representative]),
         ) {
-            let expected = reference(&purpose, &flags, &factors);
-            prop_assert_eq!(served(&purpose, &flags, &factors), expected);
+            let expected = reference(&purpose, &flags, who, &factors);
+            prop_assert_eq!(served(&purpose, &flags, who, &factors), expected);
         }
 
         /// A flag opens nothing, whatever is proven.
@@ -301,10 +327,11 @@ mod tests {
         fn security_67_a_further_flag_never_opens(
             purpose in any_purpose(), flags in any_flags(), further in any_flags(),
             factors in any_factors(),
+            who in prop::sample::select(vec![Standing::Holder, Standing::Representative]),
         ) {
             let more: Vec<Flag> = flags.iter().chain(&further).copied().collect();
-            if served(&purpose, &more, &factors) {
-                prop_assert!(served(&purpose, &flags, &factors));
+            if served(&purpose, &more, who, &factors) {
+                prop_assert!(served(&purpose, &flags, who, &factors));
             }
         }
     }

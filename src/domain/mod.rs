@@ -45,6 +45,7 @@ pub mod purpose;
 pub mod qr;
 pub mod query;
 pub mod rehearsal;
+pub mod representative;
 pub mod request;
 pub mod seal;
 pub mod session;

@@ -120,7 +120,8 @@ mod tests {
              sign_in_set_up sign_in_reset service_started keys_rotated store_marked migrated events_purged \
              erased exported reported held released \
              stats_read stats_rebuilt alarm_raised alarm_acknowledged \
-             factor_enrolled factor_replaced factor_removed session_raised document_seen vouched",
+             factor_enrolled factor_replaced factor_removed session_raised document_seen vouched \
+             flag_set flag_lifted incident_filed representative_added representative_ended",
         );
         has(&Factor::ALL, "contact-confirmed sms whatsapp totp backup-code document second-person");
         has(&FactorKind::ALL, "totp backup-codes");

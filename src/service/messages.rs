@@ -276,6 +276,7 @@ mod tests {
                 detail: None,
                 updated_at: at(642),
             },
+            representative: None,
             asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
         }
     }

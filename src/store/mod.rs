@@ -68,7 +68,7 @@ use crate::store::staff::{credentials, records, sittings};
 use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production, rehearsal};
 use crate::store::verification::{
     attempt, clerk_guard, contact_binding, customer_guard, expiry, flags, keys_in_use, lockout,
-    request, session, superseded_code,
+    representatives, request, session, superseded_code,
 };
 
 pub use crate::store::database::migrations::Migrated;
@@ -230,7 +230,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 61] = [
+        let modules: [(&str, &[(&str, Sql)]); 62] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -271,6 +271,7 @@ impl SqlStore {
             ("sittings", sittings::STATEMENTS),
             ("rehearsal", rehearsal::STATEMENTS),
             ("reindex", reindex::STATEMENTS),
+            ("representatives", representatives::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),
             ("sample", sample::STATEMENTS),

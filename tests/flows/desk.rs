@@ -33,6 +33,7 @@ use countersign::service::customers::calls::{
     ConfirmContact, FindCustomers, OpenCustomer, RevealContact, UnlockCustomer,
 };
 use countersign::service::customers::lookup::{ChannelChoice, SearchResult};
+use countersign::service::customers::representatives::RepresentativeChoice;
 use countersign::service::customers::reveal::RevealedContact;
 use countersign::service::delivery::calls::ReadTray;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
@@ -80,6 +81,8 @@ pub(crate) struct Desk {
     pub(crate) purposes: Vec<Purpose>,
     /// What customers have enrolled.
     pub(crate) factors: CustomerFactors,
+    /// Who may act for customers.
+    pub(crate) representatives: Vec<RepresentativeChoice>,
     /// By how many milliseconds this terminal's own clock is ahead.
     pub(crate) own_clock: i64,
     /// A wrong code locks the customer.
@@ -172,6 +175,7 @@ impl Desk {
             whatsapp: false,
             seen: Vec::new(),
             purposes: Vec::new(),
+            representatives: Vec::new(),
             factors: CustomerFactors::default(),
             own_clock: 0,
             locks_customer: false,
@@ -439,7 +443,9 @@ impl Desk {
         choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.health));
         let open = self.request.clone().filter(|it| it.status == Status::Open && it.customer == id);
         let factors = self.factors.clone();
-        Some(OpenedCustomer { customer, choices, open: open.map(Box::new), factors })
+        let representatives = self.representatives.clone();
+        let open = open.map(Box::new);
+        Some(OpenedCustomer { customer, choices, open, factors, representatives })
     }
 
     fn ask(&mut self, ask: &CodeRequest, now: Timestamp) -> CodeRequestOutcome {
@@ -471,6 +477,7 @@ impl Desk {
                 detail: None,
                 updated_at: now,
             },
+            representative: None,
             asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
         };
         self.ready(request)
@@ -555,6 +562,7 @@ impl Desk {
             purpose: purpose.name,
             also_for: Vec::new(),
             shared_contact: false,
+            representative: None,
             clerk: "amira".into(),
             counter: "3".into(),
             created_at: now,

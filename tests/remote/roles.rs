@@ -42,6 +42,15 @@ fn arguments(call: &str) -> Value {
         "UnflagCustomer" => {
             json!({ "customer": customer, "flag": "at_risk", "reason": reason, "key": key })
         }
+        "AddRepresentative" => json!({
+            "customer": customer, "name": "Anna", "email": "anna@example.org", "phone": null,
+            "scope": ["pay bill"], "from": null, "until": null, "document": "passport",
+            "reason": reason, "key": key,
+        }),
+        "ListRepresentatives" => json!({ "customer": customer }),
+        "EndRepresentative" => json!({
+            "customer": customer, "representative": request, "reason": reason, "key": key,
+        }),
         "ListFlags" => json!({ "limit": 1 }),
         "FileIncident" => {
             json!({ "customer": null, "kind": "other", "seen": reason, "key": key })

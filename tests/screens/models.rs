@@ -22,6 +22,7 @@ use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::purpose::Purpose;
+use countersign::domain::representative::{Representative, RepresentativeId};
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionId, SessionToken};
 use countersign::domain::sign_in::TypedSecret;
@@ -29,6 +30,7 @@ use countersign::domain::time::Timestamp;
 use countersign::domain::totp::{Seed, TotpOffer};
 use countersign::service::api::Role;
 use countersign::service::customers::lookup::ChannelChoice;
+use countersign::service::customers::representatives::RepresentativeChoice;
 use countersign::service::customers::reveal::RevealedContact;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::ports::TrayMessage;
@@ -114,6 +116,29 @@ pub(crate) fn customer(
         address: Some(format!("{} Mill Lane, Riverside", 10 + id)),
         locale: None,
         flags: Flags::default(),
+    }
+}
+
+/// Anna, who may act for Dana.
+pub(crate) fn anna() -> RepresentativeChoice {
+    let mut choices = choices();
+    choices.truncate(1);
+    choices[0].contact = Some("+4**********77".into());
+    RepresentativeChoice {
+        representative: Representative {
+            id: RepresentativeId::from_bits(5),
+            customer: CustomerId(1),
+            name: "Anna Rivera".into(),
+            email: None,
+            phone: Some("+4**********77".into()),
+            scope: vec!["pay a bill".into()],
+            from: at(-86_400),
+            until: None,
+            document: "passport".into(),
+            added_by: Actor { clerk: "amira".into(), counter: "3".into() },
+            approved_by: "tomasz".into(),
+        },
+        choices,
     }
 }
 
@@ -330,6 +355,9 @@ pub(crate) fn send() -> Send {
     Send {
         customer: dana(),
         choices: choices(),
+        of_holder: choices(),
+        representatives: Vec::new(),
+        who: None,
         factors: CustomerFactors::default(),
         selected: 0,
         purpose: 0,
@@ -387,6 +415,7 @@ pub(crate) fn request(status: Status, attempts: u32, delivery: DeliveryState) ->
             detail: None,
             updated_at: at(-2),
         },
+        representative: None,
         asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
     }
 }
@@ -479,6 +508,7 @@ pub(crate) fn verified() -> Verified {
             is_reached: true,
             also_for: Vec::new(),
             shared_contact: false,
+            representative: None,
             clerk: "amira".into(),
             counter: "3".into(),
             created_at: at(-28),

@@ -406,6 +406,21 @@ states! {
     send_for_two_proofs => of_level(send_both(), Level::Two);
     send_for_the_second_proof => of_level(send(m::second_proof()), Level::Two);
     send_for_what_is_proven => of_level(send(m::second_proof()), Level::Nist);
+    send_for_holder_or_representative => send(Send {
+        representatives: vec![m::anna()],
+        ..m::send()
+    });
+    send_to_representative => represented(Send {
+        choices: m::anna().choices,
+        representatives: vec![m::anna()],
+        who: Some(0),
+        ..m::send()
+    });
+    verified_representative => {
+        let mut verified = m::verified();
+        verified.session.representative = Some(m::anna().representative.stands_here());
+        self::verified(verified)
+    };
     send_on_hold => send(Send { customer: m::flagged(&[Flag::Hold, Flag::AtRisk]), ..m::send() });
     send_at_risk => send(Send { customer: m::flagged(&[Flag::AtRisk]), ..m::send() });
     find_flagged => m::model(m::find("riv", vec![
@@ -688,6 +703,15 @@ fn of_level(state: State, level: Level) -> State {
         purpose.level = level;
         if level == Level::Document {
             purpose.document = Attested::Alone;
+        }
+    })
+}
+
+/// An office that serves representatives for its first purpose.
+fn represented(form: Send) -> State {
+    with(send(form), |model| {
+        if let Some(first) = model.shared.place.purposes.first_mut() {
+            first.representative = true;
         }
     })
 }

@@ -27,6 +27,7 @@ mod plans;
 mod pooler;
 mod races;
 mod rehearsal;
+mod representatives;
 mod requirements;
 mod schema_check;
 mod schemas;

@@ -31,6 +31,7 @@ use countersign::domain::policy::Retention;
 use countersign::domain::policy_text::PolicyText;
 use countersign::domain::purpose::Purpose;
 use countersign::domain::query::Query;
+use countersign::domain::representative::{RepresentativeId, RepresentativeRecord};
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::session_record::SessionRecord;
@@ -55,10 +56,10 @@ use countersign::service::ports::{
     FactorChange, FactorPage, FactorStore, FlagStore, FlaggedCustomer, Imported, IndexProgress,
     IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewFlag, NewRequest,
     NewSitting, NoCustomers, NoticeStore, OutboxStore, OversightStore, PersonalDataStore,
-    ProductionMark, Reissue, Resealed, SearchIndex, SessionFilter, SessionStore, ShippingStore,
-    SignInStore, StaffChange, StaffStore, StaffWrite, Store, StoreError, StoreHealth,
-    StoredCredentials, StoredCursor, TaskBatch, TestMessageStore, VerificationStore,
-    WaitingContact,
+    ProductionMark, Reissue, RepresentativeStore, Resealed, SearchIndex, SessionFilter,
+    SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite, Store,
+    StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore,
+    VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -221,6 +222,52 @@ impl FlagStore for Breaking {
         actor: &Actor,
     ) -> Result<bool, StoreError> {
         self.act(self.inner.lift_flag(act, customer, flag, reason, actor)).await
+    }
+}
+
+#[async_trait]
+impl RepresentativeStore for Breaking {
+    async fn representatives(
+        &self,
+        customer: CustomerId,
+    ) -> Result<Vec<RepresentativeRecord>, StoreError> {
+        self.read(self.inner.representatives(customer)).await
+    }
+
+    async fn representatives_after(
+        &self,
+        after: &str,
+        most: u32,
+    ) -> Result<Vec<RepresentativeRecord>, StoreError> {
+        self.read(self.inner.representatives_after(after, most)).await
+    }
+
+    async fn sign_representative(
+        &self,
+        read: &RepresentativeRecord,
+        anew: &RepresentativeRecord,
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.sign_representative(read, anew)).await
+    }
+
+    async fn add_representative(
+        &self,
+        act: &str,
+        record: &RepresentativeRecord,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.add_representative(act, record, actor)).await
+    }
+
+    async fn end_representative(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        id: &RepresentativeId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.end_representative(act, customer, id, reason, actor)).await
     }
 }
 

@@ -7,7 +7,7 @@ use countersign::domain::code::TypedCode;
 use countersign::domain::customer_factor::{FactorKind, TypedFactor};
 use countersign::domain::document::SeenDocument;
 use countersign::domain::event::Event;
-use countersign::domain::flag::{Flag, IncidentKind};
+use countersign::domain::flag::{Flag, IncidentKind, Standing};
 use countersign::domain::level::Level;
 use countersign::domain::purpose::{Attested, Missing, Purpose};
 use countersign::domain::session::{SessionEnd, SessionToken};
@@ -75,7 +75,13 @@ fn refusing(answer: &Answer) -> Option<Flag> {
 impl Bench {
     fn asking(&self, customer: &Customer, channel: Channel, purpose: &str) -> AskForCode {
         let (customer, purpose) = (customer.id, purpose.to_owned());
-        AskForCode(CodeRequest { customer, channel, purpose, idempotency: self.key() })
+        AskForCode(CodeRequest {
+            customer,
+            channel,
+            purpose,
+            representative: None,
+            idempotency: self.key(),
+        })
     }
 
     /// A session for a purpose, by a code.
@@ -289,7 +295,7 @@ async fn flags_are_shown_where_a_customer_is_found_and_set_by_admins_for_a_reaso
     assert_eq!(listed.len(), 2);
     assert_eq!(listed[0].flag.set_by.clerk, "the admin");
     // Nothing of this keeps a proof of the holder from counting as the raised level says.
-    let none = opened.customer.flags.refusal_of(Factor::Sms);
+    let none = opened.customer.flags.refusal_of(Standing::Holder, Factor::Sms);
     assert!(none.is_none(), "{none:?}");
 }
 

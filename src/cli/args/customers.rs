@@ -127,6 +127,8 @@ Example:
 
 It is an entry of the log and is counted in the stats. It stops nothing by itself.")]
     Incident(IncidentArgs),
+    /// Who may act for a customer: add, list, end
+    Representatives(RepresentativesArgs),
     /// Put a customer under a legal hold: what is held of them is not erased
     #[command(after_help = "\
 Example:
@@ -238,6 +240,99 @@ pub struct IncidentArgs {
     /// The customer it is about: account number, email address or phone number
     #[arg(long, value_name = "CUSTOMER")]
     pub customer: Option<String>,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers representatives`
+#[derive(Debug, Args)]
+pub struct RepresentativesArgs {
+    /// Account number, email address or phone number
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    /// What is done.
+    #[command(subcommand)]
+    pub command: RepresentativeCommand,
+}
+
+/// `customers representatives CUSTOMER …`
+#[derive(Debug, Subcommand)]
+pub enum RepresentativeCommand {
+    /// Ask for a representative to be added; a second person approves it
+    #[command(after_help = "\
+Example:
+  countersign customers representatives WB-004217 add --name \"Anna Rivera\" \\
+      --email anna@example.org --purpose \"pay a bill\" --document passport \\
+      --until 2027-06-30 --reason \"power of attorney, ticket 91\"
+
+Exits with 17: another one approves it (countersign approve), and then it is done. Codes
+go to the representative's own contact, never to the holder's.")]
+    Add(AddRepresentativeArgs),
+    /// List them
+    #[command(after_help = "\
+Example:
+  countersign customers representatives WB-004217 list --json")]
+    List(Json),
+    /// End one: their sessions and codes end with it
+    #[command(after_help = "\
+Example:
+  countersign customers representatives WB-004217 end 7K3M9QX2TB --reason \"taken back\"")]
+    End(EndRepresentativeArgs),
+}
+
+impl RepresentativeCommand {
+    /// JSON or text.
+    pub const fn output(&self) -> &Json {
+        match self {
+            Self::Add(it) => &it.output,
+            Self::List(output) => output,
+            Self::End(it) => &it.output,
+        }
+    }
+}
+
+/// `customers representatives CUSTOMER add`
+#[derive(Debug, Args)]
+pub struct AddRepresentativeArgs {
+    /// The representative's name
+    #[arg(long, value_name = "TEXT")]
+    pub name: String,
+    /// The representative's own email address
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+    /// The representative's own phone number
+    #[arg(long, value_name = "NUMBER")]
+    pub phone: Option<String>,
+    /// For which purpose; may be repeated
+    #[arg(long, value_name = "TEXT", required = true)]
+    pub purpose: Vec<String>,
+    /// From when: 2026-12-31, or "2026-12-31 18:00" [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<TimeExpression>,
+    /// Until when
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<TimeExpression>,
+    /// The kind of document that was seen; never its number
+    #[arg(long, value_name = "KIND")]
+    pub document: String,
+    /// Why: whoever approves it reads it, and it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers representatives CUSTOMER end`
+#[derive(Debug, Args)]
+pub struct EndRepresentativeArgs {
+    /// The representative, such as 7K3M9QX2TB
+    #[arg(value_name = "ID")]
+    pub representative: String,
+    /// Why: it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

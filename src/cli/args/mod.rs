@@ -21,7 +21,7 @@ pub use crate::cli::args::audit::{
 };
 pub use crate::cli::args::customers::{
     ConfirmArgs, Customers, FlagArgs, FlagsArgs, ImportArgs, IncidentArgs, IndexArgs, ReasonedArgs,
-    RevealArgs, UnflagArgs, UnlockArgs, WhichContact,
+    RepresentativeCommand, RepresentativesArgs, RevealArgs, UnflagArgs, UnlockArgs, WhichContact,
 };
 pub use crate::cli::args::desk::{
     AmountDueArgs, EnterArgs, GateArgs, LogArgs, NamedSession, RequestArgs, ServeArgs, Sessions,
@@ -367,6 +367,7 @@ impl Cli {
 impl Command {
     fn json(&self) -> bool {
         match self {
+            Self::Customers(Customers::Representatives(it)) => it.command.output().json,
             Self::Customers(
                 Customers::Import(ImportArgs { output, .. })
                 | Customers::Find { output, .. }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
 use crate::domain::flag::{CustomerFlag, Flag};
+use crate::domain::representative::{Representative, RepresentativeId};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::service::ports::{DataSection, FlaggedCustomer, Replaced};
@@ -203,4 +204,41 @@ pub struct ErasureReply<'a> {
     pub entries: u64,
     /// Whether the customer is still in the office's external table.
     pub in_external_table: bool,
+}
+
+/// A line of `customers representatives CUSTOMER list`.
+#[derive(Debug, Serialize)]
+pub struct RepresentativeLine<'a> {
+    customer: &'a str,
+    representative: &'a RepresentativeId,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<&'a str>,
+    purposes: &'a [String],
+    from: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+    document: &'a str,
+    clerk: &'a str,
+    approved_by: &'a str,
+}
+
+impl<'a> RepresentativeLine<'a> {
+    pub fn new(customer: &'a str, it: &'a Representative) -> Self {
+        Self {
+            customer,
+            representative: &it.id,
+            name: &it.name,
+            email: it.email.as_deref(),
+            phone: it.phone.as_deref(),
+            purposes: &it.scope,
+            from: it.from,
+            until: it.until,
+            document: &it.document,
+            clerk: &it.added_by.clerk,
+            approved_by: &it.approved_by,
+        }
+    }
 }

@@ -20,7 +20,7 @@ pub use crate::cli::json::audit::{
 };
 pub use crate::cli::json::customers::{
     CustomerLine, ErasureReply, FlagLine, ImportReply, LineProblem, ReplacedContact, ReportReply,
-    RevealedLine,
+    RepresentativeLine, RevealedLine,
 };
 pub use crate::cli::json::factors::{BackupCodesReply, FactorsReply, OfferLine};
 pub use crate::cli::json::log::{EventLine, TrayLine};

@@ -64,6 +64,7 @@ impl Call {
             Self::UnlockCustomer(it) => Some(WaitingAct::Unlock(it.clone())),
             Self::ConfirmContact(it) => Some(WaitingAct::Confirm(it.clone())),
             Self::VouchFor(it) => Some(WaitingAct::Vouch(it.stored())),
+            Self::AddRepresentative(it) => Some(WaitingAct::Represent(it.clone())),
             Self::RunMaintenanceStep(it) => Some(WaitingAct::Purge(it.clone())),
             _ => None,
         }
@@ -74,6 +75,7 @@ impl Call {
         match self {
             Self::OpenCustomer(it) => Some(it.customer),
             Self::ReadAccount(it) => Some(it.customer),
+            Self::ListRepresentatives(it) => Some(it.customer),
             _ => None,
         }
     }

@@ -20,6 +20,7 @@ use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::domain::event::Event;
 use crate::domain::oversight::Oversight;
 use crate::domain::policy_preview::PastSend;
+use crate::domain::representative::Representative;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::domain::sign_in::sitting::Sitting;
@@ -39,10 +40,10 @@ use crate::service::audit::ship::ShippingProgress;
 use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
-    ChannelChoices, ConfirmContact, EraseCustomer, FileIncident, FindCustomers, FinishImport,
-    FlagCustomer, HoldCustomer, IdentifyCustomer, ImportCustomers, ListFlags, OpenCustomer,
-    OpenedCustomer, ReadAccount, ReadCustomer, ReportCustomer, RevealContact, UnflagCustomer,
-    UnlockCustomer, WaitForIndex,
+    AddRepresentative, ChannelChoices, ConfirmContact, EndRepresentative, EraseCustomer,
+    FileIncident, FindCustomers, FinishImport, FlagCustomer, HoldCustomer, IdentifyCustomer,
+    ImportCustomers, ListFlags, ListRepresentatives, OpenCustomer, OpenedCustomer, ReadAccount,
+    ReadCustomer, ReportCustomer, RevealContact, UnflagCustomer, UnlockCustomer, WaitForIndex,
 };
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
@@ -240,6 +241,9 @@ calls! {
     UnflagCustomer -> bool, Administer, until_answered;
     ListFlags -> Vec<FlaggedCustomer>, Oversee, once;
     FileIncident -> (), Verify, until_answered;
+    AddRepresentative -> Representative, Verify, until_answered, act;
+    ListRepresentatives -> Vec<Representative>, Verify, once, lookup;
+    EndRepresentative -> bool, Verify, until_answered;
     // Verification
     AskForCode -> CodeRequestOutcome, Verify, until_answered;
     ResendCode -> Option<CodeRequestOutcome>, Verify, until_answered;

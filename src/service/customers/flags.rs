@@ -3,7 +3,7 @@
 use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
-use crate::domain::flag::{CustomerFlag, Flag, FlagRefusal, Flags};
+use crate::domain::flag::{CustomerFlag, Flag, FlagRefusal, Flags, Standing};
 use crate::domain::outcome::Outcome;
 use crate::service::customers::calls::{FileIncident, FlagCustomer};
 use crate::service::ports::flags::{FlaggedCustomer, NewFlag};
@@ -65,10 +65,10 @@ impl Desk {
     pub(in crate::service) async fn flags_for(
         &self,
         customer: CustomerId,
-        factor: Factor,
+        (who, factor): (Standing, Factor),
     ) -> Result<Flags, DeskError> {
         let flags = self.reading(|| self.store.flags(customer)).await?;
-        refused_by(customer, flags.refusal_of(factor))?;
+        refused_by(customer, flags.refusal_of(who, factor))?;
         Ok(flags)
     }
 

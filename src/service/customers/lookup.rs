@@ -5,6 +5,7 @@ use crate::domain::channel::{Channel, Factor};
 use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::flag::Standing;
 use crate::domain::query::Query;
 use crate::domain::session::SessionToken;
 use crate::domain::time::Timestamp;
@@ -176,7 +177,11 @@ impl Desk {
     ) -> Result<Account, DeskError> {
         match self.session_of(token, id).await? {
             Some(session) if session.is_verified() => {
-                self.flags_for(id, Factor::SecondPerson).await?;
+                let who = Standing::of(session.representative.as_ref());
+                self.flags_for(id, (who, Factor::SecondPerson)).await?;
+                if let Ok(purpose) = self.purpose(&session.purpose) {
+                    self.may_be_served(&session, &purpose).await?;
+                }
                 self.account(id).await
             }
             _ => Err(DeskError::NotVerified),

@@ -7,4 +7,5 @@ pub mod import;
 pub mod lookup;
 pub mod personal_data;
 pub mod reindex;
+pub mod representatives;
 pub mod reveal;

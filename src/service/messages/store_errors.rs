@@ -45,6 +45,9 @@ pub fn desk_error(error: &DeskError) -> Explanation {
         DeskError::NoSecondPerson => {
             "For this purpose a colleague's approval proves nothing.".into()
         }
+        DeskError::NotRepresented(why) => {
+            format!("Nothing was done: {why}. Serve the holder, or add what was agreed.").into()
+        }
         DeskError::NoReason => "Say why: it goes into the log.".into(),
         DeskError::AwaitsApproval(approval) => format!(
             "Nothing was done yet: {} waits for a second admin, for {} minutes. Another admin than \
@@ -217,6 +220,7 @@ pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
         DeskError::NoReason
         | DeskError::NotVerified
         | DeskError::NoSecondPerson
+        | DeskError::NotRepresented(_)
         | DeskError::AwaitsApproval(_)
         | DeskError::Store(StoreError::ReadOnly | StoreError::Flagged(_))
         | DeskError::Forbidden { .. }

@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod oversight;
 pub mod personal_data;
 pub mod policy;
+pub mod representatives;
 pub mod search_index;
 pub mod senders;
 pub mod session;
@@ -54,6 +55,7 @@ pub use outbox::OutboxStore;
 pub use oversight::OversightStore;
 pub use personal_data::{DataSection, ErasureOutcome, PersonalDataStore};
 pub use policy::PolicyStore;
+pub use representatives::RepresentativeStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
@@ -91,6 +93,7 @@ pub trait Store:
     + ApprovalStore
     + FactorStore
     + FlagStore
+    + RepresentativeStore
     + PolicyStore
     + SignInStore
     + TrailStore
@@ -120,6 +123,7 @@ impl<T> Store for T where
         + ApprovalStore
         + FactorStore
         + FlagStore
+        + RepresentativeStore
         + PolicyStore
         + SignInStore
         + TrailStore

@@ -9,10 +9,12 @@ use crate::domain::code::Code;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::{EventFacts, EventKind};
+use crate::domain::flag::Standing;
 use crate::domain::level::{FactorSet, Level};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::RateLimit;
 use crate::domain::purpose::{Proven, Purpose, SharedContact};
+use crate::domain::representative::RepresentativeId;
 use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::NonceSeed;
 use crate::domain::text;
@@ -35,6 +37,9 @@ pub struct CodeRequest {
     pub channel: Channel,
     /// What the verification is for.
     pub purpose: String,
+    /// Who gets the code in the place of the holder.
+    #[serde(default)]
+    pub representative: Option<RepresentativeId>,
     /// The idempotency key, new for each press of the key: the same request repeated is
     /// sent once.
     pub idempotency: String,
@@ -156,7 +161,11 @@ impl Desk {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(Some(CodeRequestOutcome::Refused(refusal))),
         };
-        refused_by(customer.id, customer.flags.refusal_of(ask.channel.factor()))?;
+        let representative = ask.representative.as_ref();
+        let (addressee, stands_here) = self.addressee(customer, representative, &purpose).await?;
+        let customer = &addressee;
+        let who = Standing::of(stands_here.as_ref());
+        refused_by(customer.id, customer.flags.refusal_of(who, ask.channel.factor()))?;
         let purpose = customer.flags.raise(&purpose);
         let delivery = match self.helpful(customer, ask.channel, &purpose).await? {
             Ok(()) => self.delivery(customer, ask.channel),
@@ -177,6 +186,7 @@ impl Desk {
             id,
             customer: customer.id,
             purpose: &purpose,
+            representative: stands_here.as_ref(),
             idempotency: &idempotency,
             dispatch: self.dispatch(code, delivery),
         };
@@ -215,7 +225,14 @@ impl Desk {
         request: &Request,
         customer: &Customer,
     ) -> Result<Option<CodeRequestOutcome>, DeskError> {
-        refused_by(customer.id, customer.flags.refusal_of(request.channel.factor()))?;
+        let stands_here = request.representative.as_ref();
+        let who = Standing::of(stands_here);
+        refused_by(customer.id, customer.flags.refusal_of(who, request.channel.factor()))?;
+        let addressee = match (stands_here, self.purpose(&request.purpose)) {
+            (Some(it), Ok(purpose)) => self.addressee(customer, Some(&it.id), &purpose).await?.0,
+            _ => customer.clone(),
+        };
+        let customer = &addressee;
         let delivery = match self.delivery(customer, request.channel) {
             Ok(delivery) => delivery,
             Err(refusal) => {

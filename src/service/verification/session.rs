@@ -3,6 +3,7 @@
 
 use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
+use crate::domain::flag::Standing;
 use crate::domain::purpose::{Missing, Proven};
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use crate::domain::session_record::SessionRecord;
@@ -56,7 +57,9 @@ impl Desk {
         let Some(session) = self.touch(token).await?.filter(|it| it.ended.is_none()) else {
             return Ok(ServedFor::SessionOver);
         };
-        let flags = self.flags_for(session.customer, Factor::SecondPerson).await?;
+        let who = Standing::of(session.representative.as_ref());
+        let flags = self.flags_for(session.customer, (who, Factor::SecondPerson)).await?;
+        self.may_be_served(&session, &purpose).await?;
         let purpose = flags.raise(&purpose);
         if let Some(missing) = session.missing_for(&purpose) {
             return Ok(ServedFor::Missing(Box::new(session), missing));

@@ -102,6 +102,7 @@ statements! {
     FORGET_CONTACTS { "DELETE FROM core_contact WHERE customer_id = $1" }
     FORGET_NOTICES { "DELETE FROM core_notice WHERE customer_id = $1" }
     FORGET_BACKUP_CODES { "DELETE FROM core_backup_code WHERE customer_id = $1" }
+    FORGET_REPRESENTATIVES { "DELETE FROM core_representative WHERE customer_id = $1" }
     FORGET_FLAGS { "DELETE FROM core_flag WHERE customer_id = $1" }
     FORGET_FACTORS { "DELETE FROM core_customer_factor WHERE customer_id = $1" }
     FORGET_GUARD { "DELETE FROM core_guard WHERE customer_id = $1" }
@@ -111,7 +112,7 @@ statements! {
 }
 
 /// What is erased beside the log and the index, in this order.
-const FORGET: [&Sql; 12] = [
+const FORGET: [&Sql; 13] = [
     &FORGET_OUTBOX,
     &FORGET_MESSAGES,
     &FORGET_REQUESTS,
@@ -123,6 +124,7 @@ const FORGET: [&Sql; 12] = [
     &FORGET_BACKUP_CODES,
     &FORGET_FACTORS,
     &FORGET_FLAGS,
+    &FORGET_REPRESENTATIVES,
     &FORGET_GUARD,
 ];
 

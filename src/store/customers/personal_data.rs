@@ -90,6 +90,14 @@ statements! {
          'until_at', f.until_at, 'clerk', f.clerk, 'counter', f.counter")
         " AS record FROM core_flag f WHERE f.customer_id = $1 ORDER BY f.flag LIMIT $2"
     }
+    REPRESENTATIVES {
+        "SELECT " (json_object "'representative', r.public_id, 'name', r.name, \
+         'email', r.email, 'phone', r.phone, 'purposes', r.purposes, 'from_at', r.from_at, \
+         'until_at', r.until_at, 'document', r.document, 'clerk', r.clerk, \
+         'counter', r.counter, 'approved_by', r.approved_by, 'ended_at', r.ended_at")
+        " AS record FROM core_representative r WHERE r.customer_id = $1 \
+         ORDER BY r.added_at LIMIT $2"
+    }
     LOCKOUT {
         "SELECT " (json_object "'wrong_codes', g.failures, 'updated_at', g.updated_at")
         " AS record FROM core_guard g WHERE g.customer_id = $1 LIMIT $2"
@@ -111,7 +119,7 @@ statements! {
 const OF_OURS: [(&str, &Sql); 3] =
     [("account", &ACCOUNT), ("bills", &INVOICES), ("feedback", &FEEDBACK)];
 
-const SECTIONS: [(&str, &Sql); 14] = [
+const SECTIONS: [(&str, &Sql); 15] = [
     ("customer", &CUSTOMER),
     ("search index", &SEARCH_INDEX),
     ("contacts", &CONTACTS),
@@ -123,6 +131,7 @@ const SECTIONS: [(&str, &Sql); 14] = [
     ("authenticator and backup codes", &FACTORS),
     ("numbers of backup codes", &BACKUP_CODES),
     ("flags", &FLAGS),
+    ("representatives", &REPRESENTATIVES),
     ("wrong codes", &LOCKOUT),
     ("legal hold", &HOLD),
     ("log", &LOG),

@@ -8,6 +8,7 @@
 
 use crate::domain::customer_factor::{FactorGuess, FactorKind, Judgement, Unusable};
 use crate::domain::event::EventKind;
+use crate::domain::flag::Standing;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::millis_of;
 use crate::service::ports::audit::NewEvent;
@@ -95,7 +96,7 @@ async fn judge(
         return Ok(FactorAttemptOutcome::NotEnrolled);
     }
     // Before anything is compared or counted.
-    flags::of_proof(&mut tx, customer, kind.factor()).await?;
+    flags::of_proof(&mut tx, customer, (Standing::Holder, kind.factor())).await?;
     let arguments = args![
         customer.0,
         attempt.policy.failure_cap,
@@ -187,6 +188,7 @@ async fn accept(
         account_no: &held.stored.account_no,
         customer_name: &held.customer_name,
         request: None,
+        representative: None,
         factor: kind.factor(),
         purpose: attempt.purpose,
         at: held.now,

@@ -13,6 +13,7 @@
 
 use crate::domain::delivery::TRAY;
 use crate::domain::event::EventKind;
+use crate::domain::flag::Standing;
 use crate::domain::level::Level;
 use crate::domain::outcome::Outcome;
 use crate::domain::purpose::Purpose;
@@ -29,7 +30,9 @@ use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
 use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::session::{Proven, Proving};
-use crate::store::verification::{flags, lockout, request, session, superseded_code};
+use crate::store::verification::{
+    flags, lockout, representatives, request, session, superseded_code,
+};
 
 statements! {
     /// Counts the attempt against the customer and the request, or against neither. $1 and
@@ -107,7 +110,11 @@ async fn judge(db: &Database, attempt: &Attempt<'_>) -> Result<AttemptOutcome, S
         return Err(StoreError::Refused(SENT_TO_A_TRAY.into()));
     }
     // Before anything is compared or counted.
-    flags::of_proof(&mut tx, request.customer, request.channel.factor()).await?;
+    let who = Standing::of(request.representative.as_ref());
+    flags::of_proof(&mut tx, request.customer, (who, request.channel.factor())).await?;
+    if let Some(it) = &request.representative {
+        representatives::ensure_active(&mut tx, request.customer, &it.id).await?;
+    }
     let arguments = args![
         held.row,
         request.customer.0,
@@ -149,6 +156,7 @@ async fn accept(
         account_no: &held.account_no,
         customer_name: &held.customer_name,
         request: Some(&held.request.id),
+        representative: held.request.representative.as_ref(),
         factor: held.request.channel.factor(),
         purpose,
         at: held.now,
@@ -313,5 +321,8 @@ fn event<'a>(
     let about = request::event_about(request, EventKind::Attempt, attempt.actor);
     let detail = detail.map(str::to_owned);
     let detail = detail.or_else(|| request::asked_elsewhere(request, attempt.actor));
+    let parts: Vec<String> = about.detail.into_iter().chain(detail).collect();
+    let detail = (!parts.is_empty()).then(|| parts.join(": "));
+    let about = NewEvent { detail: None, ..about };
     NewEvent { outcome: Some(outcome), detail, ..about }
 }

@@ -4,7 +4,7 @@
 use crate::domain::channel::Factor;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::{Actor, EventKind};
-use crate::domain::flag::{CustomerFlag, Flag, FlagRefusal, Flags};
+use crate::domain::flag::{CustomerFlag, Flag, FlagRefusal, Flags, Standing};
 use crate::domain::session::SessionEnd;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
@@ -102,10 +102,10 @@ pub(in crate::store) async fn held(tx: &mut Tx, customer: CustomerId) -> Result<
 pub(in crate::store) async fn of_proof(
     tx: &mut Tx,
     customer: CustomerId,
-    factor: Factor,
+    (who, factor): (Standing, Factor),
 ) -> Result<Flags, StoreError> {
     let flags = held(tx, customer).await?;
-    match flags.refusal_of(factor).cloned() {
+    match flags.refusal_of(who, factor).cloned() {
         None => Ok(flags),
         Some(flag) => Err(StoreError::Flagged(Box::new(FlagRefusal { customer, flag }))),
     }
@@ -178,13 +178,15 @@ pub(in crate::store) async fn set(
     let until = until.map(Timestamp::millis);
     let arguments = args![customer.0, flag.word(), reason, &actor.clerk, &actor.counter, until];
     tx.write(&SET, arguments).await?;
-    if flag.ends_codes() {
-        let why = format!("The customer is marked: {}.", flag.label());
-        contact_binding::revoke_all(&mut tx, customer, &why, actor).await?;
-    }
-    if flag.ends_sessions() {
-        session::end_all(&mut tx, customer, SessionEnd::Revoked, actor).await?;
-    }
+    let why = format!("The customer is marked: {}.", flag.label());
+    contact_binding::revoke_all(&mut tx, customer, &why, actor, |it| {
+        flag.ends_codes_of(Standing::of(it.representative.as_ref()))
+    })
+    .await?;
+    session::end_all(&mut tx, customer, SessionEnd::Revoked, actor, |it| {
+        flag.ends_sessions_of(Standing::of(it.representative.as_ref()))
+    })
+    .await?;
     tx.commit().await
 }
 

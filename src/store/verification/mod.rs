@@ -9,6 +9,7 @@ pub(super) mod flags;
 pub(super) mod keys_in_use;
 pub(super) mod lockout;
 mod port;
+pub(super) mod representatives;
 pub(super) mod request;
 pub(super) mod session;
 pub(super) mod superseded_code;

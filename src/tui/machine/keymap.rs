@@ -59,6 +59,8 @@ pub enum Command {
     NextPurpose,
     /// The purpose before.
     PreviousPurpose,
+    /// The next one who may stand here: the holder, a representative.
+    NextPerson,
     /// Back to the open code's entry.
     EnterCode,
     /// Send another code.

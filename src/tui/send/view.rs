@@ -58,12 +58,13 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
             if at == send.selected && line == 0 { Row::Marked(it) } else { Row::Line(it) }
         }));
     }
-    for (at, kind) in send.factors.usable().enumerate() {
+    for (at, kind) in send.usable_factors().enumerate() {
         let line = factor(cx, send, kind);
         let is_selected = send.selected == send.choices.len() + at;
         rows.push(if is_selected { Row::Marked(line) } else { Row::Line(line) });
     }
     rows.push(Row::Gap);
+    rows.extend(stands_here(cx, send, room));
     rows.extend(purpose(cx, send, room));
     rows.extend(takes(cx, send, room));
     rows.push(Row::Gap);
@@ -101,6 +102,29 @@ fn flags<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
         rows.push(Row::Gap);
     }
     rows
+}
+
+/// Who stands here, where somebody may act for the customer.
+fn stands_here<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
+    if send.representatives.is_empty() {
+        return Vec::new();
+    }
+    let [before, after] = theme.symbols.turn;
+    let (name, style) = match send.represented_by() {
+        None => ("the holder".to_owned(), theme.strong),
+        Some(it) => (format!("{}, a representative", it.representative.name), theme.warning),
+    };
+    let key = key_name(Context::Send, Command::NextPerson);
+    let parts = vec![
+        vec![
+            Span::styled(format!("{before} "), theme.accent),
+            Span::styled(name, style),
+            Span::styled(format!(" {after}"), theme.accent),
+        ],
+        vec![Span::styled(format!("{key} for the next"), theme.muted)],
+    ];
+    facts("Stands here", flow(parts, room.saturating_sub(LABEL), 2), theme)
 }
 
 /// What the purpose takes, where that is more than one code, and what was proven.
@@ -228,7 +252,7 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         }
         None => {}
     }
-    if let Some(flag) = send.customer.flags.refusal_of(Factor::Sms) {
+    if let Some(flag) = send.refusal_of(Factor::Sms) {
         let text = format!("The customer is marked \"{}\": nothing is sent.", flag.flag.label());
         return styled(&text, room, theme.warning);
     }

@@ -124,6 +124,11 @@ fn head<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a
     };
     let proof = wrap(&proof, room.saturating_sub(LABEL)).into_iter().map(Line::from).collect();
     let mut rows: Vec<Row<'_>> = labelled(mark, proof).into_iter().map(Row::Line).collect();
+    if let Some(it) = &session.representative {
+        let text = format!("{}, who represents {}", it.name, session.customer_name);
+        let lines = styled(&text, room.saturating_sub(LABEL), theme.warning);
+        rows.extend(facts("Stands here", lines, theme));
+    }
     rows.extend(flags(cx, verified, room.saturating_sub(LABEL)));
     rows.extend(level(cx, verified, room.saturating_sub(LABEL)));
     rows.extend(facts("Session", time_left(cx, verified, room.saturating_sub(LABEL)), theme));

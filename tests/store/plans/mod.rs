@@ -17,7 +17,7 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 36] = [
+const SMALL: [&str; 38] = [
     "core_approval",
     "core_policy",
     "p",
@@ -41,6 +41,8 @@ const SMALL: [&str; 36] = [
     // Flags, which few customers have, alone and beside other tables.
     "core_flag",
     "f",
+    "core_representative",
+    "r",
     "core_audit_tree",
     "core_stats_state",
     "core_alarm",

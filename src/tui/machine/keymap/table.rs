@@ -173,6 +173,12 @@ const SEND: &[Binding] = &[
     ),
     bind(
         Context::Send,
+        &[char('w')],
+        Command::NextPerson,
+        ["w", "", "", "Who stands here: holder, representative."],
+    ),
+    bind(
+        Context::Send,
         &[char('d')],
         Command::SeeDocument,
         ["d", "", "", "Look at the customer's document."],
