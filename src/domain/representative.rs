@@ -109,7 +109,7 @@ impl Representative {
         if !purpose.representative {
             return Err(NotRepresented::HolderAlone);
         }
-        let is_named = self.scope.iter().any(|it| *it == purpose.name);
+        let is_named = self.scope.contains(&purpose.name);
         is_named.then_some(()).ok_or(NotRepresented::OutOfScope)
     }
 

@@ -186,8 +186,8 @@ pub struct FlagArgs {
     /// Account number, email address or phone number
     #[arg(value_name = "CUSTOMER")]
     pub customer: String,
-    /// hold, deceased, at_risk or do_not_disclose
-    #[arg(value_name = "FLAG")]
+    /// Which flag.
+    #[arg(value_name = "FLAG", help = "hold, deceased, at_risk or do_not_disclose")]
     pub flag: Flag,
     /// Why: whoever meets the customer reads it, and it goes into the log beside your name
     #[arg(long, value_name = "TEXT")]
@@ -206,8 +206,8 @@ pub struct UnflagArgs {
     /// Account number, email address or phone number
     #[arg(value_name = "CUSTOMER")]
     pub customer: String,
-    /// hold, deceased, at_risk or do_not_disclose
-    #[arg(value_name = "FLAG")]
+    /// Which flag.
+    #[arg(value_name = "FLAG", help = "hold, deceased, at_risk or do_not_disclose")]
     pub flag: Flag,
     /// Why: it goes into the log beside your name
     #[arg(long, value_name = "TEXT")]
