@@ -198,6 +198,7 @@ impl<'a> Run<'a> {
                 customer: *customer,
                 channel: Channel::Email,
                 purpose: "pay a bill".into(),
+                representative: None,
                 idempotency: self.desk.new_idempotency_key().expect("a name"),
             };
             let asked = self.desk.ask(&ask).await.expect("an answer");

@@ -106,6 +106,7 @@ impl<'a> Way<'a> {
             customer,
             channel: Channel::Email,
             purpose: "pay a bill".into(),
+            representative: None,
             idempotency: format!("ask {key}"),
         });
         let asked = self.ask.time(Self::call(self.door, ask)).await;

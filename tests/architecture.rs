@@ -381,6 +381,7 @@ const LAYERS_OF_TUI: &[&[&str]] = &[
         "factors",
         "document",
         "find",
+        "incident",
         "log",
         "overlays",
         "pad",

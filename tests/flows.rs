@@ -19,6 +19,8 @@ mod enter_code;
 mod factors;
 #[path = "flows/find.rs"]
 mod find;
+#[path = "flows/incident.rs"]
+mod incident;
 #[path = "flows/known_before.rs"]
 mod known_before;
 #[path = "flows/overlays.rs"]

@@ -16,6 +16,8 @@ mod changed_contacts;
 mod door;
 #[path = "use_cases/factors.rs"]
 mod factors;
+#[path = "use_cases/flags.rs"]
+mod flags;
 #[path = "use_cases/late.rs"]
 mod late;
 #[path = "use_cases/limits.rs"]
@@ -32,6 +34,8 @@ mod privacy;
 mod purposes;
 #[path = "use_cases/remote.rs"]
 mod remote;
+#[path = "use_cases/representatives.rs"]
+mod representatives;
 #[path = "use_cases/sign_in.rs"]
 mod sign_in;
 #[path = "use_cases/sign_up.rs"]
@@ -268,6 +272,7 @@ impl Bench {
             customer: customer.id,
             channel,
             purpose: "pay a bill".into(),
+            representative: None,
             idempotency: self.desk.new_idempotency_key().expect("a name"),
         };
         self.desk.ask(&ask).await.expect("asked")
@@ -358,6 +363,7 @@ async fn the_same_idempotency_key_sends_once() {
         customer: dana.id,
         channel: Channel::Email,
         purpose: "pay a bill".into(),
+        representative: None,
         idempotency: "one press".into(),
     };
     let (first, second) = tokio::join!(bench.desk.ask(&ask), bench.desk.ask(&ask));
@@ -398,6 +404,7 @@ async fn security_10_a_desk_reads_the_keys_again_when_another_terminal_rotated_t
         customer: dana.id,
         channel: Channel::Email,
         purpose: "pay a bill".into(),
+        representative: None,
         idempotency: "one press".into(),
     };
     let (request, code) = bench.send_by(&rotated, rotated.ask(&ask).await.expect("asked")).await;

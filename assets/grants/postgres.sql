@@ -67,6 +67,7 @@ GRANT INSERT, UPDATE, DELETE ON countersign.core_notice TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_pad TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_pad_guard TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_customer_factor TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_representative TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_backup_code TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_trial TO countersign_counter;
 -- Not written_by and written_at: those are the server's word.
@@ -88,6 +89,7 @@ GRANT UPDATE ON countersign.core_stats_state TO countersign_service;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_stats_prefix TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_alarm TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_audit_shipping TO countersign_service;
+GRANT INSERT, DELETE ON countersign.core_flag TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;
 GRANT SELECT, INSERT, UPDATE ON countersign.core_sign_in TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;

@@ -52,6 +52,7 @@ async fn interface(sends: usize) {
             customer: found.first().expect("a customer").id,
             channel: Channel::Email,
             purpose: "pay a bill".into(),
+            representative: None,
             idempotency: desk.new_idempotency_key().expect("a name"),
         };
         let asked = desk.ask(&ask).await.expect("an answer");

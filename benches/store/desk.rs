@@ -82,6 +82,7 @@ impl Desk {
             id: id.clone(),
             customer: CustomerId(number),
             purpose: "pay bill",
+            representative: None,
             idempotency: id.as_str(),
             dispatch: Dispatch {
                 code: NewCode {

@@ -37,7 +37,7 @@ pub async fn find(
             output.object(&CustomerLine::new(customer, channels))?;
         }
     } else {
-        let mut table = Table::new(["ACCOUNT", "NAME", "EMAIL", "PHONE", "ADDRESS"]);
+        let mut table = Table::new(["ACCOUNT", "NAME", "EMAIL", "PHONE", "ADDRESS", "FLAGS"]);
         for customer in &found.customers {
             table.row([
                 customer.account_no.clone(),
@@ -45,6 +45,7 @@ pub async fn find(
                 customer.masked(Channel::Email).unwrap_or_else(|| "-".into()),
                 customer.masked(Channel::Sms).unwrap_or_else(|| "-".into()),
                 customer.address.clone().unwrap_or_default(),
+                customer.flags.labels(),
             ]);
         }
         table.print(output)?;

@@ -12,6 +12,7 @@ pub mod deliveries;
 pub mod doctor;
 pub mod exit;
 pub mod factors;
+pub mod flags;
 pub mod gate;
 pub mod import;
 pub mod index;
@@ -26,6 +27,7 @@ pub mod pages;
 pub mod personal_data;
 pub mod policy;
 pub mod prompt;
+pub mod representatives;
 pub mod request;
 pub mod serve;
 pub mod session;
@@ -46,7 +48,9 @@ use std::time::Duration;
 use clap::Parser as _;
 
 use crate::cli::app_context::AppContext;
-use crate::cli::args::{Cli, Command, ConfigCommand, Customers, Factors, Keys, Staff};
+use crate::cli::args::{
+    Cli, Command, ConfigCommand, Customers, Factors, IncidentArgs, Keys, Staff,
+};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{ConfigReply, Reply};
 use crate::cli::next::Next;
@@ -251,6 +255,21 @@ async fn at_the_desk(
         Command::Customers(Customers::Release(arguments)) => {
             personal_data::hold(&desk, output, &arguments, false).await
         }
+        Command::Customers(Customers::Flag(arguments)) => {
+            flags::flag(&desk, output, &arguments).await
+        }
+        Command::Customers(Customers::Unflag(arguments)) => {
+            flags::unflag(&desk, output, &arguments).await
+        }
+        Command::Customers(Customers::Flags(arguments)) => {
+            flags::list(&desk, output, arguments.limit).await
+        }
+        Command::Customers(Customers::Incident(arguments)) => {
+            flags::incident(&desk, output, &arguments).await
+        }
+        Command::Customers(Customers::Representatives(arguments)) => {
+            representatives::run(&desk, output, arguments).await
+        }
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
         Command::Signup(arguments) => signup::run(&desk, output, arguments).await,
         Command::Verify(named) => {
@@ -294,7 +313,11 @@ const fn names_a_customer(command: &Command) -> bool {
             | Customers::Report(_)
             | Customers::Erase(_)
             | Customers::Hold(_)
-            | Customers::Release(_),
+            | Customers::Release(_)
+            | Customers::Representatives(_)
+            | Customers::Flag(_)
+            | Customers::Unflag(_)
+            | Customers::Incident(IncidentArgs { customer: Some(_), .. }),
         )
         | Command::Factor(
             Factors::Show(_) | Factors::Verify(_) | Factors::Document(_) | Factors::Vouch(_),

@@ -7,7 +7,6 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::Reply;
 use crate::cli::moment;
 use crate::cli::output::{Output, PROGRESS_DELAY};
-use crate::domain::channel::Channel;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::{DeliveryState, TRAY};
@@ -37,7 +36,16 @@ pub async fn ask(
 ) -> Result<Exit, Failure> {
     let purpose = purpose_of(desk, arguments.purpose)?;
     let customer = identify(desk, &arguments.customer).await?;
-    ask_for(desk, output, &customer, arguments.channel, purpose).await
+    let idempotency = desk.idempotency_key();
+    let representative = arguments.representative;
+    let ask = CodeRequest {
+        customer: customer.id,
+        channel: arguments.channel,
+        purpose,
+        representative,
+        idempotency,
+    };
+    ask_for(desk, output, &customer, ask).await
 }
 
 /// Asks for a code for a customer, and has it sent.
@@ -45,11 +53,9 @@ pub async fn ask_for(
     desk: &DeskClient,
     output: &mut Output,
     customer: &Customer,
-    channel: Channel,
-    purpose: String,
+    ask: CodeRequest,
 ) -> Result<Exit, Failure> {
-    let idempotency = desk.idempotency_key();
-    let ask = CodeRequest { customer: customer.id, channel, purpose, idempotency };
+    let channel = ask.channel;
     let asked = desk.call(AskForCode(ask)).await?;
     let frame = Reply::default().with_channel(channel).with_customer(customer);
     settle(desk, output, asked, customer, frame).await

@@ -11,6 +11,7 @@ use crate::domain::outcome::Outcome;
 use crate::service::api::DeskClient;
 use crate::service::customers::calls::ReadSignUp;
 use crate::service::customers::sign_up::SignUpContact;
+use crate::service::verification::request::CodeRequest;
 
 pub async fn run(
     desk: &DeskClient,
@@ -19,7 +20,14 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let customer = identify(desk, &arguments.customer).await?;
     if let Some(channel) = arguments.channel {
-        return ask_for(desk, output, &customer, channel, SIGN_UP.to_owned()).await;
+        let ask = CodeRequest {
+            customer: customer.id,
+            channel,
+            purpose: SIGN_UP.to_owned(),
+            representative: None,
+            idempotency: desk.idempotency_key(),
+        };
+        return ask_for(desk, output, &customer, ask).await;
     }
     let Some(sign_up) = desk.call(ReadSignUp { customer: customer.id }).await? else {
         let text = "There is no such customer any more.";

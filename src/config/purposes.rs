@@ -9,7 +9,9 @@ use strum::VariantNames;
 use crate::config::kind::short_text;
 use crate::config::raw::Raw;
 use crate::domain::level::Level;
-use crate::domain::purpose::keys::{ALL, DOCUMENT, LEVEL, NAME, SECOND_PERSON, SESSION, SHARED};
+use crate::domain::purpose::keys::{
+    ALL, DOCUMENT, LEVEL, NAME, REPRESENTATIVE, SECOND_PERSON, SESSION, SHARED,
+};
 use crate::domain::purpose::{Attested, Entry, Purpose, SharedContact};
 use crate::domain::text::clean;
 
@@ -56,6 +58,11 @@ fn one(entries: &[(String, Raw)]) -> Result<Purpose, String> {
         Some(Raw::Number(minutes @ 1..=480)) => Some(Duration::from_mins(minutes.unsigned_abs())),
         Some(_) => return Err(refused(SESSION, "a whole number from 1 to 480")),
     };
+    let representative = match get(REPRESENTATIVE) {
+        None => false,
+        Some(Raw::Flag(flag)) => *flag,
+        Some(_) => return Err(refused(REPRESENTATIVE, "true, false")),
+    };
     let of_document = match level {
         Level::Document => Attested::Alone,
         _ => Attested::Refuse,
@@ -71,6 +78,7 @@ fn one(entries: &[(String, Raw)]) -> Result<Purpose, String> {
         second_person: word(get(SECOND_PERSON), Attested::Refuse)
             .filter(|it| *it != Attested::Second)
             .ok_or_else(|| refused(SECOND_PERSON, "refuse, alone"))?,
+        representative,
         ..Purpose::from(name.as_str())
     };
     if level == Level::Document && purpose.document == Attested::Refuse {
@@ -95,6 +103,7 @@ pub(super) fn value(purposes: &[Purpose]) -> ValueKind {
             let value: ValueKind = match entry {
                 Entry::Text(text) => text.into(),
                 Entry::Number(number) => number.into(),
+                Entry::Flag(flag) => flag.into(),
             };
             (key.to_owned(), Value::new(None, value))
         };
@@ -113,6 +122,7 @@ fn raw(value: &ValueKind) -> Option<Raw> {
     Some(match value {
         ValueKind::String(text) => Raw::Text(text.clone()),
         ValueKind::I64(number) => Raw::Number(*number),
+        ValueKind::Boolean(flag) => Raw::Flag(*flag),
         ValueKind::Array(values) => {
             Raw::List(values.iter().map(|it| raw(&it.kind)).collect::<Option<_>>()?)
         }

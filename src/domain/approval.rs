@@ -40,6 +40,8 @@ pub enum GuardedAct {
     Purge,
     /// Vouches for a customer; it always takes a second person.
     Vouch,
+    /// Adds a representative of a customer; it always takes a second person.
+    Represent,
 }
 
 impl GuardedAct {

@@ -7,6 +7,7 @@
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::CustomerId;
+use crate::domain::representative::RepresentativeId;
 use crate::domain::request::RequestId;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
@@ -25,16 +26,21 @@ pub struct CodeBinding {
     /// The unmasked contact.
     pub contact: String,
     pub expires_at: Timestamp,
+    /// Who gets it in the place of the holder.
+    pub representative: Option<RepresentativeId>,
 }
 
 impl CodeBinding {
     /// The first byte of the canonical form.
     const VERSION: u8 = 2;
+    /// The same of a code for a representative, who is one field more.
+    const REPRESENTED: u8 = 3;
 
     /// The canonical form: the version, then each field prefixed with its length.
     pub(in crate::domain) fn canonical(&self) -> Vec<u8> {
-        let mut bytes = vec![Self::VERSION];
-        let fields = [
+        let is_represented = self.representative.is_some();
+        let mut bytes = vec![if is_represented { Self::REPRESENTED } else { Self::VERSION }];
+        let mut fields = [
             self.customer.0.to_be_bytes().as_slice(),
             self.account_no.trim().as_bytes(),
             self.purpose.as_bytes(),
@@ -44,7 +50,9 @@ impl CodeBinding {
             self.contact.as_bytes(),
             &self.expires_at.millis().to_be_bytes(),
         ]
-        .map(<[u8]>::to_vec);
+        .map(<[u8]>::to_vec)
+        .to_vec();
+        fields.extend(self.representative.iter().map(|it| it.as_str().as_bytes().to_vec()));
         text::length_prefixed(fields.iter().map(Vec::as_slice), |it| bytes.extend_from_slice(it));
         bytes
     }
@@ -82,6 +90,7 @@ pub(in crate::domain) mod tests {
             channel: Channel::Sms,
             contact: "+14155550142".into(),
             expires_at: Timestamp::from_millis(1_764_000_000_000),
+            representative: None,
         }
     }
 
@@ -96,7 +105,9 @@ pub(in crate::domain) mod tests {
             CodeBinding { generation: 2, ..base.clone() },
             CodeBinding { channel: Channel::Whatsapp, ..base.clone() },
             CodeBinding { contact: "+14155550143".into(), ..base.clone() },
-            CodeBinding { expires_at: Timestamp::from_millis(1_764_000_000_001), ..base },
+            CodeBinding { expires_at: Timestamp::from_millis(1_764_000_000_001), ..base.clone() },
+            CodeBinding { representative: Some(RepresentativeId::from_bits(1)), ..base.clone() },
+            CodeBinding { representative: Some(RepresentativeId::from_bits(2)), ..base },
         ]
     }
 
@@ -112,6 +123,6 @@ pub(in crate::domain) mod tests {
         forms.sort();
         forms.dedup();
         assert_eq!(forms.len(), count);
-        assert!(forms.iter().all(|form| form[0] == 2));
+        assert!(forms.iter().all(|form| matches!(form[0], 2 | 3)));
     }
 }

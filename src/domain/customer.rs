@@ -2,6 +2,7 @@
 
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber, mask};
+use crate::domain::flag::Flags;
 use crate::domain::money::Money;
 use crate::domain::phone::NumberType;
 
@@ -26,6 +27,9 @@ pub struct Customer {
     pub address: Option<String>,
     /// The language of messages (BCP 47) if it is not the office's.
     pub locale: Option<String>,
+    /// The flags that hold now.
+    #[serde(default)]
+    pub flags: Flags,
 }
 
 /// Why a channel cannot be used for a customer.
@@ -173,6 +177,7 @@ mod tests {
             phone: Some("0151 12345678".into()),
             address: None,
             locale: None,
+            flags: Flags::default(),
         }
     }
 

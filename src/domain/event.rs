@@ -140,6 +140,16 @@ pub enum EventKind {
     PadPaired,
     /// A pad is paired no more.
     PadEnded,
+    /// A flag of a customer was set.
+    FlagSet,
+    /// It was lifted.
+    FlagLifted,
+    /// Somebody of the staff saw something suspicious.
+    IncidentFiled,
+    /// Somebody may act for a customer from now on.
+    RepresentativeAdded,
+    /// They may not any more.
+    RepresentativeEnded,
 }
 
 words!(EventKind, "a kind of event");
@@ -212,6 +222,11 @@ impl EventKind {
             Self::PadRefused => "Wrong pairing number",
             Self::PadPaired => "Pad paired",
             Self::PadEnded => "Pad no longer paired",
+            Self::FlagSet => "Flag set",
+            Self::FlagLifted => "Flag lifted",
+            Self::IncidentFiled => "Incident",
+            Self::RepresentativeAdded => "Representative added",
+            Self::RepresentativeEnded => "Representative ended",
         }
     }
 }

@@ -73,6 +73,9 @@ pub struct Purpose {
     pub document: Attested,
     /// What a colleague's approval is worth where nothing else is left.
     pub second_person: Attested,
+    /// Whether a representative can be served for it.
+    #[serde(default)]
+    pub representative: bool,
 }
 
 impl From<&str> for Purpose {
@@ -91,6 +94,7 @@ impl From<String> for Purpose {
             shared_contact: SharedContact::Allow,
             document: Attested::Refuse,
             second_person: Attested::Refuse,
+            representative: false,
         }
     }
 }
@@ -103,7 +107,9 @@ pub mod keys {
     pub const SHARED: &str = "shared_contact";
     pub const DOCUMENT: &str = "document";
     pub const SECOND_PERSON: &str = "second_person";
-    pub const ALL: [&str; 6] = [NAME, LEVEL, SESSION, SHARED, DOCUMENT, SECOND_PERSON];
+    pub const REPRESENTATIVE: &str = "representative";
+    pub const ALL: [&str; 7] =
+        [NAME, LEVEL, SESSION, SHARED, DOCUMENT, SECOND_PERSON, REPRESENTATIVE];
 }
 
 /// The value of a key of a purpose.
@@ -111,6 +117,7 @@ pub mod keys {
 pub enum Entry {
     Text(String),
     Number(i64),
+    Flag(bool),
 }
 
 impl Purpose {
@@ -138,6 +145,9 @@ impl Purpose {
                 entries.push((key, text(attested.into())));
             }
         }
+        if self.representative {
+            entries.push((keys::REPRESENTATIVE, Entry::Flag(true)));
+        }
         entries
     }
 
@@ -147,6 +157,7 @@ impl Purpose {
             // JSON writes a text as TOML does.
             Entry::Text(text) => format!("{key} = {}", serde_json::Value::from(text)),
             Entry::Number(number) => format!("{key} = {number}"),
+            Entry::Flag(flag) => format!("{key} = {flag}"),
         };
         let entries: Vec<_> = self.entries().into_iter().map(entry).collect();
         format!("{{ {} }}", entries.join(", "))

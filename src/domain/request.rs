@@ -10,6 +10,7 @@ use crate::domain::customer::CustomerId;
 use crate::domain::delivery::Delivery;
 use crate::domain::event::Actor;
 use crate::domain::outcome::Outcome;
+use crate::domain::representative::StandsHere;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::domain::word::words;
@@ -182,6 +183,9 @@ pub struct Request {
     pub delivery: Delivery,
     /// The clerk and counter that asked for it first.
     pub asked_by: Actor,
+    /// Who gets the code in the place of the holder.
+    #[serde(default)]
+    pub representative: Option<StandsHere>,
 }
 
 impl Request {

@@ -11,6 +11,7 @@ use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::level::{FactorSet, Level};
 use crate::domain::purpose::{Missing, Proven, Purpose};
+use crate::domain::representative::StandsHere;
 use crate::domain::request::{NotARequest, RequestId};
 use crate::domain::time::Timestamp;
 use crate::domain::word::words;
@@ -126,6 +127,9 @@ pub struct Session {
     pub also_for: Vec<String>,
     /// Whether a contact that several customers share was among what was proven.
     pub shared_contact: bool,
+    /// Who stands at the counter in the place of the holder.
+    #[serde(default)]
+    pub representative: Option<StandsHere>,
     pub clerk: String,
     pub counter: String,
     pub created_at: Timestamp,

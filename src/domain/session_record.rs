@@ -54,7 +54,9 @@ impl SessionRecord {
         let (session, digest) = (&self.session, &self.token_digest);
         if self.has_one_factor {
             // What that proof does not cover was empty then.
-            let is_plain = session.also_for.is_empty() && !session.shared_contact;
+            let is_plain = session.also_for.is_empty()
+                && !session.shared_contact
+                && session.representative.is_none();
             return is_plain && first_mac(session, digest, key).is_hex(&proof.mac);
         }
         mac(session, digest, key).is_hex(&proof.mac)
@@ -68,7 +70,11 @@ fn mac(session: &Session, token_digest: &str, key: &Key) -> MacTag {
     fields.push(session.level.word().into());
     fields.extend([flag(session.is_reached), flag(session.shared_contact)]);
     fields.extend(session.also_for.iter().map(|it| it.as_bytes().to_vec()));
-    MacTag::of(key, "session row of factors", fields.iter().map(Vec::as_slice))
+    let Some(representative) = &session.representative else {
+        return MacTag::of(key, "session row of factors", fields.iter().map(Vec::as_slice));
+    };
+    fields.insert(0, representative.id.as_str().into());
+    MacTag::of(key, "session row of a representative", fields.iter().map(Vec::as_slice))
 }
 
 /// The proof of a session that was written when it had one factor.
@@ -102,6 +108,7 @@ mod tests {
     use crate::domain::customer::CustomerId;
     use crate::domain::key::KeyId;
     use crate::domain::level::Level;
+    use crate::domain::representative::{RepresentativeId, StandsHere};
     use crate::domain::session::{SessionEnd, SessionId};
     use crate::domain::time::Timestamp;
 
@@ -125,6 +132,7 @@ mod tests {
             is_reached: true,
             also_for: Vec::new(),
             shared_contact: false,
+            representative: None,
             clerk: "amira".into(),
             counter: "3".into(),
             created_at: at(1_000),
@@ -132,6 +140,10 @@ mod tests {
             idle_at: at(301_000),
             ended: None,
         }
+    }
+
+    fn anna(bits: u64) -> StandsHere {
+        StandsHere { id: RepresentativeId::from_bits(bits), name: "Anna Rivera".into() }
     }
 
     fn record(session: Session, proof: &SessionProof) -> SessionRecord {
@@ -165,6 +177,7 @@ mod tests {
             Session { is_reached: false, ..session() },
             Session { also_for: vec!["other".into()], ..session() },
             Session { shared_contact: true, ..session() },
+            Session { representative: Some(anna(1)), ..session() },
             Session { purpose: "other".into(), ..session() },
             Session { clerk: "bruno".into(), ..session() },
             Session { counter: "4".into(), ..session() },
@@ -186,6 +199,16 @@ mod tests {
         assert!(old.is_genuine(&ring(7)));
         let cut = SessionRecord { has_one_factor: true, ..genuine };
         assert!(!cut.is_genuine(&ring(7)), "its proof is not one of those");
+    }
+
+    #[test]
+    fn security_54_a_session_of_a_representative_is_nobody_elses() {
+        let of = |representative| Session { representative, ..session() };
+        let proof = SessionProof::of(&of(Some(anna(1))), "digest", &ring(7));
+        assert!(record(of(Some(anna(1))), &proof).is_genuine(&ring(7)));
+        for other in [None, Some(anna(2))] {
+            assert!(!record(of(other.clone()), &proof).is_genuine(&ring(7)), "{other:?}");
+        }
     }
 
     #[test]

@@ -122,7 +122,8 @@ mod tests {
              erased exported reported held released \
              stats_read stats_rebuilt alarm_raised alarm_acknowledged \
              factor_enrolled factor_replaced factor_removed session_raised document_seen vouched \
-             pad_offered pad_asked pad_refused pad_paired pad_ended",
+             pad_offered pad_asked pad_refused pad_paired pad_ended \
+             flag_set flag_lifted incident_filed representative_added representative_ended",
         );
         has(&Factor::ALL, "contact-confirmed sms whatsapp totp backup-code document second-person");
         has(&FactorKind::ALL, "totp backup-codes");

@@ -17,7 +17,8 @@ mod waits;
 
 pub use crate::service::delivery::outcome::delivery_outcome;
 pub use crate::service::messages::acts::{
-    approval, confirmed, contact_verified, no_contact, refused_approval, unlocked,
+    INCIDENT_FILED, approval, confirmed, contact_verified, flag, flag_lifted, flag_set, no_contact,
+    refused_approval, unlocked,
 };
 pub use crate::service::messages::deliveries::{
     ASK_FIRST, delivery, elsewhere, shared_contact, span, spread, state,
@@ -278,6 +279,7 @@ mod tests {
                 detail: None,
                 updated_at: at(642),
             },
+            representative: None,
             asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
         }
     }

@@ -174,6 +174,9 @@ pub enum DeskError {
     /// The purpose takes no second person.
     #[error("the purpose takes no second person")]
     NoSecondPerson,
+    /// Whoever stands here may not act for the customer in this.
+    #[error("not represented: {0}")]
+    NotRepresented(String),
     /// The act takes a reason.
     #[error("no reason was given")]
     NoReason,

@@ -69,8 +69,8 @@ use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::{credentials, records, sittings};
 use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production, rehearsal};
 use crate::store::verification::{
-    attempt, clerk_guard, contact_binding, customer_guard, expiry, keys_in_use, lockout, request,
-    session, superseded_code,
+    attempt, clerk_guard, contact_binding, customer_guard, expiry, flags, keys_in_use, lockout,
+    representatives, request, session, superseded_code,
 };
 
 pub use crate::store::database::migrations::Migrated;
@@ -232,7 +232,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 63] = [
+        let modules: [(&str, &[(&str, Sql)]); 65] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -251,6 +251,7 @@ impl SqlStore {
             ("event_purge", event_purge::STATEMENTS),
             ("events", events::STATEMENTS),
             ("expiry", expiry::STATEMENTS),
+            ("flags", flags::STATEMENTS),
             ("attest", factors::attest::STATEMENTS),
             ("factor_attempt", factors::attempt::STATEMENTS),
             ("factors", factors::records::STATEMENTS),
@@ -275,6 +276,7 @@ impl SqlStore {
             ("sittings", sittings::STATEMENTS),
             ("rehearsal", rehearsal::STATEMENTS),
             ("reindex", reindex::STATEMENTS),
+            ("representatives", representatives::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),
             ("sample", sample::STATEMENTS),

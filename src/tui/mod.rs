@@ -11,7 +11,7 @@
 //!  └ app                         puts the features together: model, dispatch, replies, view
 //!     └ find, send, sign_up, enter_code, enter_factor, document, second_person, verified,
 //!        │  factors, log, tray, deliveries, overlays, sign_in, customer_acts, approvals, dashboard,
-//!        │  pairing
+//!        │  incident, pairing
 //!        │                       a feature each: state, update and view; none knows another
 //!        ├ machine               what features stand on: keys, effects, clock, messages
 //!        └ widgets               lines and boxes from values
@@ -35,6 +35,7 @@ pub mod enter_factor;
 pub mod executor;
 pub mod factors;
 pub mod find;
+pub mod incident;
 pub mod log;
 pub mod machine;
 pub mod overlays;

@@ -385,3 +385,65 @@ fn an_empty_store_says_how_customers_come_into_it() {
     let doctor = desk.run(&["doctor"]).out;
     assert!(doctor.contains("no customers yet") && doctor.contains(COMMAND), "{doctor}");
 }
+
+#[test]
+fn flags_are_set_listed_and_lifted_and_a_hold_refuses_a_code() {
+    let desk = Desk::open();
+    let ask = ["request", "WB-004217", "--channel", "email", "--json"];
+    let flag = |flag: &str, more: &[&str]| {
+        let arguments = ["customers", "flag", "WB-004217", flag, "--reason", "ticket 88", "--json"];
+        desk.run(&[&arguments, more].concat())
+    };
+    let set = flag("hold", &[]).ended(0, "flagged");
+    let message = set["message"].as_str().expect("a message");
+    assert!(message.contains("Nobody is verified for this account"), "{message}");
+    let refused = desk.run(&ask).ended(40, "forbidden");
+    let message = refused["message"].as_str().expect("a message");
+    for part in ["on hold", "ticket 88", "countersign customers unflag"] {
+        assert!(message.contains(part), "{message}");
+    }
+    flag("at_risk", &["--until", "2001-01-01"]).ended(2, "usage");
+    flag("at_risk", &["--until", "2096-01-01"]).ended(0, "flagged");
+    assert_eq!(flag("sleepy", &[]).code, 2);
+
+    let listed = desk.run(&["customers", "flags", "--json"]).lines();
+    let listed: Vec<_> = listed.iter().map(|it| it["flag"].as_str()).collect();
+    assert_eq!(listed, [Some("at_risk"), Some("hold")]);
+    let found = desk.run(&["customers", "find", "WB-004217", "--json"]).json();
+    assert_eq!(found["flags"][0]["flag"], "hold", "{found}");
+    assert_eq!(found["flags"][1]["reason"], "ticket 88", "{found}");
+    assert!(desk.run(&["customers", "find", "WB-004217"]).out.contains("on hold, at risk"));
+    let report = ["customers", "report", "WB-004217", "--reason", "asked", "--json"];
+    let report = desk.run(&report).json();
+    let sections = report["sections"].as_array().expect("sections");
+    let flags = sections.iter().find(|it| it["name"] == "flags").expect("the flags");
+    assert_eq!(flags["entries"].as_array().map(Vec::len), Some(2), "{flags}");
+
+    let lift = |flag| {
+        let arguments = ["customers", "unflag", "WB-004217", flag, "--reason", "over", "--json"];
+        desk.run(&arguments)
+    };
+    lift("hold").ended(0, "unflagged");
+    lift("hold").ended(0, "not_flagged");
+    lift("at_risk").ended(0, "unflagged");
+    desk.run(&ask).ended(0, "sent");
+    // A flag is no legal hold, and erasing takes it along.
+    flag("do_not_disclose", &[]).ended(0, "flagged");
+    let log = desk.run(&["log", "--kind", "flag_lifted", "--json"]).lines();
+    assert_eq!(log.len(), 2);
+}
+
+#[test]
+fn an_incident_is_filed_from_the_shell() {
+    let desk = Desk::open();
+    let seen = ["--seen", "reads from a list", "--json"];
+    let about = [&["customers", "incident", "coached", "--customer", "WB-004217"], &seen[..]];
+    let filed = desk.run(&about.concat()).ended(0, "filed");
+    assert_eq!(filed["customer"], "WB-004217");
+    desk.run(&[&["customers", "incident", "other"], &seen[..]].concat()).ended(0, "filed");
+    let empty = ["customers", "incident", "other", "--seen", " ", "--json"];
+    desk.run(&empty).ended(2, "usage");
+    let log = desk.run(&["log", "--kind", "incident_filed", "--json"]).lines();
+    assert_eq!(log.len(), 2);
+    assert_eq!(log[0]["customer"], "WB-004217", "{log:?}");
+}

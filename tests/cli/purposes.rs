@@ -100,3 +100,31 @@ fn security_70_a_document_that_was_seen_opens_what_takes_one() {
     let over = ["--name-matches", "--photo-matches", "--until", "2020-01-01"];
     see("hand over a contract", &over).ended(15, "malformed");
 }
+
+#[test]
+fn a_representative_waits_for_a_second_person_and_is_none_before() {
+    let desk = Desk::empty();
+    desk.configure("[[purpose]]\nname = \"question\"\nrepresentative = true\n\n[[purpose]]\nname = \"closure\"\n");
+    desk.import();
+    let add = |purpose: &str| {
+        let of = ["customers", "representatives", "WB-004217", "add", "--name", "Anna Rivera"];
+        let more = ["--email", "anna@example.net", "--purpose", purpose, "--document", "passport"];
+        let rest = ["--until", "2096-06-30", "--reason", "power of attorney", "--json"];
+        desk.run(&[&of[..], &more, &rest].concat())
+    };
+    let alone = add("closure").ended(40, "forbidden");
+    assert!(alone["message"].as_str().is_some_and(|it| it.contains("the holder alone")), "{alone}");
+    let waits = add("question").ended(17, "awaits_approval");
+    let message = waits["message"].as_str().expect("a message");
+    assert!(message.contains("Anna Rivera act for Dana Rivera"), "{message}");
+    let waiting = desk.run(&["approvals", "--json"]).lines();
+    assert_eq!(waiting.len(), 1);
+    let id = waiting[0]["approval"].as_str().expect("a name");
+    desk.run(&["approve", id, "--json"]).ended(40, "forbidden");
+    let list = ["customers", "representatives", "WB-004217", "list", "--json"];
+    assert_eq!(desk.run(&list).lines().len(), 0);
+    let end = ["customers", "representatives", "WB-004217", "end", "7K3M9QX2TB", "--reason", "no"];
+    assert_eq!(desk.run(&end).code, 2);
+    let request = ["request", "WB-004217", "--channel", "email", "--representative", "7K3M9QX2TB"];
+    assert_eq!(desk.run(&request).code, 40);
+}

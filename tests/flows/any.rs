@@ -73,6 +73,7 @@ fn code() -> impl Strategy<Value = KeyCode> {
             KeyCode::F(2),
             KeyCode::F(3),
             KeyCode::F(8),
+            KeyCode::F(12),
         ]),
         any::<char>().prop_map(KeyCode::Char),
         prop::char::range('0', '9').prop_map(KeyCode::Char),
@@ -98,7 +99,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         3 => prop::sample::select(vec![
             "riv", "<Enter>", "<Esc>", "481902", "000000", "<Ctrl-R>", "<Ctrl-O>", "<Ctrl-X>",
-            "<Ctrl-E>", "<Ctrl-L>", "<F2>", "<F3>", "<F5>", "<F6>", "<F7>", "<F8>", "<F8>9a", "srSRe0", "<Ctrl-K>", "<Ctrl-K>yun", "y", "<F5><Enter>", "ar", "<Ctrl-P>", "riv<Enter><Enter>", "/oxc",
+            "<Ctrl-E>", "<Ctrl-L>", "<F2>", "<F3>", "<F5>", "<F6>", "<F7>", "<F8>", "<F8>9a", "srSRe0", "<Ctrl-K>", "<Ctrl-K>yun", "y", "<F5><Enter>", "<F12>", "<F12>seen<Enter>", "ar", "<Ctrl-P>", "riv<Enter><Enter>", "/oxc",
         ]).prop_map(Happening::Keys),
         3 => (code(), modifiers(), kind()).prop_map(|(code, held, kind)| {
             Happening::Key(code, held, kind)
@@ -168,6 +169,8 @@ const ANSWERS: &[fn() -> Answer<Failure>] = &[
     || Answer::UnlockCustomer(Err(down())),
     || Answer::UnlockCustomer(Ok(true)),
     || Answer::ConfirmContact(Ok(false)),
+    || Answer::FileIncident(Err(down())),
+    || Answer::FileIncident(Ok(())),
     || Answer::ListApprovals(Err(down())),
     || Answer::ListApprovals(Ok(Vec::new())),
     || Answer::ApproveAct(Ok(ApprovalOutcome::NotFound)),

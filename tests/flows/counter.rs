@@ -339,6 +339,7 @@ fn key(name: &str) -> KeyEvent {
         "F8" => plain(KeyCode::F(8)),
         "F9" => plain(KeyCode::F(9)),
         "F10" => plain(KeyCode::F(10)),
+        "F12" => plain(KeyCode::F(12)),
         other => panic!("no key is called {other}"),
     }
 }

@@ -17,6 +17,7 @@ use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, SendRep
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
 use countersign::domain::document::SeenDocument;
 use countersign::domain::event::{Actor, Event, EventId, EventKind, EventPage};
+use countersign::domain::flag::Flags;
 use countersign::domain::level::FactorSet;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
@@ -38,6 +39,7 @@ use countersign::service::customers::calls::{
     ConfirmContact, FindCustomers, OpenCustomer, ReadSignUp, RevealContact, UnlockCustomer,
 };
 use countersign::service::customers::lookup::{ChannelChoice, SearchResult};
+use countersign::service::customers::representatives::RepresentativeChoice;
 use countersign::service::customers::reveal::RevealedContact;
 use countersign::service::customers::sign_up::{SignUp, SignUpChannel, SignUpContact};
 use countersign::service::delivery::calls::ReadTray;
@@ -94,6 +96,8 @@ pub(crate) struct Desk {
     pub(crate) purposes: Vec<Purpose>,
     /// What customers have enrolled.
     pub(crate) factors: CustomerFactors,
+    /// Who may act for customers.
+    pub(crate) representatives: Vec<RepresentativeChoice>,
     /// By how many milliseconds this terminal's own clock is ahead.
     pub(crate) own_clock: i64,
     /// A wrong code locks the customer.
@@ -173,6 +177,7 @@ fn customer(id: i64, account_no: &str, name: &str) -> Customer {
         phone: (id != 3).then(|| "+4915112345678".into()),
         address: None,
         locale: None,
+        flags: Flags::default(),
     }
 }
 
@@ -197,6 +202,7 @@ impl Desk {
             whatsapp: false,
             seen: Vec::new(),
             purposes: Vec::new(),
+            representatives: Vec::new(),
             factors: CustomerFactors::default(),
             own_clock: 0,
             locks_customer: false,
@@ -402,6 +408,7 @@ impl Desk {
                 self.reasons.push(reason);
                 Answer::ConfirmContact(Ok(true))
             }
+            Call::FileIncident(_) => Answer::FileIncident(Ok(())),
             Call::ListApprovals(_) => Answer::ListApprovals(Ok(self.waiting.clone())),
             Call::ApproveAct(ApproveAct { approval }) => {
                 Answer::ApproveAct(Ok(match self.decided(&approval) {
@@ -563,7 +570,9 @@ impl Desk {
         choices.sort_by_key(|it| (it.refusal.is_some(), it.state.is_bad, it.health));
         let open = self.request.clone().filter(|it| it.status == Status::Open && it.customer == id);
         let factors = self.factors.clone();
-        Some(OpenedCustomer { customer, choices, open: open.map(Box::new), factors })
+        let representatives = self.representatives.clone();
+        let open = open.map(Box::new);
+        Some(OpenedCustomer { customer, choices, open, factors, representatives })
     }
 
     fn ask(&mut self, ask: &CodeRequest, now: Timestamp) -> CodeRequestOutcome {
@@ -595,6 +604,7 @@ impl Desk {
                 detail: None,
                 updated_at: now,
             },
+            representative: None,
             asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
         };
         self.ready(request)
@@ -697,6 +707,7 @@ impl Desk {
             purpose: purpose.name,
             also_for: Vec::new(),
             shared_contact: false,
+            representative: None,
             clerk: "amira".into(),
             counter: "3".into(),
             created_at: now,

@@ -1,10 +1,17 @@
 //! Purposes that take more or less than one code.
 
+use countersign::domain::channel::Channel;
+use countersign::domain::circuit_breaker::ProviderHealth;
+use countersign::domain::customer::CustomerId;
 use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors};
+use countersign::domain::event::Actor;
 use countersign::domain::level::Level;
 use countersign::domain::purpose::{Attested, Purpose};
+use countersign::domain::representative::{Representative, RepresentativeId};
 use countersign::domain::time::Timestamp;
 use countersign::service::api::Call;
+use countersign::service::customers::lookup::ChannelChoice;
+use countersign::service::customers::representatives::RepresentativeChoice;
 
 use super::counter::Counter;
 use super::desk::CODE;
@@ -135,4 +142,62 @@ fn a_document_is_not_looked_at_where_it_is_worth_nothing() {
     let mut counter = Counter::with_levels(&[("a bill", Level::Nist)]);
     counter.keys("dana<Enter>d").is_at("send").says("A document proves nothing more");
     assert!(counter.model.overlay.is_none());
+}
+
+/// Anna, who may ask about bills.
+fn anna() -> RepresentativeChoice {
+    let choice = |channel, contact: &str| ChannelChoice {
+        channel,
+        contact: Some(contact.into()),
+        refusal: None,
+        waits_until: None,
+        health: ProviderHealth::Ok,
+    };
+    RepresentativeChoice {
+        representative: Representative {
+            id: RepresentativeId::from_bits(5),
+            customer: CustomerId(1),
+            name: "Anna Rivera".into(),
+            email: Some("a***@example.org".into()),
+            phone: None,
+            scope: vec!["pay a bill".into()],
+            from: Timestamp::from_millis(0),
+            until: None,
+            document: "passport".into(),
+            added_by: Actor { clerk: "amira".into(), counter: "3".into() },
+            approved_by: "boss".into(),
+        },
+        choices: vec![choice(Channel::Email, "a***@example.org")],
+    }
+}
+
+#[test]
+fn who_stands_here_is_chosen_and_the_code_is_asked_for_them() {
+    let mut counter = Counter::new();
+    counter.desk.representatives = vec![anna()];
+    let of = |purpose: &str| Purpose { representative: true, ..Purpose::from(purpose) };
+    counter.model.shared.place.purposes = vec![of("pay a bill"), "change of address".into()];
+    counter.keys("riv<Enter>w");
+    assert_eq!(counter.send().choices[0].contact.as_deref(), Some("a***@example.org"));
+    counter.keys("<Enter>").is_at("entry");
+    let asked = counter.desk.asks.last().expect("a code was asked for");
+    assert_eq!(asked.representative, Some(RepresentativeId::from_bits(5)));
+    assert_eq!(asked.channel, Channel::Email);
+
+    // Another purpose is the holder's alone; and so is what the holder enrolled.
+    let mut counter = Counter::new();
+    counter.desk.representatives = vec![anna()];
+    counter.model.shared.place.purposes = vec![of("pay a bill"), "change of address".into()];
+    counter.keys("riv<Enter>w<Tab><Enter>").is_at("send");
+    counter.says("proves nothing more for this purpose");
+    assert!(counter.desk.asks.is_empty());
+    // Once more, and the holder stands here again.
+    counter.keys("w");
+    assert!(counter.send().represented_by().is_none());
+    counter.keys("<Enter>").is_at("entry");
+    assert_eq!(counter.desk.asks.last().map(|it| it.representative.clone()), Some(None));
+    // Where nobody may act, only the holder is served.
+    let mut counter = Counter::after("riv<Enter>w");
+    counter.says("Nobody may act for this customer");
+    counter.keys("<Enter>").is_at("entry");
 }

@@ -105,6 +105,7 @@ impl Office {
             customer: self.customer,
             channel,
             purpose: format!("purpose {}", self.asked.fetch_add(1, Ordering::Relaxed)),
+            representative: None,
             idempotency: self.desk.new_idempotency_key().expect("a name"),
         };
         match self.desk.ask(&ask).await.expect("an answer") {

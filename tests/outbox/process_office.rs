@@ -86,7 +86,13 @@ impl ProcessOffice {
         let found = self.store.identify(key).await.expect("a search");
         let customer: CustomerId = found.first().expect("a customer").id;
         let idempotency = self.desk.new_idempotency_key().expect("a name");
-        let ask = CodeRequest { customer, channel, purpose: "pay a bill".into(), idempotency };
+        let ask = CodeRequest {
+            customer,
+            channel,
+            purpose: "pay a bill".into(),
+            representative: None,
+            idempotency,
+        };
         match self.desk.ask(&ask).await.expect("an answer") {
             CodeRequestOutcome::Ready(request) => request,
             other => panic!("no code: {other:?}"),

@@ -147,6 +147,7 @@ fn messages_belong(office: &Office) {
             channel: channel.parse().expect("a channel"),
             contact: contact.clone(),
             expires_at: Timestamp::from_millis(expires_at.trim().parse().expect("a time")),
+            representative: None,
         };
         let key = ring.get(key).expect("a key");
         // A closed request keeps no digest; its reference tells it.

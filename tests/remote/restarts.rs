@@ -90,6 +90,7 @@ impl Terminal {
             customer,
             channel: Channel::Email,
             purpose: "pay a bill".into(),
+            representative: None,
             idempotency: format!("ask {number}"),
         });
         let answer = self.call(ask).await;

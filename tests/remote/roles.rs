@@ -20,9 +20,40 @@ const ROLES: [Role; 6] =
 /// What ends the connection is made last.
 const LAST: [&str; 2] = ["LockTerminal", "SignOut"];
 
+/// The same of flags, incidents and representatives.
+fn about_a_customer(call: &str) -> Option<Value> {
+    let customer = 987_654_321;
+    let request = "7K3M9QX2TB";
+    let (reason, key) = ("a test of the table", "an act");
+    Some(match call {
+        "FlagCustomer" => json!({
+            "customer": customer, "flag": "at_risk", "reason": reason, "until": null, "key": key,
+        }),
+        "UnflagCustomer" => {
+            json!({ "customer": customer, "flag": "at_risk", "reason": reason, "key": key })
+        }
+        "AddRepresentative" => json!({
+            "customer": customer, "name": "Anna", "email": "anna@example.org", "phone": null,
+            "scope": ["pay bill"], "from": null, "until": null, "document": "passport",
+            "reason": reason, "key": key,
+        }),
+        "EndRepresentative" => json!({
+            "customer": customer, "representative": request, "reason": reason, "key": key,
+        }),
+        "ListFlags" => json!({ "limit": 1 }),
+        "FileIncident" => {
+            json!({ "customer": null, "kind": "other", "seen": reason, "key": key })
+        }
+        _ => return None,
+    })
+}
+
 /// Arguments with which a call can be made. What they name is not there, so that a call which is
 /// let through changes nothing that the next one needs.
 fn arguments(call: &str) -> Value {
+    if let Some(arguments) = about_a_customer(call) {
+        return arguments;
+    }
     let customer = 987_654_321;
     let request = "7K3M9QX2TB";
     let token = "0".repeat(64);
@@ -31,7 +62,7 @@ fn arguments(call: &str) -> Value {
     match call {
         "FindCustomers" => json!({ "typed": "dana", "limit": 1 }),
         "IdentifyCustomer" => json!({ "name": "WB-999999" }),
-        "OpenCustomer" | "ReadCustomer" | "ReadFactors" | "ReadSignUp" => {
+        "OpenCustomer" | "ReadCustomer" | "ReadFactors" | "ReadSignUp" | "ListRepresentatives" => {
             json!({ "customer": customer })
         }
         "ReadAccount" => json!({ "customer": customer, "token": token }),

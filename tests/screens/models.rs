@@ -18,11 +18,13 @@ use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors, Fac
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
 use countersign::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
+use countersign::domain::flag::{CustomerFlag, Flag, Flags};
 use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::pad::{PairingId, PairingState};
 use countersign::domain::purpose::Purpose;
+use countersign::domain::representative::{Representative, RepresentativeId};
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionId, SessionToken};
 use countersign::domain::sign_in::TypedSecret;
@@ -30,6 +32,7 @@ use countersign::domain::time::Timestamp;
 use countersign::domain::totp::{Seed, TotpOffer};
 use countersign::service::api::Role;
 use countersign::service::customers::lookup::ChannelChoice;
+use countersign::service::customers::representatives::RepresentativeChoice;
 use countersign::service::customers::reveal::RevealedContact;
 use countersign::service::customers::sign_up::{SignUp, SignUpChannel, SignUpContact};
 use countersign::service::delivery::provider_status::BreakerSnapshot;
@@ -119,7 +122,43 @@ pub(crate) fn customer(
         phone: phone.map(str::to_owned),
         address: Some(format!("{} Mill Lane, Riverside", 10 + id)),
         locale: None,
+        flags: Flags::default(),
     }
+}
+
+/// Anna, who may act for Dana.
+pub(crate) fn anna() -> RepresentativeChoice {
+    let mut choices = choices();
+    choices.truncate(1);
+    choices[0].contact = Some("+4**********77".into());
+    RepresentativeChoice {
+        representative: Representative {
+            id: RepresentativeId::from_bits(5),
+            customer: CustomerId(1),
+            name: "Anna Rivera".into(),
+            email: None,
+            phone: Some("+4**********77".into()),
+            scope: vec!["pay a bill".into()],
+            from: at(-86_400),
+            until: None,
+            document: "passport".into(),
+            added_by: Actor { clerk: "amira".into(), counter: "3".into() },
+            approved_by: "tomasz".into(),
+        },
+        choices,
+    }
+}
+
+/// Dana with these flags.
+pub(crate) fn flagged(flags: &[Flag]) -> Customer {
+    let set = |flag: &Flag| CustomerFlag {
+        flag: *flag,
+        reason: "letter of the bank, ticket 88".into(),
+        set_by: Actor { clerk: "tomasz".into(), counter: "1".into() },
+        set_at: at(-86_400),
+        until: (*flag == Flag::AtRisk).then(|| at(9 * 86_400)),
+    };
+    Customer { flags: flags.iter().map(set).collect(), ..dana() }
 }
 
 /// Customers of many scripts and lengths.
@@ -394,6 +433,9 @@ pub(crate) fn send() -> Send {
     Send {
         customer: dana(),
         choices: choices(),
+        of_holder: choices(),
+        representatives: Vec::new(),
+        who: None,
         factors: CustomerFactors::default(),
         selected: 0,
         purpose: 0,
@@ -470,6 +512,7 @@ pub(crate) fn request(status: Status, attempts: u32, delivery: DeliveryState) ->
             detail: None,
             updated_at: at(-2),
         },
+        representative: None,
         asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
     }
 }
@@ -562,6 +605,7 @@ pub(crate) fn verified() -> Verified {
             is_reached: true,
             also_for: Vec::new(),
             shared_contact: false,
+            representative: None,
             clerk: "amira".into(),
             counter: "3".into(),
             created_at: at(-28),

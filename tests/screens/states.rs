@@ -7,9 +7,11 @@ use countersign::domain::approval::ApprovalId;
 use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::code::TypedCode;
 use countersign::domain::contact::ContactKind;
+use countersign::domain::customer::CustomerId;
 use countersign::domain::customer_factor::{CustomerFactors, FactorKind};
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::EventFilter;
+use countersign::domain::flag::Flag;
 use countersign::domain::level::Level;
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
@@ -36,6 +38,7 @@ use countersign::tui::document::state::DocumentForm;
 use countersign::tui::enter_code::state::EnterCode;
 use countersign::tui::enter_factor::state::EnterFactor;
 use countersign::tui::factors::state::{FactorPanel, Stage as FactorStage, Sure};
+use countersign::tui::incident::state::IncidentForm;
 use countersign::tui::log::state::{LogPanel, Timeline};
 use countersign::tui::machine::draw_context::Focus;
 use countersign::tui::machine::effect::EffectId;
@@ -419,6 +422,46 @@ states! {
     send_for_two_proofs => of_level(send_both(), Level::Two);
     send_for_the_second_proof => of_level(send(m::second_proof()), Level::Two);
     send_for_what_is_proven => of_level(send(m::second_proof()), Level::Nist);
+    send_for_holder_or_representative => send(Send {
+        representatives: vec![m::anna()],
+        ..m::send()
+    });
+    send_to_representative => represented(Send {
+        choices: m::anna().choices,
+        representatives: vec![m::anna()],
+        who: Some(0),
+        ..m::send()
+    });
+    verified_representative => {
+        let mut verified = m::verified();
+        verified.session.representative = Some(m::anna().representative.stands_here());
+        self::verified(verified)
+    };
+    send_on_hold => send(Send { customer: m::flagged(&[Flag::Hold, Flag::AtRisk]), ..m::send() });
+    send_at_risk => send(Send { customer: m::flagged(&[Flag::AtRisk]), ..m::send() });
+    find_flagged => m::model(m::find("riv", vec![
+        m::flagged(&[Flag::Hold]),
+        m::people().remove(1),
+        m::flagged(&[Flag::AtRisk, Flag::DoNotDisclose]),
+    ], false));
+    verified_flagged => verified(Verified {
+        customer: m::flagged(&[Flag::DoNotDisclose]),
+        ..m::verified()
+    });
+    incident => over(send_both(), Overlay::Incident(IncidentForm::new(Some((
+        CustomerId(1),
+        "Dana Rivera".into(),
+    )))));
+    incident_typed => over(find_several(), Overlay::Incident(IncidentForm {
+        selected: 2,
+        typed: "the picture is glued on".into(),
+        ..IncidentForm::default()
+    }));
+    incident_waits => over(verified_by_sms(), Overlay::Incident(IncidentForm {
+        typed: "reads from a list".into(),
+        waiting: Some(EffectId(1)),
+        ..IncidentForm::new(Some((CustomerId(1), "Dana Rivera".into())))
+    }));
     send_without_proof => of_level(send_both(), Level::None);
     send_for_a_document => of_level(send_both(), Level::Document);
     document_unsaid => document(m::document_form());
@@ -704,6 +747,15 @@ fn of_level(state: State, level: Level) -> State {
 fn of_sharing(state: State) -> State {
     with(state, |model| {
         model.shared.place.purposes[0].shared_contact = SharedContact::Second;
+    })
+}
+
+/// An office that serves representatives for its first purpose.
+fn represented(form: Send) -> State {
+    with(send(form), |model| {
+        if let Some(first) = model.shared.place.purposes.first_mut() {
+            first.representative = true;
+        }
     })
 }
 

@@ -276,6 +276,7 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
                 "DELETE FROM core_session",
                 "DELETE FROM core_contact",
                 "DELETE FROM core_customer_factor",
+                "DELETE FROM core_flag",
                 "UPDATE core_customer SET email = 'x'",
                 "DROP TABLE core_otp",
                 "TRUNCATE TABLE core_event",

@@ -144,6 +144,10 @@ on_each_store! {
             "ALTER TABLE core_event DROP COLUMN asked_at",
             "DROP TABLE core_customer_factor",
             "DROP TABLE core_backup_code",
+            "DROP TABLE core_flag",
+            "DROP TABLE core_representative",
+            "ALTER TABLE core_otp DROP COLUMN representative",
+            "ALTER TABLE core_session DROP COLUMN representative",
             "ALTER TABLE core_notice DROP COLUMN about",
             "DELETE FROM core_schema WHERE version > 5",
         ] {

@@ -232,6 +232,7 @@ const LATER_TIMES: [(&str, &str); 8] = [
     ("core_contact_state", "arrived_at failed_at"),
     ("core_alarm", "raised_at acknowledged_at"),
     ("core_event", "asked_at"),
+    ("core_flag", "set_at until_at"),
     ("core_customer_factor", "made_at"),
     ("core_backup_code", "used_at"),
     ("core_clerk_guard", "since"),

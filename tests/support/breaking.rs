@@ -27,6 +27,7 @@ use countersign::domain::delivery::DeliveryId;
 use countersign::domain::delivery_stats::{DeliverySample, QueueStats};
 use countersign::domain::event::{Actor, Event, EventFilter, EventId, EventPage};
 use countersign::domain::explanation::Explanation;
+use countersign::domain::flag::{Flag, Flags};
 use countersign::domain::key::Keyring;
 use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::oversight::Oversight;
@@ -34,6 +35,7 @@ use countersign::domain::policy::Retention;
 use countersign::domain::policy_text::PolicyText;
 use countersign::domain::purpose::Purpose;
 use countersign::domain::query::Query;
+use countersign::domain::representative::{RepresentativeId, RepresentativeRecord};
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::session_record::SessionRecord;
@@ -58,11 +60,12 @@ use countersign::service::ports::{
     ApprovalStore, Attempt, AttemptOutcome, Attestation, AuditStore, BreakerStore,
     ContactBindingStore, CredentialsChange, CursorClaim, CustomerCheck, CustomerKey, CustomerStore,
     DataSection, DeliveryStatsStore, ErasureOutcome, FactorAttempt, FactorAttemptOutcome,
-    FactorChange, FactorPage, FactorStore, Imported, IndexProgress, IndexStep, IssueOutcome,
-    KeysInUse, MaintenanceStore, NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore,
-    OutboxStore, OversightStore, PersonalDataStore, ProductionMark, Reissue, Resealed, SearchIndex,
-    SessionFilter, SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite,
-    Store, StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore,
+    FactorChange, FactorPage, FactorStore, FlagStore, FlaggedCustomer, Imported, IndexProgress,
+    IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewFlag, NewRequest,
+    NewSitting, NoCustomers, NoticeStore, OutboxStore, OversightStore, PersonalDataStore,
+    ProductionMark, Reissue, RepresentativeStore, Resealed, SearchIndex, SessionFilter,
+    SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite, Store,
+    StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore,
     VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
@@ -200,6 +203,78 @@ impl CustomerStore for Breaking {
 
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
         self.inner.check_customers().await
+    }
+}
+
+#[async_trait]
+impl FlagStore for Breaking {
+    async fn flags(&self, customer: CustomerId) -> Result<Flags, StoreError> {
+        self.read(self.inner.flags(customer)).await
+    }
+
+    async fn flagged(&self, limit: u32) -> Result<Vec<FlaggedCustomer>, StoreError> {
+        self.read(self.inner.flagged(limit)).await
+    }
+
+    async fn set_flag(&self, act: &str, flag: NewFlag<'_>) -> Result<(), StoreError> {
+        self.act(self.inner.set_flag(act, flag)).await
+    }
+
+    async fn lift_flag(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        flag: Flag,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.lift_flag(act, customer, flag, reason, actor)).await
+    }
+}
+
+#[async_trait]
+impl RepresentativeStore for Breaking {
+    async fn representatives(
+        &self,
+        customer: CustomerId,
+    ) -> Result<Vec<RepresentativeRecord>, StoreError> {
+        self.read(self.inner.representatives(customer)).await
+    }
+
+    async fn representatives_after(
+        &self,
+        after: &str,
+        most: u32,
+    ) -> Result<Vec<RepresentativeRecord>, StoreError> {
+        self.read(self.inner.representatives_after(after, most)).await
+    }
+
+    async fn sign_representative(
+        &self,
+        read: &RepresentativeRecord,
+        anew: &RepresentativeRecord,
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.sign_representative(read, anew)).await
+    }
+
+    async fn add_representative(
+        &self,
+        act: &str,
+        record: &RepresentativeRecord,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.add_representative(act, record, actor)).await
+    }
+
+    async fn end_representative(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        id: &RepresentativeId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.end_representative(act, customer, id, reason, actor)).await
     }
 }
 

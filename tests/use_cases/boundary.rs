@@ -67,6 +67,7 @@ impl Bench {
             customer: customer.id,
             channel,
             purpose: "pay a bill".into(),
+            representative: None,
             idempotency: self.key(),
         };
         match desk.ask(&ask).await.expect("asked") {
@@ -221,6 +222,7 @@ async fn security_53_a_notice_goes_to_no_country_that_was_left() {
         customer: dana.id,
         channel: Channel::Sms,
         purpose: "pay a bill".into(),
+        representative: None,
         idempotency: bench.key(),
     };
     desk.ask(&ask).await.expect("asked");

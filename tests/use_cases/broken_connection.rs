@@ -125,6 +125,7 @@ async fn a_code_that_somebody_else_drew_is_not_sent() {
         customer: ben.id,
         channel: Channel::Email,
         purpose: "pay a bill".into(),
+        representative: None,
         idempotency: "one press".into(),
     };
     // Told by somebody else under the same name: that one sends its message.

@@ -38,6 +38,7 @@ async fn a_customer_is_verified_by_values_that_crossed_a_socket() {
         customer: dana.id,
         channel: Channel::Email,
         purpose: "pay a bill".into(),
+        representative: None,
         idempotency: "an act".into(),
     };
     let asked = across(&bench.desk, Role::Clerk, AskForCode(ask)).await;
@@ -72,6 +73,7 @@ async fn what_a_role_may_not_do_is_refused_before_anything_is_done() {
         customer: dana.id,
         channel: Channel::Email,
         purpose: "pay a bill".into(),
+        representative: None,
         idempotency: "an act".into(),
     };
     let asked = across(&bench.desk, Role::Auditor, AskForCode(ask)).await;
@@ -102,6 +104,7 @@ async fn a_call_made_twice_is_done_once_and_answered_alike() {
         customer: dana.id,
         channel: Channel::Email,
         purpose: "pay a bill".into(),
+        representative: None,
         idempotency: "an act".into(),
     });
     let asked = across(&bench.desk, Role::Clerk, ask.clone()).await;
@@ -205,6 +208,7 @@ async fn a_purpose_is_one_of_the_offices() {
             customer: dana.id,
             channel: Channel::Email,
             purpose: purpose.to_owned(),
+            representative: None,
             idempotency: purpose.to_owned(),
         })
     };
@@ -248,6 +252,9 @@ fn clerks_and_admins_make_the_calls_that_the_table_says() {
             "ReportCustomer",
             "EraseCustomer",
             "HoldCustomer",
+            "FlagCustomer",
+            "UnflagCustomer",
+            "ListFlags",
             "ReadStats",
             "RebuildStats",
             "ReadOversight",
@@ -280,6 +287,7 @@ fn an_auditor_makes_the_calls_that_the_table_says() {
         [
             "WaitForIndex",
             "IdentifyCustomer",
+            "ListFlags",
             "ReadBreakers",
             "ReadDeliveryStats",
             "ReadLog",

@@ -100,6 +100,7 @@ impl Office {
             customer: self.dana.id,
             channel: Channel::Sms,
             purpose: "pay a bill".into(),
+            representative: None,
             idempotency: self.bench.key(),
         };
         let CodeRequestOutcome::Ready(request) = self.desk.ask(&ask).await.expect("an answer")

@@ -155,6 +155,7 @@ async fn a_customer_who_is_being_verified_elsewhere_is_shown_so() {
         customer: dana.id,
         channel: Channel::Email,
         purpose: "pay a bill".into(),
+        representative: None,
         idempotency: "another".into(),
     });
     let asked = as_clerk(&bench.desk, "bo", ask).await;

@@ -47,7 +47,13 @@ impl Bench {
         purpose: &str,
     ) -> CodeRequestOutcome {
         let (customer, purpose) = (customer.id, purpose.to_owned());
-        let ask = CodeRequest { customer, channel, purpose, idempotency: self.key() };
+        let ask = CodeRequest {
+            customer,
+            channel,
+            purpose,
+            representative: None,
+            idempotency: self.key(),
+        };
         self.desk.ask(&ask).await.expect("asked")
     }
 

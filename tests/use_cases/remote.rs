@@ -146,6 +146,7 @@ async fn acts_over_a_cut_connection_are_done_once() {
             customer: dana.id,
             channel: Channel::Email,
             purpose: "pay a bill".into(),
+            representative: None,
             idempotency: "ask".into(),
         });
         let asked = line.call(cuts, ask).await;

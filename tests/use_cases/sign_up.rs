@@ -17,7 +17,13 @@ use super::{Bench, Scripted, refused};
 impl Bench {
     async fn asks_at_sign_up(&self, customer: &Customer, channel: Channel) -> CodeRequestOutcome {
         let (customer, purpose) = (customer.id, SIGN_UP.to_owned());
-        let ask = CodeRequest { customer, channel, purpose, idempotency: self.key() };
+        let ask = CodeRequest {
+            customer,
+            channel,
+            purpose,
+            representative: None,
+            idempotency: self.key(),
+        };
         self.desk.ask(&ask).await.expect("asked")
     }
 }

@@ -6,6 +6,8 @@ use clap::{Args, Subcommand, ValueHint};
 
 use crate::cli::args::Json;
 use crate::domain::contact::ContactKind;
+use crate::domain::flag::{Flag, IncidentKind};
+use crate::domain::time_range::TimeExpression;
 
 /// `customers`
 #[derive(Debug, Subcommand)]
@@ -102,6 +104,41 @@ It cannot be undone. The entries of the log stay without customer, contact and d
 the audit trail verifies as before. The reason stays in the log: name nobody in it. A legal
 hold refuses it. A row in the office's own table of customers is not countersign's to erase.")]
     Erase(ReasonedArgs),
+    /// Set a flag of a customer: it stops verifications, or makes them harder
+    #[command(after_help = "\
+Examples:
+  countersign customers flag WB-004217 hold --reason \"account was taken over\"
+  countersign customers flag WB-004217 at_risk --reason \"lost wallet\" --until 2026-12-31
+
+hold             nobody is verified for the account
+deceased         nothing of the holder's proves anything; no code goes to their contacts
+at_risk          each purpose takes a stronger proof: contact as nist, nist as two
+do_not_disclose  nothing of the account is for anybody but the holder
+
+The customer's sessions end, but for do_not_disclose. A flag has nothing to do with a
+legal hold (countersign customers hold), which keeps data from being erased.")]
+    Flag(FlagArgs),
+    /// Lift a flag of a customer
+    #[command(after_help = "\
+Example:
+  countersign customers unflag WB-004217 hold --reason \"the account is the customer's again\"
+
+The log keeps who did it and why.")]
+    Unflag(UnflagArgs),
+    /// List the customers who have flags
+    #[command(after_help = "\
+Example:
+  countersign customers flags --json")]
+    Flags(FlagsArgs),
+    /// File an incident: something suspicious that was seen
+    #[command(after_help = "\
+Example:
+  countersign customers incident impersonation --customer WB-004217 --seen \"reads from a list\"
+
+It is an entry of the log and is counted in the stats. It stops nothing by itself.")]
+    Incident(IncidentArgs),
+    /// Who may act for a customer: add, list, end
+    Representatives(RepresentativesArgs),
     /// Put a customer under a legal hold: what is held of them is not erased
     #[command(after_help = "\
 Example:
@@ -159,6 +196,164 @@ pub struct ReasonedArgs {
     /// Account number, email address or phone number
     #[arg(value_name = "CUSTOMER")]
     pub customer: String,
+    /// Why: it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers flag`
+#[derive(Debug, Args)]
+pub struct FlagArgs {
+    /// Account number, email address or phone number
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    /// Which flag.
+    #[arg(value_name = "FLAG", help = "hold, deceased, at_risk or do_not_disclose")]
+    pub flag: Flag,
+    /// Why: whoever meets the customer reads it, and it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// When it ends by itself: 2026-12-31, or "2026-12-31 18:00"
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<TimeExpression>,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers unflag`
+#[derive(Debug, Args)]
+pub struct UnflagArgs {
+    /// Account number, email address or phone number
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    /// Which flag.
+    #[arg(value_name = "FLAG", help = "hold, deceased, at_risk or do_not_disclose")]
+    pub flag: Flag,
+    /// Why: it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers flags`
+#[derive(Debug, Args)]
+pub struct FlagsArgs {
+    /// How many at most
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub limit: u32,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers incident`
+#[derive(Debug, Args)]
+pub struct IncidentArgs {
+    /// impersonation, coached, forged-document, fishing, unknown-change, threat or other
+    #[arg(value_name = "KIND")]
+    pub kind: IncidentKind,
+    /// What was seen, in one line; name nobody else in it
+    #[arg(long, value_name = "TEXT")]
+    pub seen: String,
+    /// The customer it is about: account number, email address or phone number
+    #[arg(long, value_name = "CUSTOMER")]
+    pub customer: Option<String>,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers representatives`
+#[derive(Debug, Args)]
+pub struct RepresentativesArgs {
+    /// Account number, email address or phone number
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    /// What is done.
+    #[command(subcommand)]
+    pub command: RepresentativeCommand,
+}
+
+/// `customers representatives CUSTOMER …`
+#[derive(Debug, Subcommand)]
+pub enum RepresentativeCommand {
+    /// Ask for a representative to be added; a second person approves it
+    #[command(after_help = "\
+Example:
+  countersign customers representatives WB-004217 add --name \"Anna Rivera\" \\
+      --email anna@example.org --purpose \"pay a bill\" --document passport \\
+      --until 2027-06-30 --reason \"power of attorney, ticket 91\"
+
+Exits with 17: another one approves it (countersign approve), and then it is done. Codes
+go to the representative's own contact, never to the holder's.")]
+    Add(AddRepresentativeArgs),
+    /// List them
+    #[command(after_help = "\
+Example:
+  countersign customers representatives WB-004217 list --json")]
+    List(Json),
+    /// End one: their sessions and codes end with it
+    #[command(after_help = "\
+Example:
+  countersign customers representatives WB-004217 end 7K3M9QX2TB --reason \"taken back\"")]
+    End(EndRepresentativeArgs),
+}
+
+impl RepresentativeCommand {
+    /// JSON or text.
+    pub const fn output(&self) -> &Json {
+        match self {
+            Self::Add(it) => &it.output,
+            Self::List(output) => output,
+            Self::End(it) => &it.output,
+        }
+    }
+}
+
+/// `customers representatives CUSTOMER add`
+#[derive(Debug, Args)]
+pub struct AddRepresentativeArgs {
+    /// The representative's name
+    #[arg(long, value_name = "TEXT")]
+    pub name: String,
+    /// The representative's own email address
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+    /// The representative's own phone number
+    #[arg(long, value_name = "NUMBER")]
+    pub phone: Option<String>,
+    /// For which purpose; may be repeated
+    #[arg(long, value_name = "TEXT", required = true)]
+    pub purpose: Vec<String>,
+    /// From when: 2026-12-31, or "2026-12-31 18:00" [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<TimeExpression>,
+    /// Until when
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<TimeExpression>,
+    /// The kind of document that was seen; never its number
+    #[arg(long, value_name = "KIND")]
+    pub document: String,
+    /// Why: whoever approves it reads it, and it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers representatives CUSTOMER end`
+#[derive(Debug, Args)]
+pub struct EndRepresentativeArgs {
+    /// The representative, such as 7K3M9QX2TB
+    #[arg(value_name = "ID")]
+    pub representative: String,
     /// Why: it goes into the log beside your name
     #[arg(long, value_name = "TEXT")]
     pub reason: String,

@@ -6,6 +6,7 @@ use crate::cli::args::{Json, channel};
 use crate::domain::channel::Channel;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
+use crate::domain::representative::RepresentativeId;
 use crate::domain::time_range::TimeExpression;
 
 /// `request`
@@ -20,6 +21,9 @@ pub struct RequestArgs {
     /// [default: the first]
     #[arg(long, value_name = "TEXT")]
     pub purpose: Option<String>,
+    /// Who stands here in the place of the holder: one of the customer's representatives
+    #[arg(long, value_name = "ID")]
+    pub representative: Option<RepresentativeId>,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

@@ -20,8 +20,9 @@ pub use crate::cli::args::audit::{
     Audit, CheckArgs, ExportArgs, ExportFormat, ProveArgs, ShipArgs, VerifyArgs,
 };
 pub use crate::cli::args::customers::{
-    ConfirmArgs, ContactsArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs,
-    UnlockArgs, WhichContact,
+    ConfirmArgs, ContactsArgs, Customers, FlagArgs, FlagsArgs, ImportArgs, IncidentArgs, IndexArgs,
+    ReasonedArgs, RepresentativeCommand, RepresentativesArgs, RevealArgs, UnflagArgs, UnlockArgs,
+    WhichContact,
 };
 pub use crate::cli::args::desk::{
     AmountDueArgs, EnterArgs, GateArgs, LogArgs, NamedSession, RequestArgs, ServeArgs, Sessions,
@@ -390,6 +391,7 @@ impl Cli {
 impl Command {
     fn json(&self) -> bool {
         match self {
+            Self::Customers(Customers::Representatives(it)) => it.command.output().json,
             Self::Customers(
                 Customers::Import(ImportArgs { output, .. })
                 | Customers::Find { output, .. }
@@ -401,6 +403,10 @@ impl Command {
                 | Customers::Report(ReasonedArgs { output, .. })
                 | Customers::Erase(ReasonedArgs { output, .. })
                 | Customers::Hold(ReasonedArgs { output, .. })
+                | Customers::Flag(FlagArgs { output, .. })
+                | Customers::Unflag(UnflagArgs { output, .. })
+                | Customers::Flags(FlagsArgs { output, .. })
+                | Customers::Incident(IncidentArgs { output, .. })
                 | Customers::Release(ReasonedArgs { output, .. }),
             )
             | Self::Request(RequestArgs { output, .. })

@@ -6,10 +6,12 @@ use crate::domain::channel::Channel;
 use crate::domain::contact_state::ContactFailure;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::flag::{CustomerFlag, Flag};
+use crate::domain::representative::{Representative, RepresentativeId};
 use crate::domain::time::Timestamp;
 use crate::service::customers::contact_history::BadContact;
 use crate::service::customers::lookup::ChannelChoice;
-use crate::service::ports::{DataSection, Replaced};
+use crate::service::ports::{DataSection, FlaggedCustomer, Replaced};
 
 /// A hit of `customers find`.
 #[derive(Debug, Serialize)]
@@ -19,6 +21,41 @@ pub struct CustomerLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<&'a str>,
     channels: Vec<ChannelLine>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    flags: Vec<FlagFacts<'a>>,
+}
+
+/// A flag of a customer.
+#[derive(Debug, Serialize)]
+struct FlagFacts<'a> {
+    flag: Flag,
+    reason: &'a str,
+    clerk: &'a str,
+    set_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+impl<'a> From<&'a CustomerFlag> for FlagFacts<'a> {
+    fn from(it: &'a CustomerFlag) -> Self {
+        let (reason, clerk) = (&it.reason, &it.set_by.clerk);
+        Self { flag: it.flag, reason, clerk, set_at: it.set_at, until: it.until }
+    }
+}
+
+/// A line of `customers flags`.
+#[derive(Debug, Serialize)]
+pub struct FlagLine<'a> {
+    customer: &'a str,
+    name: &'a str,
+    #[serde(flatten)]
+    flag: FlagFacts<'a>,
+}
+
+impl<'a> From<&'a FlaggedCustomer> for FlagLine<'a> {
+    fn from(it: &'a FlaggedCustomer) -> Self {
+        Self { customer: &it.account_no, name: &it.name, flag: FlagFacts::from(&it.flag) }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -67,6 +104,7 @@ impl<'a> CustomerLine<'a> {
             name: &customer.name,
             address: customer.address.as_deref(),
             channels,
+            flags: customer.flags.iter().map(FlagFacts::from).collect(),
         }
     }
 }
@@ -238,4 +276,41 @@ pub struct ErasureReply<'a> {
     pub entries: u64,
     /// Whether the customer is still in the office's external table.
     pub in_external_table: bool,
+}
+
+/// A line of `customers representatives CUSTOMER list`.
+#[derive(Debug, Serialize)]
+pub struct RepresentativeLine<'a> {
+    customer: &'a str,
+    representative: &'a RepresentativeId,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<&'a str>,
+    purposes: &'a [String],
+    from: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+    document: &'a str,
+    clerk: &'a str,
+    approved_by: &'a str,
+}
+
+impl<'a> RepresentativeLine<'a> {
+    pub fn new(customer: &'a str, it: &'a Representative) -> Self {
+        Self {
+            customer,
+            representative: &it.id,
+            name: &it.name,
+            email: it.email.as_deref(),
+            phone: it.phone.as_deref(),
+            purposes: &it.scope,
+            from: it.from,
+            until: it.until,
+            document: &it.document,
+            clerk: &it.added_by.clerk,
+            approved_by: &it.approved_by,
+        }
+    }
 }

@@ -20,8 +20,8 @@ pub use crate::cli::json::audit::{
     CheckReply, CheckpointReply, FaultLine, ShippingReply, TrailKeyLine, VerifyReply,
 };
 pub use crate::cli::json::customers::{
-    BadContactLine, CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact,
-    ReportReply, RevealedLine,
+    BadContactLine, CustomerLine, ErasureReply, FlagLine, ImportReply, LineProblem,
+    ReplacedContact, ReportReply, RepresentativeLine, RevealedLine,
 };
 pub use crate::cli::json::factors::{BackupCodesReply, FactorsReply, OfferLine};
 pub use crate::cli::json::log::{EventLine, TrayLine};

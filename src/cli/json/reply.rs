@@ -56,6 +56,9 @@ struct RequestFacts {
     customer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// Who gets the code in the place of the holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    representative: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     purpose: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,6 +127,7 @@ impl Reply {
             archived: None,
             customer,
             name,
+            representative: request.representative.as_ref().map(|it| it.name.clone()),
             purpose: Some(request.purpose.clone()),
             reference: Some(request.reference.clone()),
             channel: Some(request.channel),
@@ -207,6 +211,9 @@ pub struct SessionLine<'a> {
     request: Option<&'a RequestId>,
     customer: &'a str,
     name: &'a str,
+    /// Who stands here in the place of the holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    representative: Option<&'a str>,
     factor: Factor,
     factors: &'a FactorSet,
     level: Level,
@@ -235,6 +242,7 @@ impl<'a> SessionLine<'a> {
             request: session.request.as_ref(),
             customer: &session.account_no,
             name: &session.customer_name,
+            representative: session.representative.as_ref().map(|it| it.name.as_str()),
             factor: session.factor,
             factors: &session.factors,
             level: session.level,

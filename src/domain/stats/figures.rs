@@ -63,6 +63,8 @@ pub enum Figure {
     Confirmed,
     /// Acts that a role did not allow.
     Forbidden,
+    /// Incidents that were filed.
+    Incidents,
 }
 
 words!(Figure, "a figure");
@@ -92,6 +94,7 @@ impl Figure {
             (EventKind::ContactRevealed, _) => Self::Revealed,
             (EventKind::Unlocked, _) => Self::Unlocked,
             (EventKind::ContactConfirmed, _) => Self::Confirmed,
+            (EventKind::IncidentFiled, _) => Self::Incidents,
             _ => return None,
         })
     }

@@ -64,6 +64,7 @@ impl Call {
             Self::UnlockCustomer(it) => Some(WaitingAct::Unlock(it.clone())),
             Self::ConfirmContact(it) => Some(WaitingAct::Confirm(it.clone())),
             Self::VouchFor(it) => Some(WaitingAct::Vouch(it.stored())),
+            Self::AddRepresentative(it) => Some(WaitingAct::Represent(it.clone())),
             Self::RunMaintenanceStep(it) => Some(WaitingAct::Purge(it.clone())),
             _ => None,
         }
@@ -74,6 +75,7 @@ impl Call {
         match self {
             Self::OpenCustomer(it) => Some(it.customer),
             Self::ReadAccount(it) => Some(it.customer),
+            Self::ListRepresentatives(it) => Some(it.customer),
             _ => None,
         }
     }
@@ -102,10 +104,15 @@ impl Desk {
                 None => Err(DeskError::NoReason),
             },
         };
-        if let Err(error) = allowed {
-            return call.refused(error);
+        let name = call.name();
+        let answer = match allowed {
+            Ok(()) => table::dispatch(&desk, call).await,
+            Err(error) => call.refused(error),
+        };
+        if let Some(DeskError::Store(StoreError::Flagged(refusal))) = answer.error() {
+            desk.record_flagged(name, refusal).await;
         }
-        table::dispatch(&desk, call).await
+        answer
     }
 
     /// Writes into the log that a role was not enough for a call.

@@ -20,6 +20,7 @@ use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::domain::event::Event;
 use crate::domain::oversight::Oversight;
 use crate::domain::policy_preview::PastSend;
+use crate::domain::representative::Representative;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::domain::sign_in::sitting::Sitting;
@@ -39,9 +40,11 @@ use crate::service::audit::ship::ShippingProgress;
 use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
-    ChannelChoices, ConfirmContact, EraseCustomer, FindCustomers, FinishImport, HoldCustomer,
-    IdentifyCustomer, ImportCustomers, ListBadContacts, OpenCustomer, OpenedCustomer, ReadAccount,
-    ReadCustomer, ReadSignUp, ReportCustomer, RevealContact, UnlockCustomer, WaitForIndex,
+    AddRepresentative, ChannelChoices, ConfirmContact, EndRepresentative, EraseCustomer,
+    FileIncident, FindCustomers, FinishImport, FlagCustomer, HoldCustomer, IdentifyCustomer,
+    ImportCustomers, ListBadContacts, ListFlags, ListRepresentatives, OpenCustomer, OpenedCustomer,
+    ReadAccount, ReadCustomer, ReadSignUp, ReportCustomer, RevealContact, UnflagCustomer,
+    UnlockCustomer, WaitForIndex,
 };
 use crate::service::customers::contact_history::BadContactPage;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
@@ -65,7 +68,7 @@ use crate::service::pads::{CounterPad, PadAsked, PadEntered, PadOffer, PadView};
 use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
 use crate::service::ports::policy::StoredPolicy;
 use crate::service::ports::stats::RebuildStep;
-use crate::service::ports::{ErasureOutcome, Imported, StoreError, TrayMessage};
+use crate::service::ports::{ErasureOutcome, FlaggedCustomer, Imported, StoreError, TrayMessage};
 use crate::service::staff::calls::{
     ApproveReset, ChangeStaff, EndSitting, KeepSitting, LiftSignInBlock, ListSittings, ListStaff,
     LockTerminal, RescueStaff, ResetSignIn, SignIn, SignOut,
@@ -244,6 +247,13 @@ calls! {
     ReportCustomer -> CustomerReport, Administer, until_answered;
     EraseCustomer -> ErasureOutcome, Administer, until_answered;
     HoldCustomer -> bool, Administer, until_answered;
+    FlagCustomer -> bool, Administer, until_answered;
+    UnflagCustomer -> bool, Administer, until_answered;
+    ListFlags -> Vec<FlaggedCustomer>, Oversee, once;
+    FileIncident -> (), Verify, until_answered;
+    AddRepresentative -> Representative, Verify, until_answered, act;
+    ListRepresentatives -> Vec<Representative>, Verify, once, lookup;
+    EndRepresentative -> bool, Verify, until_answered;
     // Verification
     AskForCode -> CodeRequestOutcome, Verify, until_answered;
     ResendCode -> Option<CodeRequestOutcome>, Verify, until_answered;

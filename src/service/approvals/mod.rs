@@ -3,18 +3,21 @@
 //! its handler, so that no handler has to think of it.
 
 pub mod calls;
+mod represent;
 pub mod vouch;
 
 use crate::domain::approval::{Approval, ApprovalId, ApprovalProof, GuardedAct, SignedAct};
+use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
+use crate::domain::flag::Standing;
 use crate::domain::outcome::Outcome;
 use crate::domain::staff::AccountName;
 use crate::domain::text;
 use crate::service::approvals::calls::VouchFor;
 use crate::service::approvals::vouch::may_vouch;
 use crate::service::caller::Permission;
-use crate::service::customers::calls::{ConfirmContact, UnlockCustomer};
+use crate::service::customers::calls::{AddRepresentative, ConfirmContact, UnlockCustomer};
 use crate::service::ports::approvals::{NewApproval, StoredApproval};
 use crate::service::ports::{NewEvent, StoreError};
 use crate::service::reason::cleaned_reason;
@@ -63,6 +66,7 @@ pub enum WaitingAct {
     Purge(RunMaintenanceStep),
     /// Without the secret of the session: whoever asked for it tells it again.
     Vouch(VouchFor),
+    Represent(AddRepresentative),
 }
 
 impl WaitingAct {
@@ -73,6 +77,7 @@ impl WaitingAct {
             Self::Confirm(_) => GuardedAct::Confirm,
             Self::Purge(_) => GuardedAct::Purge,
             Self::Vouch(_) => GuardedAct::Vouch,
+            Self::Represent(_) => GuardedAct::Represent,
         }
     }
 
@@ -81,6 +86,7 @@ impl WaitingAct {
             Self::Unlock(it) => Some(it.customer),
             Self::Confirm(it) => Some(it.customer),
             Self::Vouch(it) => Some(it.customer),
+            Self::Represent(it) => Some(it.customer),
             Self::Purge(_) => None,
         }
     }
@@ -92,6 +98,7 @@ impl WaitingAct {
             Self::Confirm(it) => (&it.reason, &it.key),
             Self::Purge(it) => (&it.reason, &it.key),
             Self::Vouch(it) => (&it.reason, &it.key),
+            Self::Represent(it) => (&it.reason, &it.key),
         }
     }
 }
@@ -110,6 +117,10 @@ impl Desk {
             // What the office does not verify for is told by the call; nobody is asked.
             let Ok(purpose) = self.provable(&it.purpose) else { return Ok(()) };
             may_vouch(&purpose)?;
+            self.flags_for(it.customer, (Standing::Holder, Factor::SecondPerson)).await?;
+        } else if let WaitingAct::Represent(it) = waiting {
+            // What cannot be is refused before anybody is asked.
+            self.judged_representative(it).await?;
         } else if !self.office.four_eyes.contains(&waiting.act()) {
             return Ok(());
         }
@@ -159,6 +170,11 @@ impl Desk {
             WaitingAct::Unlock(_) => format!("unlock {whom}"),
             WaitingAct::Confirm(it) => format!("confirm the {} of {whom}", it.kind.label()),
             WaitingAct::Purge(_) => "purge what is past".to_owned(),
+            WaitingAct::Represent(it) => format!(
+                "let {} act for {whom}, for: {}",
+                text::clean(&it.name),
+                text::clean(&it.scope.join(", "))
+            ),
             WaitingAct::Vouch(it) => format!("vouch for {whom}, for \"{}\"", it.purpose),
         })
     }
@@ -265,7 +281,7 @@ impl Desk {
     /// Who is not on the staff list works in the desk's own process, as its owner.
     async fn may_still_ask(&self, approval: &Approval) -> Result<bool, DeskError> {
         let needed = match approval.act {
-            GuardedAct::Vouch => Permission::Verify,
+            GuardedAct::Vouch | GuardedAct::Represent => Permission::Verify,
             GuardedAct::Unlock | GuardedAct::Confirm | GuardedAct::Purge => Permission::Administer,
         };
         let Ok(account) = approval.asked_by.clerk.parse::<AccountName>() else { return Ok(true) };
@@ -294,6 +310,7 @@ impl Desk {
                 desk.confirm_contact(key, it.customer, it.kind, &reason).await?
             }
             WaitingAct::Purge(_) => desk.maintain(&reason).await?,
+            WaitingAct::Represent(it) => desk.write_representative(it, by).await.map(|_| true)?,
             // The counter that asked goes on with it: it alone holds the session.
             WaitingAct::Vouch(_) => true,
         };

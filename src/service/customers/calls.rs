@@ -6,15 +6,19 @@ use crate::domain::account::Account;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::customer_factor::CustomerFactors;
+use crate::domain::flag::{Flag, IncidentKind};
+use crate::domain::representative::{Representative, RepresentativeId};
 use crate::domain::request::Request;
 use crate::domain::session::SessionToken;
+use crate::domain::time::Timestamp;
 use crate::service::customers::contact_history::BadContactPage;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
+use crate::service::customers::representatives::RepresentativeChoice;
 use crate::service::customers::reveal::RevealedContact;
 use crate::service::customers::sign_up::SignUp;
 use crate::service::ports::contact_state::BadContactPlace;
-use crate::service::ports::{ErasureOutcome, ImportCount, Imported};
+use crate::service::ports::{ErasureOutcome, FlaggedCustomer, ImportCount, Imported};
 use crate::service::{Desk, DeskError, PAGE_MAX, typed};
 
 /// Searches; answered with at most `limit` customers, the likeliest first.
@@ -64,6 +68,9 @@ pub struct OpenedCustomer {
     pub open: Option<Box<Request>>,
     /// What the customer has enrolled.
     pub factors: CustomerFactors,
+    /// Who may act for the customer now.
+    #[serde(default)]
+    pub representatives: Vec<RepresentativeChoice>,
 }
 
 impl OpenCustomer {
@@ -79,8 +86,9 @@ impl OpenCustomer {
         let choices = desk.channels(&customer, &waiting, &breakers, &known);
         let open = desk.open_request(customer.id).await?.map(Box::new);
         let factors = desk.customer_factors(customer.id).await?;
+        let representatives = desk.representative_choices(&customer, &breakers).await?;
         let customer = customer.with_masked_contacts();
-        Ok(Some(OpenedCustomer { customer, choices, open, factors }))
+        Ok(Some(OpenedCustomer { customer, choices, open, factors, representatives }))
     }
 }
 
@@ -332,5 +340,148 @@ pub struct HoldCustomer {
 impl HoldCustomer {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
         desk.set_hold(&self.key, self.customer, self.hold, &self.reason).await
+    }
+}
+
+/// Sets a flag of a customer; answered with whether it holds, for its end may have passed before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FlagCustomer {
+    /// Whom.
+    pub customer: CustomerId,
+    /// Which flag.
+    pub flag: Flag,
+    /// Why, for whoever meets it and the log.
+    pub reason: String,
+    /// When it ends by itself; none where it has to be lifted.
+    pub until: Option<Timestamp>,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl FlagCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+        desk.flag_customer(&self).await
+    }
+}
+
+/// Lifts a flag of a customer; answered with whether it was set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnflagCustomer {
+    /// Whom.
+    pub customer: CustomerId,
+    /// Which flag.
+    pub flag: Flag,
+    /// Why, for the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl UnflagCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+        desk.unflag_customer(&self.key, self.customer, self.flag, &self.reason).await
+    }
+}
+
+/// Lists the flags of all customers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ListFlags {
+    /// How many at most.
+    pub limit: u32,
+}
+
+impl ListFlags {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Vec<FlaggedCustomer>, DeskError> {
+        desk.flagged(self.limit.min(PAGE_MAX)).await
+    }
+}
+
+/// Files an incident: what somebody of the staff saw.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FileIncident {
+    /// The customer who was in view; none where nobody was.
+    pub customer: Option<CustomerId>,
+    /// What it was.
+    pub kind: IncidentKind,
+    /// What was seen, in one line.
+    pub seen: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl FileIncident {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
+        desk.file_incident(&self).await
+    }
+}
+
+/// Asks for a representative of a customer to be added, and, told again once a second person
+/// approved it, adds them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AddRepresentative {
+    /// Of whom.
+    pub customer: CustomerId,
+    /// The representative's name.
+    pub name: String,
+    /// The representative's own email address.
+    pub email: Option<String>,
+    /// The representative's own phone number.
+    pub phone: Option<String>,
+    /// For which purposes.
+    pub scope: Vec<String>,
+    /// From when; none where from now.
+    pub from: Option<Timestamp>,
+    /// Until when; none where it has to be ended.
+    pub until: Option<Timestamp>,
+    /// The kind of document that was seen.
+    pub document: String,
+    /// Why, for whoever approves it and the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl AddRepresentative {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Representative, DeskError> {
+        desk.add_representative(&self).await
+    }
+}
+
+/// Lists those who may act for a customer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ListRepresentatives {
+    /// For whom.
+    pub customer: CustomerId,
+}
+
+impl ListRepresentatives {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Vec<Representative>, DeskError> {
+        let all = desk.representatives(self.customer).await?;
+        Ok(all.into_iter().map(Representative::with_masked_contacts).collect())
+    }
+}
+
+/// Ends a representative; answered with whether it was there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EndRepresentative {
+    /// Of whom.
+    pub customer: CustomerId,
+    /// Which.
+    pub representative: RepresentativeId,
+    /// Why, for the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl EndRepresentative {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+        desk.end_representative(&self.key, self.customer, &self.representative, &self.reason).await
     }
 }

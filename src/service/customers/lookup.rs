@@ -1,11 +1,12 @@
 //! Finding a customer, and the channels over which a code can reach them.
 
 use crate::domain::account::Account;
-use crate::domain::channel::Channel;
+use crate::domain::channel::{Channel, Factor};
 use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::contact_state::ContactState;
 use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::flag::Standing;
 use crate::domain::query::Query;
 use crate::domain::session::SessionToken;
 use crate::domain::time::Timestamp;
@@ -207,7 +208,14 @@ impl Desk {
         token: &SessionToken,
     ) -> Result<Account, DeskError> {
         match self.session_of(token, id).await? {
-            Some(session) if session.is_verified() => self.account(id).await,
+            Some(session) if session.is_verified() => {
+                let who = Standing::of(session.representative.as_ref());
+                self.flags_for(id, (who, Factor::SecondPerson)).await?;
+                if let Ok(purpose) = self.purpose(&session.purpose) {
+                    self.may_be_served(&session, &purpose).await?;
+                }
+                self.account(id).await
+            }
             _ => Err(DeskError::NotVerified),
         }
     }

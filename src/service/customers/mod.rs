@@ -3,9 +3,11 @@
 pub mod calls;
 pub mod contact_history;
 pub mod csv_import;
+pub mod flags;
 pub mod import;
 pub mod lookup;
 pub mod personal_data;
 pub mod reindex;
+pub mod representatives;
 pub mod reveal;
 pub mod sign_up;

@@ -187,6 +187,8 @@ impl Desk {
         match &message.contact {
             _ if !message.is_consistent => Some(BROKEN),
             Contact::Phone(number) if phones.check(number, channel).is_err() => Some(COUNTRY),
+            // It went to the contact of its own record, which the code is bound to.
+            _ if message.representative.is_some() => None,
             contact if on_file.is_none_or(|it| !it.is_same(contact)) => Some(CONTACT_CHANGED),
             _ if slots.iter().all(|slot| !self.may_serve(*slot, message.is_production)) => {
                 Some(TRAY_IN_PRODUCTION)
@@ -344,6 +346,11 @@ impl Desk {
                 tracing::error!(%error, request = %message.request, "a message cannot be sent");
                 UnsealError::Broken
             })?;
+        let holder = &message.customer_name;
+        let (customer, purpose) = match &message.representative {
+            None => (holder.clone(), message.purpose.clone()),
+            Some(it) => (it.name.clone(), format!("{}, for {holder}", message.purpose)),
+        };
         Ok(Outgoing {
             to: message.contact.clone(),
             idempotency: format!("{}-{}", message.request, message.generation),
@@ -352,8 +359,8 @@ impl Desk {
             facts: MessageFacts {
                 office: self.office.name.clone(),
                 counter: message.counter.clone(),
-                customer: message.customer_name.clone(),
-                purpose: message.purpose.clone(),
+                customer,
+                purpose,
                 reference: message.reference.clone(),
                 code,
                 minutes: minutes(message.left()),

@@ -152,6 +152,10 @@ impl Desk {
     ) -> Result<Result<Enrolling, FactorRefusal>, DeskError> {
         let session = self.touch(token).await?.filter(|it| it.ended.is_none());
         let Some(session) = session else { return Ok(Err(FactorRefusal::SessionOver)) };
+        // What is enrolled is the holder's.
+        if session.representative.is_some() {
+            return Ok(Err(FactorRefusal::TooWeak));
+        }
         let needed = self.level_of_factor();
         let is_approved = session.is_reached
             && session.factors.has(Factor::SecondPerson)

@@ -2,6 +2,7 @@
 
 use crate::domain::approval::GuardedAct;
 use crate::domain::contact::ContactKind;
+use crate::domain::flag::{CustomerFlag, Flag};
 use crate::domain::outcome::Outcome;
 use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use crate::service::messages::Clock;
@@ -28,6 +29,32 @@ pub fn confirmed(name: &str, kind: ContactKind, waited: bool) -> String {
 /// That a contact was verified at a sign-up.
 pub fn contact_verified(kind: ContactKind) -> String {
     format!("The {} is verified. No session was opened.", kind.label())
+}
+
+/// That a flag was set, and what it does; `until` where it ends by itself.
+pub fn flag_set(name: &str, flag: Flag, until: Option<&str>) -> String {
+    let until = until.map_or_else(String::new, |it| format!(" until {it}"));
+    format!("{name} is marked \"{}\"{until}. {}", flag.label(), flag.effect())
+}
+
+/// What came of lifting a flag.
+pub fn flag_lifted(name: &str, flag: Flag, was_set: bool) -> String {
+    if was_set {
+        format!("{name} is not marked \"{}\" any more.", flag.label())
+    } else {
+        format!("{name} was not marked \"{}\".", flag.label())
+    }
+}
+
+/// An incident was filed.
+pub const INCIDENT_FILED: &str = "The incident is in the log, with your name and the customer in view. It stops nothing by \
+     itself: call an admin if something has to be stopped.";
+
+/// A flag of a customer as screens show it; `until` says until when it holds.
+pub fn flag(it: &CustomerFlag, clock: Clock<'_>) -> String {
+    let until = it.until.map_or_else(String::new, |at| format!(", until {}", clock(at)));
+    let (label, by) = (it.flag.label(), &it.set_by.clerk);
+    format!("{label}: {} ({by}{until}). {}", it.reason, it.flag.effect())
 }
 
 /// That a customer's record lacks a contact.

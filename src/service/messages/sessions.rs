@@ -26,7 +26,11 @@ pub(super) fn session_open(session: &Session, clock: Clock<'_>) -> String {
     } else {
         String::new()
     };
-    let (name, account_no) = (&session.customer_name, &session.account_no);
+    let (holder, account_no) = (&session.customer_name, &session.account_no);
+    let name = &match &session.representative {
+        None => holder.clone(),
+        Some(it) => format!("{}, who represents {holder}", it.name),
+    };
     let until = format!("The session lasts until {}{idle}.", clock(session.expires_at));
     if session.is_reached {
         return format!("{name} ({account_no}) is verified. {until}");

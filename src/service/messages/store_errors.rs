@@ -3,6 +3,7 @@
 
 use crate::domain::approval::APPROVAL_TIME;
 use crate::domain::explanation::Explanation;
+use crate::domain::flag::CustomerFlag;
 use crate::domain::outcome::Outcome;
 use crate::service::DeskError;
 use crate::service::api::Role;
@@ -44,6 +45,9 @@ pub fn desk_error(error: &DeskError) -> Explanation {
         DeskError::NoSecondPerson => {
             "For this purpose a colleague's approval proves nothing.".into()
         }
+        DeskError::NotRepresented(why) => {
+            format!("Nothing was done: {why}. Serve the holder, or add what was agreed.").into()
+        }
         DeskError::NoReason => "Say why: it goes into the log.".into(),
         DeskError::AwaitsApproval(approval) => format!(
             "Nothing was done yet: {} waits for a second admin, for {} minutes. Another admin than \
@@ -71,6 +75,20 @@ pub fn desk_error(error: &DeskError) -> Explanation {
                 .into()
         }
     }
+}
+
+/// That a flag of the customer refuses something, and who may lift it.
+fn flagged(it: &CustomerFlag) -> Explanation {
+    let what = format!(
+        "Nothing was done: the customer is marked \"{}\" ({}; set by {}). {}",
+        it.flag.label(),
+        it.reason,
+        it.set_by.clerk,
+        it.flag.effect(),
+    );
+    let advice = format!("An admin lifts it: countersign customers unflag … {}", it.flag);
+    let for_admin = format!("{what} {advice}");
+    Explanation { for_admin, ..format!("{what} An admin may lift it.").into() }
 }
 
 /// Why the audit trail cannot be extended or read, and what helps.
@@ -161,6 +179,7 @@ pub fn store_error(error: &StoreError) -> Explanation {
             let for_admin = format!("{what}, or set customers.read_only = false.");
             Explanation { for_admin, ..format!("{what}.").into() }.about("customers.read_only")
         }
+        StoreError::Flagged(refusal) => flagged(&refusal.flag),
         StoreError::MissingKey(missing) => format!(
             "This code cannot be checked at this terminal: {missing}. \
              Send a new code, and tell an admin about the key."
@@ -201,8 +220,9 @@ pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
         DeskError::NoReason
         | DeskError::NotVerified
         | DeskError::NoSecondPerson
+        | DeskError::NotRepresented(_)
         | DeskError::AwaitsApproval(_)
-        | DeskError::Store(StoreError::ReadOnly)
+        | DeskError::Store(StoreError::ReadOnly | StoreError::Flagged(_))
         | DeskError::Forbidden { .. }
         | DeskError::SignInNeeded => Some(Outcome::Forbidden),
         DeskError::Store(_) => Some(Outcome::Unavailable),

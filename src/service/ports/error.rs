@@ -1,6 +1,7 @@
 //! Why the store could not do what it was asked.
 
 use crate::domain::explanation::Explanation;
+use crate::domain::flag::FlagRefusal;
 use crate::domain::key::MissingKey;
 
 /// What a clerk is told of a store that cannot be used as it is set up.
@@ -48,6 +49,9 @@ pub enum StoreError {
     /// The key that protects a code is not here.
     #[error(transparent)]
     MissingKey(#[from] MissingKey),
+    /// A flag of the customer refuses it: nothing was done, nothing counted.
+    #[error("the customer is marked: {}", .0.flag.flag.label())]
+    Flagged(Box<FlagRefusal>),
     /// The configuration makes the table of customers read-only.
     #[error("customers are read here and not written")]
     ReadOnly,

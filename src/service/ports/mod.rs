@@ -13,6 +13,7 @@ pub mod customers;
 pub mod delivery_stats;
 pub mod error;
 pub mod factors;
+pub mod flags;
 pub mod health;
 pub mod keys;
 pub mod outbox;
@@ -20,6 +21,7 @@ pub mod oversight;
 pub mod pads;
 pub mod personal_data;
 pub mod policy;
+pub mod representatives;
 pub mod search_index;
 pub mod senders;
 pub mod session;
@@ -49,6 +51,7 @@ pub use factors::{
     Attestation, ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage,
     FactorStore, Resealed,
 };
+pub use flags::{FlagStore, FlaggedCustomer, NewFlag};
 pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
@@ -56,6 +59,7 @@ pub use oversight::OversightStore;
 pub use pads::PadStore;
 pub use personal_data::{DataSection, ErasureOutcome, PersonalDataStore};
 pub use policy::PolicyStore;
+pub use representatives::RepresentativeStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
@@ -93,6 +97,8 @@ pub trait Store:
     + StaffStore
     + ApprovalStore
     + FactorStore
+    + FlagStore
+    + RepresentativeStore
     + PolicyStore
     + SignInStore
     + TrailStore
@@ -123,6 +129,8 @@ impl<T> Store for T where
         + StaffStore
         + ApprovalStore
         + FactorStore
+        + FlagStore
+        + RepresentativeStore
         + PolicyStore
         + SignInStore
         + TrailStore

@@ -17,6 +17,7 @@ use crate::domain::delivery::DeliveryId;
 use crate::domain::delivery_retry::{NextStep, OutboxTask};
 use crate::domain::event::Actor;
 use crate::domain::explanation::Explanation;
+use crate::domain::representative::StandsHere;
 use crate::domain::request::{Reference, RequestId};
 use crate::domain::seal::Sealed;
 use crate::domain::time::Timestamp;
@@ -121,6 +122,8 @@ pub struct OutboxMessage {
     pub binding_version: BindingVersion,
     /// The customer's account number.
     pub account_no: String,
+    /// Who gets it in the place of the holder.
+    pub representative: Option<StandsHere>,
     /// Whether the message and its request say the same of the code, and the form of its
     /// binding is one that still counts.
     pub is_consistent: bool,
@@ -156,6 +159,7 @@ impl OutboxMessage {
             channel: self.slot.channel,
             contact: self.contact.as_str().to_owned(),
             expires_at: self.useful_until,
+            representative: self.representative.as_ref().map(|it| it.id.clone()),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::policy::{OtpPolicy, RateLimit, RateLimits};
 use crate::domain::provider::ProviderFingerprint;
 use crate::domain::purpose::Purpose;
+use crate::domain::representative::StandsHere;
 use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::{NonceSeed, Sealed};
 use crate::domain::session::{Session, SessionId};
@@ -137,6 +138,8 @@ pub struct NewRequest<'a> {
     pub customer: CustomerId,
     /// What for.
     pub purpose: &'a str,
+    /// Who gets the code in the place of the holder.
+    pub representative: Option<&'a StandsHere>,
     /// A name of the act itself: the same act told twice issues once.
     pub idempotency: &'a str,
     /// Its first code.

@@ -26,6 +26,9 @@ pub struct VerifiedNow {
     pub factors: FactorSet,
     /// What was proven first.
     pub factor: Factor,
+    /// Who stands at the counter in the place of the holder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<String>,
     /// The clerk who serves.
     pub clerk: String,
     /// The counter where.
@@ -46,6 +49,7 @@ impl From<Session> for VerifiedNow {
             level: session.level,
             factors: session.factors,
             factor: session.factor,
+            representative: session.representative.map(|it| it.name),
             clerk: session.clerk,
             counter: session.counter,
             since: session.created_at,
@@ -64,6 +68,9 @@ impl Desk {
         let key = CustomerKey::Account(typed(account_no.trim()));
         let mut found = self.reading(|| self.store.identify(key)).await?;
         let (Some(customer), true) = (found.pop(), found.is_empty()) else { return Ok(None) };
+        if customer.flags.stop().is_some() {
+            return Ok(None);
+        }
         let purpose = purpose.trim();
         let sessions = self.reading(|| self.store.alive_of(customer.id)).await?;
         let mut sessions = sessions.into_iter().filter_map(|it| self.genuine(it));

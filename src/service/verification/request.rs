@@ -9,15 +9,18 @@ use crate::domain::code::Code;
 use crate::domain::contact_verification::{is_sign_up, sign_up};
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::{EventFacts, EventKind};
+use crate::domain::flag::Standing;
 use crate::domain::level::{FactorSet, Level};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::RateLimit;
 use crate::domain::purpose::{Proven, Purpose, SharedContact};
+use crate::domain::representative::RepresentativeId;
 use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::NonceSeed;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::customers::contact_history::key_of;
+use crate::service::customers::flags::refused_by;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::contact_binding::Quarantine;
 use crate::service::ports::error::StoreError;
@@ -34,6 +37,9 @@ pub struct CodeRequest {
     pub channel: Channel,
     /// What the verification is for.
     pub purpose: String,
+    /// Who gets the code in the place of the holder.
+    #[serde(default)]
+    pub representative: Option<RepresentativeId>,
     /// The idempotency key, new for each press of the key: the same request repeated is
     /// sent once.
     pub idempotency: String,
@@ -155,11 +161,21 @@ impl Desk {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(Some(CodeRequestOutcome::Refused(refusal))),
         };
+        let representative = ask.representative.as_ref();
+        let (addressee, stands_here) = self.addressee(customer, representative, &purpose).await?;
+        let customer = &addressee;
+        let who = Standing::of(stands_here.as_ref());
+        refused_by(customer.id, customer.flags.refusal_of(who, ask.channel.factor()))?;
+        // A sign-up opens nothing that could be raised.
+        let purpose =
+            if is_sign_up(&purpose.name) { purpose } else { customer.flags.raise(&purpose) };
         let delivery = match self.helpful(customer, ask.channel, &purpose).await? {
             Ok(()) => self.delivery(customer, ask.channel, &purpose.name),
             Err(refusal) => Err(refusal),
         };
         let delivery = match delivery {
+            // The contacts of a representative were added by two.
+            Ok(delivery) if stands_here.is_some() => Ok(delivery),
             Ok(delivery) => self.verified_enough(customer, delivery, &purpose.name).await?,
             Err(refusal) => Err(refusal),
         };
@@ -178,6 +194,7 @@ impl Desk {
             id,
             customer: customer.id,
             purpose: &purpose,
+            representative: stands_here.as_ref(),
             idempotency: &idempotency,
             dispatch: self.dispatch(code, delivery),
         };
@@ -216,13 +233,20 @@ impl Desk {
         request: &Request,
         customer: &Customer,
     ) -> Result<Option<CodeRequestOutcome>, DeskError> {
-        let delivery = match self.delivery(customer, request.channel, &request.purpose) {
-            Ok(delivery) => delivery,
-            Err(refusal) => {
-                return self.refuse(customer, Asked::again(request), refusal).await.map(Some);
-            }
+        let stands_here = request.representative.as_ref();
+        let who = Standing::of(stands_here);
+        refused_by(customer.id, customer.flags.refusal_of(who, request.channel.factor()))?;
+        let addressee = match (stands_here, self.purpose(&request.purpose)) {
+            (Some(it), Ok(purpose)) => self.addressee(customer, Some(&it.id), &purpose).await?.0,
+            _ => customer.clone(),
         };
-        let delivery = match self.verified_enough(customer, delivery, &request.purpose).await? {
+        let customer = &addressee;
+        let delivery = match self.delivery(customer, request.channel, &request.purpose) {
+            Ok(delivery) if stands_here.is_some() => Ok(delivery),
+            Ok(delivery) => self.verified_enough(customer, delivery, &request.purpose).await?,
+            Err(refusal) => Err(refusal),
+        };
+        let delivery = match delivery {
             Ok(delivery) => delivery,
             Err(refusal) => {
                 return self.refuse(customer, Asked::again(request), refusal).await.map(Some);

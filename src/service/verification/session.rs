@@ -1,7 +1,9 @@
 //! Sessions of verified customers. A row of the store is a session only with the proof that the
 //! desk opened it: whoever can write to the store alone cannot make one.
 
+use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
+use crate::domain::flag::Standing;
 use crate::domain::purpose::{Missing, Proven};
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use crate::domain::session_record::SessionRecord;
@@ -55,6 +57,10 @@ impl Desk {
         let Some(session) = self.touch(token).await?.filter(|it| it.ended.is_none()) else {
             return Ok(ServedFor::SessionOver);
         };
+        let who = Standing::of(session.representative.as_ref());
+        let flags = self.flags_for(session.customer, (who, Factor::SecondPerson)).await?;
+        self.may_be_served(&session, &purpose).await?;
+        let purpose = flags.raise(&purpose);
         if let Some(missing) = session.missing_for(&purpose) {
             return Ok(ServedFor::Missing(Box::new(session), missing));
         }

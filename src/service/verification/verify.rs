@@ -152,7 +152,14 @@ impl Desk {
         }
         let Some(request) = self.request(id).await? else { return Ok(false) };
         let Some(customer) = self.customer(request.customer).await? else { return Ok(false) };
-        self.is_shared(&customer, request.channel).await
+        let Some(it) = &request.representative else {
+            return self.is_shared(&customer, request.channel).await;
+        };
+        let all = self.representatives(customer.id).await?;
+        match all.into_iter().find(|found| found.id == it.id) {
+            Some(found) => self.is_shared(&found.in_place_of(&customer), request.channel).await,
+            None => Ok(false),
+        }
     }
 
     async fn attempt(

@@ -105,6 +105,8 @@ statements! {
     FORGET_CONTACTS { "DELETE FROM core_contact WHERE customer_id = $1" }
     FORGET_NOTICES { "DELETE FROM core_notice WHERE customer_id = $1" }
     FORGET_BACKUP_CODES { "DELETE FROM core_backup_code WHERE customer_id = $1" }
+    FORGET_REPRESENTATIVES { "DELETE FROM core_representative WHERE customer_id = $1" }
+    FORGET_FLAGS { "DELETE FROM core_flag WHERE customer_id = $1" }
     FORGET_FACTORS { "DELETE FROM core_customer_factor WHERE customer_id = $1" }
     /// Acts that wait for a second person, or did within the day, name the customer.
     FORGET_APPROVALS { "DELETE FROM core_approval WHERE customer_id = $1" }
@@ -115,7 +117,7 @@ statements! {
 }
 
 /// What is erased beside the log and the index, in this order.
-const FORGET: [&Sql; 12] = [
+const FORGET: [&Sql; 14] = [
     &FORGET_OUTBOX,
     &FORGET_MESSAGES,
     &FORGET_REQUESTS,
@@ -127,6 +129,8 @@ const FORGET: [&Sql; 12] = [
     &FORGET_BACKUP_CODES,
     &FORGET_FACTORS,
     &FORGET_APPROVALS,
+    &FORGET_FLAGS,
+    &FORGET_REPRESENTATIVES,
     &FORGET_GUARD,
 ];
 

@@ -97,6 +97,19 @@ statements! {
         "SELECT " (json_object "'number', b.number, 'used_at', b.used_at") " AS record \
          FROM core_backup_code b WHERE b.customer_id = $1 ORDER BY b.number LIMIT $2"
     }
+    FLAGS {
+        "SELECT " (json_object "'flag', f.flag, 'reason', f.reason, 'set_at', f.set_at, \
+         'until_at', f.until_at, 'clerk', f.clerk, 'counter', f.counter")
+        " AS record FROM core_flag f WHERE f.customer_id = $1 ORDER BY f.flag LIMIT $2"
+    }
+    REPRESENTATIVES {
+        "SELECT " (json_object "'representative', r.public_id, 'name', r.name, \
+         'email', r.email, 'phone', r.phone, 'purposes', r.purposes, 'from_at', r.from_at, \
+         'until_at', r.until_at, 'document', r.document, 'clerk', r.clerk, \
+         'counter', r.counter, 'approved_by', r.approved_by, 'ended_at', r.ended_at")
+        " AS record FROM core_representative r WHERE r.customer_id = $1 \
+         ORDER BY r.added_at LIMIT $2"
+    }
     LOCKOUT {
         "SELECT " (json_object "'wrong_codes', g.failures, 'updated_at', g.updated_at")
         " AS record FROM core_guard g WHERE g.customer_id = $1 LIMIT $2"
@@ -118,7 +131,7 @@ statements! {
 const OF_OURS: [(&str, &Sql); 3] =
     [("account", &ACCOUNT), ("bills", &INVOICES), ("feedback", &FEEDBACK)];
 
-const SECTIONS: [(&str, &Sql); 15] = [
+const SECTIONS: [(&str, &Sql); 17] = [
     ("customer", &CUSTOMER),
     ("search index", &SEARCH_INDEX),
     ("contacts", &CONTACTS),
@@ -131,6 +144,8 @@ const SECTIONS: [(&str, &Sql); 15] = [
     ("authenticator and backup codes", &FACTORS),
     ("numbers of backup codes", &BACKUP_CODES),
     ("acts for a second person", &APPROVALS),
+    ("flags", &FLAGS),
+    ("representatives", &REPRESENTATIVES),
     ("wrong codes", &LOCKOUT),
     ("legal hold", &HOLD),
     ("log", &LOG),

@@ -21,12 +21,13 @@ use crate::store::database::conflict::retry_on_conflict;
 use crate::store::database::engine::Database;
 use crate::store::database::sqlite;
 use crate::store::search_index::search;
+use crate::store::verification::flags;
 
 #[async_trait]
 impl CustomerStore for SqlStore {
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
         self.incremental.wait_for_search(&self.reindexer).await;
-        search::find(&self.db, query, limit).await
+        flags::attach(&self.db, search::find(&self.db, query, limit).await?).await
     }
 
     async fn no_customers(&self) -> Result<Option<NoCustomers>, StoreError> {
@@ -39,11 +40,13 @@ impl CustomerStore for SqlStore {
 
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError> {
         self.incremental.wait_for_first_pass(&self.reindexer).await;
-        lookup::identify(&self.db, key, self.reindexer.country()).await
+        let found = lookup::identify(&self.db, key, self.reindexer.country()).await?;
+        flags::attach(&self.db, found).await
     }
 
     async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
-        lookup::customer(&self.db, id).await
+        let found = lookup::customer(&self.db, id).await?;
+        Ok(flags::attach(&self.db, found.into_iter().collect()).await?.pop())
     }
 
     async fn account(&self, id: CustomerId) -> Result<Account, StoreError> {

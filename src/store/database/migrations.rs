@@ -60,6 +60,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(22, "rehearsal", "0022_rehearsal", sqlite postgres mysql),
     migration!(23, "purposes", "0023_purposes", sqlite postgres mysql),
     migration!(24, "pad", "0024_pad", sqlite postgres mysql),
+    migration!(25, "who stands here", "0025_who_stands_here", sqlite postgres mysql),
     migration!(26, "contact state", "0026_contact_state", sqlite postgres mysql),
     migration!(27, "event stamps", "0027_event_stamps", sqlite postgres mysql),
 ];

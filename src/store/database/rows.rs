@@ -12,8 +12,10 @@ use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use crate::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
 use crate::domain::explanation::Explanation;
+use crate::domain::flag::Flags;
 use crate::domain::level::{FactorSet, Level};
 use crate::domain::outcome::Outcome;
+use crate::domain::representative::{RepresentativeId, StandsHere};
 use crate::domain::request::{Reference, Request, RequestId, Status};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::{SessionProof, SessionRecord};
@@ -100,6 +102,9 @@ row_type! {
         is_production: bool = flag is_production,
         clerk: String = text "o.clerk",
         counter: String = text "o.counter",
+        representative: Option<RepresentativeId> = maybe_word "o.representative",
+        representative_name: Option<String> = maybe_text "(SELECT r.name \
+            FROM core_representative r WHERE r.public_id = o.representative)",
         failures: u32 = count "COALESCE(g.failures, 0)",
         read_at: Timestamp = time now,
     }
@@ -164,6 +169,9 @@ row_type! {
         is_reached: bool = flag "s.is_reached",
         also_for: Option<String> = maybe_text "s.also_for",
         shared_contact: bool = flag "s.shared_contact",
+        representative: Option<RepresentativeId> = maybe_word "s.representative",
+        representative_name: Option<String> = maybe_text "(SELECT r.name \
+            FROM core_representative r WHERE r.public_id = s.representative)",
         clerk: String = text "s.clerk",
         counter: String = text "s.counter",
         created_at: Timestamp = time "s.created_at",
@@ -241,6 +249,7 @@ impl RequestRow {
                 max_attempts: it.max_attempts,
                 delivery: it.delivery.delivery(),
                 asked_by: Actor { clerk: it.clerk, counter: it.counter },
+                representative: stands_here(it.representative, it.representative_name),
             },
             digest: it.otp_code,
             key_id: it.key_id,
@@ -271,6 +280,7 @@ impl RequestRow {
                 channel: request.channel,
                 contact: self.contact.clone(),
                 expires_at: request.expires_at,
+                representative: request.representative.as_ref().map(|it| it.id.clone()),
             },
         }
     }
@@ -322,7 +332,16 @@ pub(in crate::store) fn archived(row: &Row) -> Result<Request, StoreError> {
             updated_at: it.updated_at,
         },
         asked_by: Actor { clerk: it.clerk, counter: it.counter },
+        representative: None,
     })
+}
+
+/// Who stands at the counter in the place of the holder.
+pub(in crate::store) fn stands_here(
+    id: Option<RepresentativeId>,
+    name: Option<String>,
+) -> Option<StandsHere> {
+    id.map(|id| StandsHere { id, name: name.unwrap_or_else(|| "(erased)".to_owned()) })
 }
 
 /// Reads [`CustomerColumns`]. An external table may hold blanks for nothing, and nothing for
@@ -338,6 +357,7 @@ pub(in crate::store) fn customer(row: &Row) -> Result<Customer, StoreError> {
         phone: written(it.phone),
         address: written(it.address),
         locale: written(it.locale),
+        flags: Flags::default(),
     })
 }
 
@@ -472,6 +492,7 @@ pub(in crate::store) fn session(row: &Row) -> Result<SessionRecord, StoreError> 
         is_reached: it.is_reached,
         also_for,
         shared_contact: it.shared_contact,
+        representative: stands_here(it.representative, it.representative_name),
         clerk: it.clerk,
         counter: it.counter,
         created_at: it.created_at,

@@ -17,6 +17,7 @@ use crate::domain::delivery::{DeliveryId, DeliveryState};
 use crate::domain::delivery_retry::OutboxTask;
 use crate::domain::event::Actor;
 use crate::domain::explanation::Explanation;
+use crate::domain::representative::RepresentativeId;
 use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::Sealed;
 use crate::domain::time::{Timestamp, millis_of};
@@ -26,7 +27,7 @@ use crate::service::ports::outbox::OutboxMessage;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::row_type::row_type;
-use crate::store::database::rows::{account_no_of_code, binding_version};
+use crate::store::database::rows::{account_no_of_code, binding_version, stands_here};
 use crate::store::database::statement::statements;
 use crate::store::delivery::state;
 
@@ -50,6 +51,9 @@ row_type! {
         bound_since: Option<Timestamp> = maybe_time bound_since,
         is_production: bool = flag is_production,
         reference: String = text "o.reference",
+        representative: Option<RepresentativeId> = maybe_word "o.representative",
+        representative_name: Option<String> = maybe_text "(SELECT r.name \
+            FROM core_representative r WHERE r.public_id = o.representative)",
         customer_id: i64 = int "o.customer_id",
         channel: Channel = word "d.channel",
         contact: String = text "d.contact",
@@ -331,6 +335,7 @@ fn read(row: &Row) -> Result<OutboxMessage, StoreError> {
         fingerprint: it.fingerprint,
         binding_version: version.unwrap_or(BindingVersion::Two),
         account_no: account_no_of_code(it.account_no.as_deref()),
+        representative: stands_here(it.representative, it.representative_name),
         is_consistent,
         is_production: it.is_production,
         task: it.task,

@@ -8,6 +8,7 @@
 
 use crate::domain::customer_factor::{FactorGuess, FactorKind, Judgement, Unusable};
 use crate::domain::event::EventKind;
+use crate::domain::flag::Standing;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::millis_of;
 use crate::service::ports::audit::NewEvent;
@@ -19,7 +20,7 @@ use crate::store::database::statement::statements;
 use crate::store::factors::records::{self, HeldFactor, stored_step};
 use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::session::{self, Proven, Proving};
-use crate::store::verification::{customer_guard, lockout};
+use crate::store::verification::{customer_guard, flags, lockout};
 
 statements! {
     /// Counts the attempt against the customer $1, whose guard is locked, with the cap $2;
@@ -94,6 +95,8 @@ async fn judge(
     if held.stored.sealed.is_none() {
         return Ok(FactorAttemptOutcome::NotEnrolled);
     }
+    // Before anything is compared or counted.
+    flags::of_proof(&mut tx, customer, (Standing::Holder, kind.factor())).await?;
     let arguments = args![
         customer.0,
         attempt.policy.failure_cap,
@@ -185,6 +188,7 @@ async fn accept(
         account_no: &held.stored.account_no,
         customer_name: &held.customer_name,
         request: None,
+        representative: None,
         factor: kind.factor(),
         purpose: attempt.purpose,
         at: held.now,

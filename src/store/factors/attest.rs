@@ -61,6 +61,7 @@ async fn write(db: &Database, it: &Attestation<'_>) -> Result<Option<Session>, S
         account_no: &account_no,
         customer_name: &customer_name,
         request: None,
+        representative: None,
         factor: it.factor,
         purpose: it.purpose,
         at: on_file.read_at,

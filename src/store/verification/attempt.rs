@@ -14,6 +14,7 @@
 use crate::domain::contact_verification::is_sign_up;
 use crate::domain::delivery::TRAY;
 use crate::domain::event::EventKind;
+use crate::domain::flag::Standing;
 use crate::domain::level::Level;
 use crate::domain::outcome::Outcome;
 use crate::domain::purpose::Purpose;
@@ -31,7 +32,9 @@ use crate::store::delivery::outbox;
 use crate::store::pads::pairings;
 use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::session::{Proven, Proving};
-use crate::store::verification::{contact_binding, lockout, request, session, superseded_code};
+use crate::store::verification::{
+    contact_binding, flags, lockout, representatives, request, session, superseded_code,
+};
 
 statements! {
     /// Counts the attempt against the customer and the request, or against neither. $1 and
@@ -116,6 +119,12 @@ async fn judge(db: &Database, attempt: &Attempt<'_>) -> Result<AttemptOutcome, S
     if held.is_production && request.delivery.provider == TRAY {
         return Err(StoreError::Refused(SENT_TO_A_TRAY.into()));
     }
+    // Before anything is compared or counted.
+    let who = Standing::of(request.representative.as_ref());
+    flags::of_proof(&mut tx, request.customer, (who, request.channel.factor())).await?;
+    if let Some(it) = &request.representative {
+        representatives::ensure_active(&mut tx, request.customer, &it.id).await?;
+    }
     let arguments = args![
         held.row,
         request.customer.0,
@@ -160,6 +169,7 @@ async fn accept(
         account_no: &held.account_no,
         customer_name: &held.customer_name,
         request: Some(&held.request.id),
+        representative: held.request.representative.as_ref(),
         factor: held.request.channel.factor(),
         purpose,
         at: held.now,
@@ -361,6 +371,9 @@ fn event<'a>(
         }
         None => detail,
     };
+    let parts: Vec<String> = about.detail.into_iter().chain(detail).collect();
+    let detail = (!parts.is_empty()).then(|| parts.join(": "));
+    let about = NewEvent { detail: None, ..about };
     NewEvent { outcome: Some(outcome), detail, ..about }
 }
 

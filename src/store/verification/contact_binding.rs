@@ -15,6 +15,7 @@ use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::contact_verification::VerifiedContact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventFacts, EventKind};
+use crate::domain::request::Request;
 use crate::domain::text::clean_optional;
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
@@ -381,9 +382,27 @@ async fn apply_changes(
         let open = RequestRow::read(&row)?;
         let (customer, kind) = (open.request.customer.0, open.request.channel.contact_kind());
         // Every code went to the contact that was bound at the time: the old one.
-        if changes.iter().any(|it| (it.customer, it.kind) == (customer, kind)) {
+        let is_holders = open.request.representative.is_none();
+        if is_holders && changes.iter().any(|it| (it.customer, it.kind) == (customer, kind)) {
             let why = format!("The {} was changed.", kind.label());
             request::revoke(tx, &open, Some(why), actor).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Revokes the codes that can be entered for a customer whose guard is taken, and are meant.
+pub(in crate::store) async fn revoke_all(
+    tx: &mut Tx,
+    customer: CustomerId,
+    why: &str,
+    actor: &Actor,
+    is_meant: impl Fn(&Request) -> bool + Send,
+) -> Result<(), StoreError> {
+    for row in tx.all(&OPEN, args![&list([customer.0])]).await? {
+        let open = RequestRow::read(&row)?;
+        if is_meant(&open.request) {
+            request::revoke(tx, &open, Some(why.to_owned()), actor).await?;
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The ports of requests, sessions and contact bindings.
+//! The ports of requests, sessions, contact bindings and flags.
 
 use std::time::Duration;
 
@@ -8,13 +8,17 @@ use crate::domain::contact::ContactKind;
 use crate::domain::contact_verification::VerifiedContact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
+use crate::domain::flag::{Flag, Flags};
 use crate::domain::key::Keyring;
 use crate::domain::purpose::Purpose;
+use crate::domain::representative::{RepresentativeId, RepresentativeRecord};
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::SessionRecord;
 use crate::service::ports::contact_binding::{ContactBindingStore, WaitingContact};
 use crate::service::ports::error::StoreError;
+use crate::service::ports::flags::{FlagStore, FlaggedCustomer, NewFlag};
+use crate::service::ports::representatives::RepresentativeStore;
 use crate::service::ports::session::{SessionFilter, SessionStore};
 use crate::service::ports::verification::{
     Attempt, AttemptOutcome, IssueOutcome, KeysInUse, NewRequest, Reissue, VerificationStore,
@@ -22,7 +26,9 @@ use crate::service::ports::verification::{
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::verification::contact_binding;
-use crate::store::verification::{attempt, expiry, keys_in_use, lockout, request, session};
+use crate::store::verification::{
+    attempt, expiry, flags, keys_in_use, lockout, representatives, request, session,
+};
 
 #[async_trait]
 impl VerificationStore for SqlStore {
@@ -152,5 +158,78 @@ impl ContactBindingStore for SqlStore {
         customers: &[CustomerId],
     ) -> Result<Vec<VerifiedContact>, StoreError> {
         contact_binding::verified(&self.db, customers).await
+    }
+}
+
+#[async_trait]
+impl FlagStore for SqlStore {
+    async fn flags(&self, customer: CustomerId) -> Result<Flags, StoreError> {
+        flags::of(&self.db, customer).await
+    }
+
+    async fn flagged(&self, limit: u32) -> Result<Vec<FlaggedCustomer>, StoreError> {
+        flags::all(&self.db, limit).await
+    }
+
+    async fn set_flag(&self, act: &str, flag: NewFlag<'_>) -> Result<(), StoreError> {
+        retry_on_conflict(|| flags::set(&self.db, act, &flag)).await
+    }
+
+    async fn lift_flag(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        flag: Flag,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        retry_on_conflict(|| flags::lift(&self.db, act, (customer, flag), reason, actor)).await
+    }
+}
+
+#[async_trait]
+impl RepresentativeStore for SqlStore {
+    async fn representatives(
+        &self,
+        customer: CustomerId,
+    ) -> Result<Vec<RepresentativeRecord>, StoreError> {
+        representatives::of(&self.db, customer).await
+    }
+
+    async fn representatives_after(
+        &self,
+        after: &str,
+        most: u32,
+    ) -> Result<Vec<RepresentativeRecord>, StoreError> {
+        representatives::after(&self.db, after, most).await
+    }
+
+    async fn sign_representative(
+        &self,
+        read: &RepresentativeRecord,
+        anew: &RepresentativeRecord,
+    ) -> Result<(), StoreError> {
+        retry_on_conflict(|| representatives::sign(&self.db, read, anew)).await
+    }
+
+    async fn add_representative(
+        &self,
+        act: &str,
+        record: &RepresentativeRecord,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        retry_on_conflict(|| representatives::add(&self.db, act, record, actor)).await
+    }
+
+    async fn end_representative(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        id: &RepresentativeId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        retry_on_conflict(|| representatives::end(&self.db, act, (customer, id), reason, actor))
+            .await
     }
 }

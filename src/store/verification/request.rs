@@ -7,6 +7,7 @@ use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::domain::outcome::Outcome;
+use crate::domain::representative::StandsHere;
 use crate::domain::request::{Request, RequestId, Status};
 use crate::domain::seal::Sealed;
 use crate::domain::time::Timestamp;
@@ -67,6 +68,7 @@ statements! {
             masked: "$17",
             policy_version: "$19",
             binding: "2",
+            representative: "$20",
         }) returning_id
     }
     REPLACE_CODE {
@@ -147,9 +149,16 @@ enum Admission {
 async fn admit(
     mut tx: Tx,
     customer: CustomerId,
-    dispatch: &Dispatch<'_>,
+    (dispatch, representative): (&Dispatch<'_>, Option<&StandsHere>),
     country: &str,
 ) -> Result<Admission, StoreError> {
+    // The contact of a representative is bound by their own record.
+    if representative.is_some() {
+        return Ok(match cooldown_and_rate_limits::decide(&mut tx, customer, dispatch).await? {
+            RateDecision::Admitted(admitted) => Admission::Granted { tx, changed: false, admitted },
+            RateDecision::Refused(refusal) => Admission::Refused(refusal),
+        });
+    }
     let used = ContactUse {
         customer,
         contact: &dispatch.delivery.contact,
@@ -193,11 +202,18 @@ pub(in crate::store) async fn issue(
         return Ok(IssueOutcome::Already(RequestRow::read(&row)?.request));
     }
     let Dispatch { code, delivery, policy, actor, .. } = &new.dispatch;
-    let (mut tx, admitted) = match admit(tx, new.customer, &new.dispatch, country).await? {
+    let to = (&new.dispatch, new.representative);
+    let (mut tx, admitted) = match admit(tx, new.customer, to, country).await? {
         Admission::Granted { tx, admitted, .. } => (tx, admitted),
         Admission::Refused(refusal) => return Ok(*refusal),
     };
-    let about = About { customer: new.customer, purpose: new.purpose, id: &new.id, generation: 1 };
+    let about = About {
+        customer: new.customer,
+        purpose: new.purpose,
+        id: &new.id,
+        generation: 1,
+        representative: new.representative,
+    };
     let bound = bind(&about, &new.dispatch, admitted);
     expiry::expire(&mut tx, EXPIRED_PER_CODE).await?;
     let attempts = supersede(&mut tx, &new).await?;
@@ -225,6 +241,7 @@ pub(in crate::store) async fn issue(
                 &delivery.contact.masked(),
                 bound.sent_at.millis(),
                 new.dispatch.policy_version,
+                new.representative.map(|it| it.id.as_str()),
             ],
         )
         .await?;
@@ -235,6 +252,7 @@ pub(in crate::store) async fn issue(
         id: &new.id,
         customer: new.customer,
         purpose: new.purpose,
+        representative: new.representative,
         dispatch: &new.dispatch,
         sealed: &bound.sealed,
     };
@@ -258,7 +276,9 @@ pub(in crate::store) async fn reissue(
     if held.request.generation != new.after {
         return Ok(IssueOutcome::Already(held.request));
     }
-    let (mut tx, admitted) = match admit(tx, held.request.customer, &new.dispatch, country).await? {
+    let representative = held.request.representative.as_ref();
+    let to = (&new.dispatch, representative);
+    let (mut tx, admitted) = match admit(tx, held.request.customer, to, country).await? {
         // The change of the contact has revoked the request.
         Admission::Granted { tx, changed: true, .. } => {
             tx.commit().await?;
@@ -268,7 +288,8 @@ pub(in crate::store) async fn reissue(
         Admission::Refused(refusal) => return Ok(*refusal),
     };
     let (customer, generation) = (held.request.customer, new.after + 1);
-    let about = About { customer, purpose: &held.request.purpose, id: new.id, generation };
+    let purpose = &held.request.purpose;
+    let about = About { customer, purpose, id: new.id, generation, representative };
     let bound = bind(&about, &new.dispatch, admitted);
     expiry::expire(&mut tx, EXPIRED_PER_CODE).await?;
     superseded_code::keep(&mut tx, held.row).await?;
@@ -281,6 +302,7 @@ pub(in crate::store) async fn reissue(
         id: new.id,
         customer,
         purpose: &held.request.purpose,
+        representative,
         dispatch: &new.dispatch,
         sealed: &bound.sealed,
     };
@@ -315,7 +337,8 @@ pub(in crate::store) async fn revoke(
     superseded_code::keep(tx, held.row).await?;
     outbox::withdraw(tx, &held.request).await?;
     tx.write(&CLOSE, args![held.row, Status::Cancelled.word()]).await?;
-    let event = NewEvent { detail: why, ..event_about(&held.request, EventKind::Cancelled, actor) };
+    let about = event_about(&held.request, EventKind::Cancelled, actor);
+    let event = NewEvent { detail: why.or(about.detail), ..about };
     events::write(tx, &event).await
 }
 
@@ -323,6 +346,11 @@ pub(in crate::store) async fn revoke(
 pub(in crate::store) fn asked_elsewhere(request: &Request, actor: &Actor) -> Option<String> {
     let Actor { clerk, counter } = &request.asked_by;
     (request.asked_by != *actor).then(|| format!("asked for by {clerk} at {counter}"))
+}
+
+/// Names who stands here in the place of the holder.
+fn represented_by(representative: Option<&StandsHere>) -> Option<String> {
+    representative.map(|it| format!("by {}, a representative ({})", it.name, it.id))
 }
 
 /// An event about a request, without an outcome.
@@ -338,7 +366,7 @@ pub(in crate::store) fn event_about<'a>(
         customer: Some(request.customer),
         channel: Some(request.channel),
         contact: Some(request.contact.clone()),
-        detail: None,
+        detail: represented_by(request.representative.as_ref()),
         actor,
         facts: EventFacts {
             purpose: Some(&request.purpose),
@@ -383,6 +411,7 @@ struct About<'a> {
     purpose: &'a str,
     id: &'a RequestId,
     generation: u32,
+    representative: Option<&'a StandsHere>,
 }
 
 /// A code that is bound to its row.
@@ -406,6 +435,7 @@ fn bind(about: &About<'_>, dispatch: &Dispatch<'_>, admitted: Admitted) -> Bound
         channel: dispatch.delivery.channel,
         contact: dispatch.delivery.contact.as_str().to_owned(),
         expires_at,
+        representative: about.representative.map(|it| it.id.clone()),
     };
     let (digest, sealed) = dispatch.code.bound(&binding);
     BoundCode { digest, sealed, sent_at, expires_at }
@@ -448,6 +478,7 @@ struct Sending<'a> {
     id: &'a RequestId,
     customer: CustomerId,
     purpose: &'a str,
+    representative: Option<&'a StandsHere>,
     dispatch: &'a Dispatch<'a>,
     sealed: &'a Sealed,
 }
@@ -481,7 +512,7 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, Store
         customer: Some(customer),
         channel: Some(delivery.channel),
         contact: Some(delivery.contact.masked()),
-        detail: None,
+        detail: represented_by(sending.representative),
         actor,
         facts: EventFacts {
             purpose: Some(sending.purpose),

@@ -5,10 +5,12 @@ use std::time::Duration;
 use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventFacts, EventKind};
+use crate::domain::flag::Standing;
 use crate::domain::key::Keyring;
 use crate::domain::level::FactorSet;
 use crate::domain::policy::OtpPolicy;
 use crate::domain::purpose::{self as domain, Purpose};
+use crate::domain::representative::StandsHere;
 use crate::domain::request::RequestId;
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::{SessionProof, SessionRecord};
@@ -22,6 +24,7 @@ use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::rows::{self, SessionColumns};
 use crate::store::database::statement::statements;
+use crate::store::verification::flags;
 
 statements! {
     OPEN {
@@ -44,6 +47,7 @@ statements! {
             level: "$16",
             is_reached: "$17",
             shared_contact: "$18",
+            representative: "$19",
         })
     }
     /// Unless it was changed or ended since it was read: its proof is another one then.
@@ -89,6 +93,8 @@ pub(in crate::store) struct Proven<'a> {
     pub(in crate::store) customer_name: &'a str,
     /// The request whose code was right; none where it was another factor.
     pub(in crate::store) request: Option<&'a RequestId>,
+    /// Who stands here in the place of the holder.
+    pub(in crate::store) representative: Option<&'a StandsHere>,
     pub(in crate::store) factor: Factor,
     pub(in crate::store) purpose: &'a Purpose,
     /// When, by the store's clock.
@@ -126,6 +132,7 @@ fn new(new: &NewSession, policy: &OtpPolicy, proven: &Proven<'_>, actor: &Actor)
         is_reached,
         also_for: Vec::new(),
         shared_contact,
+        representative: proven.representative.cloned(),
         clerk: actor.clerk.clone(),
         counter: actor.counter.clone(),
         created_at,
@@ -167,6 +174,7 @@ impl Proved {
             session.level.word(),
             i64::from(session.is_reached),
             i64::from(session.shared_contact),
+            session.representative.as_ref().map(|it| it.id.as_str()),
         ];
         Some(Write { sql: &OPEN, args: args.to_vec() })
     }
@@ -180,17 +188,22 @@ pub(in crate::store) async fn prove(
     it: &Proving<'_>,
     proven: &Proven<'_>,
 ) -> Result<Proved, StoreError> {
+    // One that was set since the proof was begun counts as well.
+    let who = Standing::of(proven.representative);
+    let flags = flags::of_proof(tx, proven.customer, (who, proven.factor)).await?;
+    let purpose = &flags.raise(proven.purpose);
     if let Some(digest) = &it.new.further
         && let Some(before) = usable(tx, digest, it.keyring).await?
         && before.session.customer == proven.customer
+        && before.session.representative.as_ref() == proven.representative
     {
         let factor = (proven.factor, it.new.shared_contact);
-        let session = before.session.raised(proven.purpose, Some(factor), proven.at);
+        let session = before.session.raised(purpose, Some(factor), proven.at);
         raise(tx, &before, &session, it.keyring, it.actor).await?;
         return Ok(Proved { session, opened: None });
     }
     tx.changed_session();
-    let session = new(it.new, it.policy, proven, it.actor);
+    let session = new(it.new, it.policy, &Proven { purpose, ..*proven }, it.actor);
     let proof = SessionProof::of(&session, &it.new.token_digest, it.keyring);
     let opened = Some((proof, session.factors.to_string()));
     Ok(Proved { session, opened })
@@ -358,21 +371,49 @@ pub(in crate::store) async fn end(
         return Ok(None);
     };
     if ended {
-        let session = &record.session;
-        let event = NewEvent {
-            kind: EventKind::SessionEnded,
-            outcome: None,
-            request: session.request.as_ref(),
-            customer: Some(session.customer),
-            channel: None,
-            contact: None,
-            detail: Some(how.word().to_owned()),
-            actor,
-            facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
-        };
-        events::write(&mut tx, &event).await?;
-        tx.changed_session();
+        write_end(&mut tx, &record.session, how, actor).await?;
         tx.commit().await?;
     }
     Ok(Some(record))
+}
+
+/// Ends the living sessions of a customer whose guard is taken, that are meant.
+pub(in crate::store) async fn end_all(
+    tx: &mut Tx,
+    customer: CustomerId,
+    how: SessionEnd,
+    actor: &Actor,
+    is_meant: impl Fn(&Session) -> bool + Send,
+) -> Result<(), StoreError> {
+    for row in tx.all(&ALIVE_OF, args![customer.0]).await? {
+        let session = rows::session(&row)?.session;
+        if is_meant(&session) && tx.write(&END, args![session.id.as_str(), how.word()]).await? == 1
+        {
+            write_end(tx, &session, how, actor).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes that a session was ended. A billing program is notified after the commit.
+async fn write_end(
+    tx: &mut Tx,
+    session: &Session,
+    how: SessionEnd,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    let event = NewEvent {
+        kind: EventKind::SessionEnded,
+        outcome: None,
+        request: session.request.as_ref(),
+        customer: Some(session.customer),
+        channel: None,
+        contact: None,
+        detail: Some(how.word().to_owned()),
+        actor,
+        facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
+    };
+    events::write(tx, &event).await?;
+    tx.changed_session();
+    Ok(())
 }

@@ -82,6 +82,7 @@ pub(in crate::store) async fn entered(
                 channel: it.channel.unwrap_or(request.channel),
                 contact: it.contact.unwrap_or_default(),
                 expires_at: it.expires_at,
+                representative: request.representative.as_ref().map(|it| it.id.clone()),
             },
         };
         // Without its key an old code cannot be recognised and counts as wrong.

@@ -18,7 +18,7 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, overlays, pairing, second_person, send, sign_in, sign_up, tray, verified,
+    find, incident, log, overlays, pairing, second_person, send, sign_in, sign_up, tray, verified,
 };
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
@@ -81,6 +81,9 @@ fn type_key(turn: &mut Turn<'_>, context: Context, key: KeyEvent) {
         }
         Context::SecondPerson => {
             turn.second_person(|form, _| second_person::update::key(form, key));
+        }
+        Context::Incident => {
+            turn.incident(|form, _| incident::update::key(form, key));
         }
         Context::Palette => {
             let offered = offered(turn.model);
@@ -168,6 +171,9 @@ pub(in crate::tui) fn paste(turn: &mut Turn<'_>, text: &str) {
         Context::SecondPerson => {
             turn.second_person(|form, _| second_person::update::paste(form, text));
         }
+        Context::Incident => {
+            turn.incident(|form, _| incident::update::paste(form, text));
+        }
         Context::Palette => {
             let offered = offered(turn.model);
             turn.palette(|palette, _| overlays::update::paste(palette, text, &offered));
@@ -203,6 +209,7 @@ pub(in crate::tui) fn perform(turn: &mut Turn<'_>, command: Command) {
         Command::TogglePad => toggle_pad(turn),
         Command::Reveal => subject::reveal(turn),
         Command::Lift => subject::lift(turn),
+        Command::FileIncident => subject::file_incident(turn),
         _ => perform_in(turn, context, command),
     }
 }
@@ -242,6 +249,7 @@ fn perform_in(turn: &mut Turn<'_>, context: Context, command: Command) {
         Context::CustomerAct => {
             turn.customer_act(|it, step| customer_acts::update::command(it, step, command))
         }
+        Context::Incident => turn.incident(|it, step| incident::update::command(it, step, command)),
         Context::Approvals => {
             turn.approvals(|it, step| approvals::update::command(it, step, command))
         }
@@ -411,6 +419,7 @@ fn interrupt(turn: &mut Turn<'_>) {
             | Context::Help
             | Context::DeliveryStats
             | Context::CustomerAct
+            | Context::Incident
             | Context::Approvals
             | Context::Pairing
             | Context::Document

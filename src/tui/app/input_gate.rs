@@ -239,6 +239,7 @@ fn is_field(model: &Model) -> bool {
             | Context::Palette
             | Context::SignIn
             | Context::CustomerAct
+            | Context::Incident
     )
 }
 
@@ -314,6 +315,7 @@ fn is_act(model: &Model, command: Command) -> bool {
             | Context::Confirm
             | Context::Palette
             | Context::CustomerAct
+            | Context::Incident
             | Context::EnterFactor
             | Context::Document
             | Context::SignUp

@@ -12,6 +12,7 @@ use crate::tui::enter_code::state::EnterCode;
 use crate::tui::enter_factor::state::EnterFactor;
 use crate::tui::factors::state::FactorPanel;
 use crate::tui::find::state::Find;
+use crate::tui::incident::state::IncidentForm;
 use crate::tui::log::state::{LogPage, LogPanel};
 use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::draw_context::Focus;
@@ -82,6 +83,8 @@ pub enum Overlay {
     Factors(Box<FactorPanel>),
     /// The reason for an act on a customer.
     CustomerAct(ActForm),
+    /// The form of an incident.
+    Incident(IncidentForm),
     /// The acts that wait for a second admin.
     Approvals(ApprovalsPanel),
     /// The pad of this counter.
@@ -123,6 +126,7 @@ impl Model {
                     | Context::SignIn
                     | Context::CustomerAct
                     | Context::SecondPerson
+                    | Context::Incident
                     | Context::EnterFactor
             ),
         }
@@ -136,6 +140,7 @@ impl Model {
             Some(Overlay::Help(_)) => Context::Help,
             Some(Overlay::DeliveryStats(_)) => Context::DeliveryStats,
             Some(Overlay::CustomerAct(_)) => Context::CustomerAct,
+            Some(Overlay::Incident(_)) => Context::Incident,
             Some(Overlay::Approvals(_)) => Context::Approvals,
             Some(Overlay::Pairing(_)) => Context::Pairing,
             Some(Overlay::Palette(_)) => Context::Palette,

@@ -23,7 +23,7 @@ use crate::tui::machine::{
 use crate::tui::sign_up::state::SignUpPanel;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, pairing, second_person, send, sign_in, sign_up, tray, verified,
+    find, incident, log, pairing, second_person, send, sign_in, sign_up, tray, verified,
 };
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
@@ -117,6 +117,9 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         }
         Answer::RevealContact(answer) => {
             turn.customer_act(|form, step| customer_acts::update::revealed(form, step, id, answer));
+        }
+        Answer::FileIncident(answer) => {
+            turn.incident(|form, step| incident::update::filed(form, step, id, answer));
         }
         Answer::UnlockCustomer(answer) => unlocked(turn, id, answer),
         Answer::ConfirmContact(answer) => {

@@ -9,6 +9,7 @@ use crate::service::customers::lookup::ChannelChoice;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::turn::Turn;
 use crate::tui::customer_acts::state::{ActForm, CustomerAct, Subject};
+use crate::tui::incident::state::IncidentForm;
 use crate::tui::machine::keymap::Context;
 use crate::tui::machine::notice::Tone;
 
@@ -47,6 +48,15 @@ pub(in crate::tui) fn lift(turn: &mut Turn<'_>) {
         acts.sort_by_key(|act| *act != likely);
         acts
     });
+}
+
+/// Opens the form of an incident about whoever is in view, or closes it.
+pub(in crate::tui) fn file_incident(turn: &mut Turn<'_>) {
+    if turn.model.overlay.take_if(|it| matches!(it, Overlay::Incident(_))).is_some() {
+        return;
+    }
+    let about = meant(turn.model).map(|it| (it.subject.id, it.subject.name));
+    turn.model.overlay = Some(Overlay::Incident(IncidentForm::new(about)));
 }
 
 fn open(turn: &mut Turn<'_>, acts: impl FnOnce(&Meant) -> Vec<CustomerAct>) {

@@ -15,6 +15,7 @@ use crate::tui::enter_code::state::EnterCode;
 use crate::tui::enter_factor::state::EnterFactor;
 use crate::tui::factors::state::FactorPanel;
 use crate::tui::find::state::Find;
+use crate::tui::incident::state::IncidentForm;
 use crate::tui::log::state::LogPanel;
 use crate::tui::machine::counter_pad;
 use crate::tui::machine::draw_context::Focus;
@@ -97,6 +98,7 @@ impl<'a> Turn<'a> {
     step_of! { tray, tray as Some(it) => it, TrayPanel }
     step_of! { sign_in, sign_in as Some(it) => it, SignInForm }
     step_of! { customer_act, overlay as Some(Overlay::CustomerAct(it)) => it, ActForm }
+    step_of! { incident, overlay as Some(Overlay::Incident(it)) => it, IncidentForm }
     step_of! { approvals, overlay as Some(Overlay::Approvals(it)) => it, ApprovalsPanel }
     step_of! { pairing, overlay as Some(Overlay::Pairing(it)) => it, PairingPanel }
     step_of! { help, overlay as Some(Overlay::Help(it)) => it, Scroll }

@@ -19,7 +19,7 @@ use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
 use crate::tui::{
     approvals, customer_acts, dashboard, deliveries, document, enter_code, enter_factor, factors,
-    find, log, overlays, pairing, second_person, send, sign_in, sign_up, tray, verified,
+    find, incident, log, overlays, pairing, second_person, send, sign_in, sign_up, tray, verified,
 };
 
 /// Draws the model.
@@ -113,6 +113,7 @@ fn draw_overlay(cx: DrawContext<'_>, model: &Model, area: Rect, frame: &mut Fram
         Some(Overlay::SignUp(panel)) => sign_up::view::draw(cx, panel, frame, area),
         Some(Overlay::Document(form)) => document::view::draw(cx, form, frame, area),
         Some(Overlay::CustomerAct(form)) => customer_acts::view::draw(cx, form, frame, area),
+        Some(Overlay::Incident(form)) => incident::view::draw(cx, form, frame, area),
         Some(Overlay::Approvals(list)) => approvals::view::draw(cx, list, frame, area),
         Some(Overlay::Pairing(it)) => pairing::view::draw(cx, it, frame, area),
         Some(Overlay::Palette(palette)) => overlays::palette::draw(cx, palette, frame, area),

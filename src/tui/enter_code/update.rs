@@ -169,7 +169,9 @@ fn resend(entry: &mut EnterCode, step: &mut Step<'_>) {
         let purpose = entry.request.purpose.clone();
         // A new idempotency key each time: the same key twice is the same act.
         let idempotency = step.idempotency_key();
-        step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }))
+        let representative = entry.request.representative.as_ref().map(|it| it.id.clone());
+        let ask = CodeRequest { customer, channel, purpose, representative, idempotency };
+        step.call(AskForCode(ask))
     };
     entry.acting = Some(id);
     step.clear_notice();

@@ -53,7 +53,11 @@ const MIN_FREE_LINES: usize = 5;
 /// Draws the entry of the code.
 pub fn draw(cx: DrawContext<'_>, entry: &EnterCode, frame: &mut Frame<'_>, area: Rect) {
     let focused = cx.has_focus(Focus::Work);
-    let title = title(&entry.customer, Some(&entry.request.purpose));
+    let purpose = match &entry.request.representative {
+        None => entry.request.purpose.clone(),
+        Some(it) => format!("{}, by {}", entry.request.purpose, it.name),
+    };
+    let title = title(&entry.customer, Some(&purpose));
     let inner = panel::draw(frame, area, cx.theme, title, focused);
     let inner = block(inner);
     let room = usize::from(inner.width);

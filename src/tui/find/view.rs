@@ -280,11 +280,19 @@ fn cells(customer: &Customer, cx: DrawContext<'_>) -> Vec<Cell> {
     let contact = |channel| customer.masked(channel).map_or_else(none, |it| (it, plain));
     vec![
         (customer.account_no.clone(), plain),
-        (customer.name.clone(), cx.theme.strong),
+        name(customer, cx),
         contact(Channel::Email),
         contact(Channel::Sms),
         (customer.address.clone().unwrap_or_default(), plain),
     ]
+}
+
+/// The name, with the flags in words.
+fn name(customer: &Customer, cx: DrawContext<'_>) -> Cell {
+    if customer.flags.is_empty() {
+        return (customer.name.clone(), cx.theme.strong);
+    }
+    (format!("{} ({})", customer.name, customer.flags.labels()), cx.theme.warning)
 }
 
 /// What the columns had to leave out of the selected customer.
@@ -320,6 +328,11 @@ fn whole<'a>(
         .into_iter()
         .map(|text| Line::styled(text, theme.strong))
         .collect();
+    for flag in customer.flags.iter() {
+        let text = messages::flag(flag, &|at| cx.shared.place.day_and_clock(at));
+        let text = wrap(&text, room).into_iter();
+        lines.extend(text.map(|text| Line::styled(text, theme.warning)));
+    }
     lines.push(Line::default());
     let plain = Style::new();
     let cut = |at: usize, channel| {

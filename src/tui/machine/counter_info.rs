@@ -114,4 +114,9 @@ impl CounterInfo {
     pub fn wall_clock(&self, moment: Timestamp) -> String {
         moment.to_utc().with_timezone(&self.zone).format("%H:%M").to_string()
     }
+
+    /// The same with the day: for what may lie weeks ahead.
+    pub fn day_and_clock(&self, moment: Timestamp) -> String {
+        moment.to_utc().with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
+    }
 }

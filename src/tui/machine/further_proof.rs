@@ -9,7 +9,8 @@ use crate::tui::machine::step::Step;
 /// Goes on from what was just proven for the purpose that is selected.
 pub(in crate::tui) fn proven(step: &mut Step<'_>, of: ChannelsOfCustomer, won: OpenSession) {
     let purpose = step.shared.place.purposes.get(of.purpose);
-    let Some(missing) = won.missing_for(purpose) else {
+    let purpose = purpose.map(|it| of.customer.flags.raise(it));
+    let Some(missing) = won.missing_for(purpose.as_ref()) else {
         return verified(step, of, won);
     };
     let purpose = step.shared.place.purpose_name(of.purpose);

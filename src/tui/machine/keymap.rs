@@ -59,6 +59,8 @@ pub enum Command {
     NextPurpose,
     /// The purpose before.
     PreviousPurpose,
+    /// The next one who may stand here: the holder, a representative.
+    NextPerson,
     /// Back to the open code's entry.
     EnterCode,
     /// Send another code.
@@ -141,6 +143,8 @@ pub enum Command {
     UnpairPad,
     /// Show another pairing number.
     NewPairingNumber,
+    /// File an incident.
+    FileIncident,
 }
 
 /// Where a key holds: the part of the interface that has the keyboard.
@@ -180,6 +184,8 @@ pub enum Context {
     CustomerAct,
     /// The acts that wait for a second admin.
     Approvals,
+    /// The form of an incident.
+    Incident,
     /// The dashboard.
     Dashboard,
     /// The dashboard's field.
@@ -229,7 +235,7 @@ impl Binding {
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
 /// The parts whose keys are listed, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 23] = [
+pub const PARTS: [(Context, &str); 24] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
@@ -246,6 +252,7 @@ pub const PARTS: [(Context, &str); 23] = [
     (Context::Tray, "Tray"),
     (Context::DeliveryStats, "Messages"),
     (Context::CustomerAct, "A reason"),
+    (Context::Incident, "An incident"),
     (Context::Approvals, "Approvals"),
     (Context::Dashboard, "Dashboard"),
     (Context::DashboardField, "Dashboard, while typing"),

@@ -36,7 +36,7 @@ pub enum PendingAct {
     Cancel,
     /// Logs the customer out.
     Logout,
-    /// Does what takes an admin: lifts, confirms, approves, refuses.
+    /// Does what takes an admin: lifts, confirms, approves, refuses. Or files an incident.
     Administer,
     /// Pairs a pad, lets it show something, or ends that.
     Pair,
@@ -55,7 +55,8 @@ impl PendingAct {
             | Call::ConfirmContact(_)
             | Call::ApproveAct(_)
             | Call::RefuseAct(_)
-            | Call::AcknowledgeAlarm(_) => Some(Self::Administer),
+            | Call::AcknowledgeAlarm(_)
+            | Call::FileIncident(_) => Some(Self::Administer),
             Call::ConfirmPad(_)
             | Call::EndPairing(_)
             | Call::ShowAtPad(_)

@@ -13,6 +13,7 @@ pub const fn needed(command: Command) -> Permission {
     match command {
         Command::ToggleTray
         | Command::Reveal
+        | Command::FileIncident
         | Command::TogglePad
         | Command::PairPad
         | Command::UnpairPad

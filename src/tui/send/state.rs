@@ -3,11 +3,13 @@
 use crate::domain::channel::Factor;
 use crate::domain::customer::Customer;
 use crate::domain::customer_factor::{CustomerFactors, FactorKind};
+use crate::domain::flag::{CustomerFlag, Standing};
 use crate::domain::level::{FactorSet, Level};
 use crate::domain::purpose::{Missing, Proven, Purpose};
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
+use crate::service::customers::representatives::RepresentativeChoice;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::navigation::OpenSession;
@@ -26,8 +28,14 @@ pub enum WithoutProof {
 pub struct Send {
     /// For whom.
     pub customer: Customer,
-    /// The channels, usable ones first.
+    /// The channels to whoever stands here, usable ones first.
     pub choices: Vec<ChannelChoice>,
+    /// The channels to the holder.
+    pub of_holder: Vec<ChannelChoice>,
+    /// Who may act for the customer now.
+    pub representatives: Vec<RepresentativeChoice>,
+    /// Which of them stands here; none where the holder does.
+    pub who: Option<usize>,
     /// What the customer has enrolled: ways that need no message, below the channels.
     pub factors: CustomerFactors,
     /// The channel that is selected, or the way below them.
@@ -50,12 +58,47 @@ pub struct Send {
 impl Send {
     /// How many lines can be selected.
     pub fn lines(&self) -> usize {
-        self.choices.len() + self.factors.usable().count()
+        self.choices.len() + self.usable_factors().count()
     }
 
     /// The way that is selected, where it is none of the channels.
     pub fn selected_factor(&self) -> Option<FactorKind> {
-        self.selected.checked_sub(self.choices.len()).and_then(|at| self.factors.usable().nth(at))
+        self.selected.checked_sub(self.choices.len()).and_then(|at| self.usable_factors().nth(at))
+    }
+
+    /// The flag for which a factor proves nothing, of whoever stands here.
+    pub fn refusal_of(&self, factor: Factor) -> Option<&CustomerFlag> {
+        let who = if self.who.is_some() { Standing::Representative } else { Standing::Holder };
+        self.customer.flags.refusal_of(who, factor)
+    }
+
+    /// Who stands here in the place of the holder.
+    pub fn represented_by(&self) -> Option<&RepresentativeChoice> {
+        self.representatives.get(self.who?)
+    }
+
+    /// The ways that need no message: they are the holder's own.
+    pub fn usable_factors(&self) -> impl Iterator<Item = FactorKind> + '_ {
+        self.factors.usable().filter(|_| self.who.is_none())
+    }
+
+    /// Lets the next one stand here: the holder, then each who may act for them.
+    pub fn next_person(&mut self) {
+        let next = self.who.map_or(0, |it| it + 1);
+        self.who = (next < self.representatives.len()).then_some(next);
+        self.show_channels();
+    }
+
+    /// Shows the channels to whoever stands here.
+    pub fn show_channels(&mut self) {
+        let of_representative = self.represented_by().map(|it| it.choices.clone());
+        self.choices = of_representative.unwrap_or_else(|| self.of_holder.clone());
+        self.selected = self.selected.min(self.lines().saturating_sub(1));
+    }
+
+    /// The purpose that is selected, as the customer's flags raise it.
+    pub fn purpose_of(&self, purposes: &[Purpose]) -> Option<Purpose> {
+        purposes.get(self.purpose).map(|it| self.customer.flags.raise(it))
     }
 
     /// Whether proving this brings the customer closer to the purpose.
@@ -69,7 +112,13 @@ impl Send {
     }
 
     fn would_help(&self, purpose: Option<&Purpose>, factor: Factor, is_shared: bool) -> bool {
+        if self.refusal_of(factor).is_some() {
+            return false;
+        }
         let Some(purpose) = purpose else { return true };
+        if self.represented_by().is_some_and(|it| !it.is_for(purpose, factor)) {
+            return false;
+        }
         if let Some(open) = &self.session {
             return open.session.is_helped_by(purpose, factor, is_shared);
         }
@@ -99,8 +148,7 @@ impl Send {
             |at: usize, is_usable: &dyn Fn(&ChannelChoice) -> bool| match self.choices.get(at) {
                 Some(it) => is_usable(it) && self.is_helped_over(purpose, it),
                 None => self
-                    .factors
-                    .usable()
+                    .usable_factors()
                     .nth(at - self.choices.len())
                     .is_some_and(|it| self.is_helped_by(purpose, it.factor())),
             };

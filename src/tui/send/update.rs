@@ -7,6 +7,7 @@ use crate::domain::purpose::Purpose;
 use crate::domain::request::Request;
 use crate::service::customers::calls::{OpenCustomer, OpenedCustomer};
 use crate::service::customers::lookup::ChannelChoice;
+use crate::service::customers::representatives::RepresentativeChoice;
 use crate::service::factors::FactorVerification;
 use crate::service::messages;
 use crate::service::verification::amount_due::AmountDue;
@@ -36,11 +37,13 @@ const NO_HELP: &str =
 const NO_COLLEAGUE: &str = "A colleague's approval proves nothing for this purpose.";
 const SHARED_NO_HELP: &str = "other customers have this contact too, and it proves nothing here. \
                               Choose another way with the arrows.";
+const NO_REPRESENTATIVE: &str = "Nobody may act for this customer: only the holder is served.";
+const SAME_PERSON: &str = "The session is of whoever proved something before. End it for another.";
 const NOT_OPEN: &str = "No code is open for this customer. Press Enter to send one.";
 
 /// The channels of a customer who was just opened.
 pub(in crate::tui) fn begin(step: &mut Step<'_>, opened: OpenedCustomer) -> Send {
-    let OpenedCustomer { customer, choices, open, factors } = opened;
+    let OpenedCustomer { customer, choices, open, factors, representatives } = opened;
     let now = step.store_time();
     let usable = choices.iter().position(|choice| choice.is_usable(now));
     // Why a contact waits is said when it is tried.
@@ -63,15 +66,15 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, opened: OpenedCustomer) -> Send
         is_aside,
         session,
     };
-    let mut send = of(channels);
+    let mut send = Send { representatives, ..of(channels) };
     settle(&mut send, step);
     send
 }
 
 /// Selects a way that helps for the purpose that is selected.
 fn settle(send: &mut Send, step: &Step<'_>) {
-    let (purpose, now) = (step.shared.place.purposes.get(send.purpose), step.store_time());
-    send.settle(purpose, now);
+    let (purpose, now) = (send.purpose_of(&step.shared.place.purposes), step.store_time());
+    send.settle(purpose.as_ref(), now);
 }
 
 /// The channels again, from a code.
@@ -108,7 +111,10 @@ fn of(channels: ChannelsOfCustomer) -> Send {
     } = channels;
     Send {
         customer,
+        of_holder: choices.clone(),
         choices,
+        representatives: Vec::new(),
+        who: None,
         factors,
         selected,
         purpose,
@@ -140,11 +146,12 @@ pub(in crate::tui) fn reopened(
         return;
     }
     match answer {
-        Ok(Some(OpenedCustomer { customer, mut choices, open, factors })) => {
+        Ok(Some(OpenedCustomer { customer, mut choices, open, factors, representatives })) => {
+            read_representatives(send, representatives);
             // Nothing moves under the clerk's finger.
             let order = |it: &ChannelChoice| {
-                let place = send.choices.iter().position(|old| old.channel == it.channel);
-                place.unwrap_or(send.choices.len())
+                let place = send.of_holder.iter().position(|old| old.channel == it.channel);
+                place.unwrap_or(send.of_holder.len())
             };
             choices.sort_by_key(order);
             let selected = send.choices.get(send.selected).map(|choice| choice.channel);
@@ -153,8 +160,9 @@ pub(in crate::tui) fn reopened(
             let other = factors.usable().position(|kind| Some(kind) == other);
             let other = other.map(|at| choices.len() + at);
             send.selected = place.or(other).unwrap_or(0);
-            let were_known = !send.choices.is_empty();
-            (send.customer, send.choices, send.factors) = (customer, choices, factors);
+            let were_known = !send.of_holder.is_empty();
+            (send.customer, send.of_holder, send.factors) = (customer, choices, factors);
+            send.show_channels();
             if !were_known {
                 settle(send, step);
             }
@@ -169,6 +177,28 @@ pub(in crate::tui) fn reopened(
     if send.reading.is_stale() {
         reread(send, step);
     }
+}
+
+/// Who may act for the customer, as read; whoever stands here stays.
+fn read_representatives(send: &mut Send, read: Vec<RepresentativeChoice>) {
+    let of_session = send.session.as_ref().and_then(|it| it.session.representative.as_ref());
+    let chosen = send.represented_by().map(|it| it.representative.id.clone());
+    let chosen = of_session.map(|it| it.id.clone()).or(chosen);
+    send.who = read.iter().position(|it| Some(&it.representative.id) == chosen.as_ref());
+    send.representatives = read;
+}
+
+/// The next one who may stand here.
+fn next_person(send: &mut Send, step: &mut Step<'_>) {
+    if send.representatives.is_empty() {
+        return step.hint(Tone::Plain, NO_REPRESENTATIVE);
+    }
+    if send.session.is_some() {
+        return step.hint(Tone::Plain, SAME_PERSON);
+    }
+    step.clear_notice();
+    send.next_person();
+    settle(send, step);
 }
 
 pub(in crate::tui) fn command(send: &mut Send, step: &mut Step<'_>, command: Command) {
@@ -187,8 +217,8 @@ pub(in crate::tui) fn command(send: &mut Send, step: &mut Step<'_>, command: Com
             settle(send, step);
         }
         Command::Accept => {
-            let purpose = step.shared.place.purposes.get(send.purpose);
-            match (send.without_proof(purpose), send.selected_factor()) {
+            let purpose = send.purpose_of(&step.shared.place.purposes);
+            match (send.without_proof(purpose.as_ref()), send.selected_factor()) {
                 (Some(act), _) => go_on_without(send, step, act),
                 (None, Some(kind)) => enter_factor(send, step, kind),
                 (None, None) => accept(send, step),
@@ -202,6 +232,7 @@ pub(in crate::tui) fn command(send: &mut Send, step: &mut Step<'_>, command: Com
             step.clear_notice();
             step.go(Navigation::SignUp(Box::new(channels(send, send.selected))));
         }
+        Command::NextPerson => next_person(send, step),
         Command::EnterCode => enter_code(send, step),
         Command::Back if send.aside && send.open.is_some() => enter_code(send, step),
         Command::Back if send.session.is_some() => {
@@ -223,8 +254,13 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
     let Some(choice) = send.choices.get(send.selected) else {
         return step.say(Tone::Warning, format!("{NO_CHANNEL} {}", messages::CORRECTED));
     };
-    let purpose = step.shared.place.purposes.get(send.purpose);
-    if !send.is_helped_over(purpose, choice) {
+    let purpose = send.purpose_of(&step.shared.place.purposes);
+    if let Some(flag) = send.refusal_of(choice.channel.factor()) {
+        let place = &step.shared.place;
+        let text = messages::flag(flag, &|at| place.day_and_clock(at));
+        return step.say(Tone::Warning, text);
+    }
+    if !send.is_helped_over(purpose.as_ref(), choice) {
         let label = choice.channel.label();
         let why = if choice.is_shared() { SHARED_NO_HELP } else { NO_HELP };
         return step.say(Tone::Warning, format!("{label}: {why}"));
@@ -237,15 +273,17 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
     // A new idempotency key each time: the same key twice is the same act.
     let idempotency = step.idempotency_key();
     let (customer, channel) = (send.customer.id, choice.channel);
-    let id = step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }));
+    let representative = send.represented_by().map(|it| it.representative.id.clone());
+    let ask = CodeRequest { customer, channel, purpose, representative, idempotency };
+    let id = step.call(AskForCode(ask));
     step.clear_notice();
     send.sending = Some(id);
 }
 
 /// To the form of a document.
 fn see_document(send: &Send, step: &mut Step<'_>) {
-    let purpose = step.shared.place.purposes.get(send.purpose);
-    if !send.is_helped_by(purpose, Factor::Document) {
+    let purpose = send.purpose_of(&step.shared.place.purposes);
+    if !send.is_helped_by(purpose.as_ref(), Factor::Document) {
         return step.hint(Tone::Plain, "A document proves nothing more for this purpose.");
     }
     step.clear_notice();
@@ -266,7 +304,7 @@ fn ask_colleague(send: &Send, step: &mut Step<'_>) {
 fn channels(send: &Send, selected: usize) -> ChannelsOfCustomer {
     ChannelsOfCustomer {
         customer: send.customer.clone(),
-        choices: send.choices.clone(),
+        choices: send.of_holder.clone(),
         selected,
         purpose: send.purpose,
         open: send.open.clone(),
@@ -354,16 +392,16 @@ pub(in crate::tui) fn amount_due(
 
 /// To the field for a code that needs no message.
 fn enter_factor(send: &Send, step: &mut Step<'_>, kind: FactorKind) {
-    if !send.factors.has(kind) {
+    if !send.factors.has(kind) || send.who.is_some() {
         let nothing = FactorVerification::NotEnrolled(kind);
         let text = step.with_wall_clock(|clock| messages::factor_verification(&nothing, clock));
         return step.hint(Tone::Plain, text);
     }
-    let purpose = step.shared.place.purposes.get(send.purpose);
-    if !send.is_helped_by(purpose, kind.factor()) {
+    let purpose = send.purpose_of(&step.shared.place.purposes);
+    if !send.is_helped_by(purpose.as_ref(), kind.factor()) {
         return step.say(Tone::Warning, format!("By {}: {NO_HELP}", kind.label()));
     }
-    let at = send.factors.usable().position(|it| it == kind).unwrap_or(0);
+    let at = send.usable_factors().position(|it| it == kind).unwrap_or(0);
     step.clear_notice();
     let of = channels(send, send.choices.len() + at);
     step.go(Navigation::EnterFactor(Box::new(of), kind));
@@ -383,7 +421,7 @@ fn go_to_boxes(send: &Send, step: &mut Step<'_>, request: Request, delivering: O
     step.clear_notice();
     step.go(Navigation::EnterCode(Box::new(CodeOfCustomer {
         customer: send.customer.clone(),
-        choices: send.choices.clone(),
+        choices: send.of_holder.clone(),
         purpose: purpose.unwrap_or(send.purpose),
         factors: send.factors.clone(),
         request,

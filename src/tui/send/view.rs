@@ -45,6 +45,7 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
     let inner = panel::draw(frame, area, cx.theme, title, focused);
     let room = usize::from(inner.width);
     let mut rows = vec![Row::Gap];
+    rows.extend(flags(cx, send, room));
     if cx.theme.framed {
         rows.push(Line::styled("Send the code by", cx.theme.muted).into());
         rows.push(Row::Gap);
@@ -56,12 +57,13 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
             if at == send.selected && line == 0 { Row::Marked(it) } else { Row::Line(it) }
         }));
     }
-    for (at, kind) in send.factors.usable().enumerate() {
+    for (at, kind) in send.usable_factors().enumerate() {
         let line = factor(cx, send, kind);
         let is_selected = send.selected == send.choices.len() + at;
         rows.push(if is_selected { Row::Marked(line) } else { Row::Line(line) });
     }
     rows.push(Row::Gap);
+    rows.extend(stands_here(cx, send, room));
     rows.extend(purpose(cx, send, room));
     rows.extend(takes(cx, send, room));
     rows.push(Row::Gap);
@@ -81,8 +83,47 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
 }
 
 /// The purpose that is selected.
-fn purpose_of<'a>(cx: DrawContext<'a>, send: &Send) -> Option<&'a Purpose> {
-    cx.shared.place.purposes.get(send.purpose)
+fn purpose_of(cx: DrawContext<'_>, send: &Send) -> Option<Purpose> {
+    send.purpose_of(&cx.shared.place.purposes)
+}
+
+/// The flags of the customer, in words.
+fn flags<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
+    let mut rows = Vec::new();
+    for flag in send.customer.flags.iter() {
+        let text = messages::flag(flag, &|at| cx.shared.place.day_and_clock(at));
+        let mark = Span::styled(format!("{} Flag", theme.symbols.alert), theme.warning);
+        let text = styled(&text, room.saturating_sub(LABEL), theme.warning);
+        rows.extend(labelled(mark, text).into_iter().map(Row::Line));
+    }
+    if !rows.is_empty() {
+        rows.push(Row::Gap);
+    }
+    rows
+}
+
+/// Who stands here, where somebody may act for the customer.
+fn stands_here<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
+    if send.representatives.is_empty() {
+        return Vec::new();
+    }
+    let [before, after] = theme.symbols.turn;
+    let (name, style) = match send.represented_by() {
+        None => ("the holder".to_owned(), theme.strong),
+        Some(it) => (format!("{}, a representative", it.representative.name), theme.warning),
+    };
+    let key = key_name(Context::Send, Command::NextPerson);
+    let parts = vec![
+        vec![
+            Span::styled(format!("{before} "), theme.accent),
+            Span::styled(name, style),
+            Span::styled(format!(" {after}"), theme.accent),
+        ],
+        vec![Span::styled(format!("{key} for the next"), theme.muted)],
+    ];
+    facts("Stands here", flow(parts, room.saturating_sub(LABEL), 2), theme)
 }
 
 /// What the purpose takes, where that is more than one code, and what was proven.
@@ -97,7 +138,7 @@ fn takes<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
     if let Some(open) = &send.session {
         let proven = messages::factors_in_words(&open.session.factors);
         lines.extend(styled(&format!("proven: {proven}"), room, theme.good));
-        if let Some(missing) = open.missing_for(Some(purpose)) {
+        if let Some(missing) = open.missing_for(Some(&purpose)) {
             let missing = format!("missing: {}", messages::missing(missing));
             lines.extend(styled(&missing, room, theme.warning));
         }
@@ -139,7 +180,7 @@ fn channel<'a>(
     room: usize,
 ) -> Vec<Line<'a>> {
     let theme = cx.theme;
-    let helps = send.is_helped_over(purpose_of(cx, send), choice);
+    let helps = send.is_helped_over(purpose_of(cx, send).as_ref(), choice);
     let now = cx.time().unwrap_or_default();
     let label = choice.channel.label();
     let Some(reason) = &choice.refusal else {
@@ -198,7 +239,7 @@ fn sharing<'a>(cx: DrawContext<'_>, send: &Send, choice: &ChannelChoice) -> Vec<
     let (Some(customers), purpose) = (choice.customers, purpose_of(cx, send)) else {
         return Vec::new();
     };
-    let parts = messages::shared_contact(choice.channel, customers, purpose);
+    let parts = messages::shared_contact(choice.channel, customers, purpose.as_ref());
     parts.into_iter().map(|it| vec![Span::styled(it, cx.theme.warning)]).collect()
 }
 
@@ -224,7 +265,9 @@ fn purpose<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
 fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     let theme = cx.theme;
     let key = key_name(Context::Send, Command::Accept);
-    match send.without_proof(purpose_of(cx, send)) {
+    let purpose = purpose_of(cx, send);
+    let purpose = purpose.as_ref();
+    match send.without_proof(purpose) {
         Some(WithoutProof::AmountDue) => {
             let text = format!(
                 "Nothing has to be proven: {key} shows what is due on the account whose number \
@@ -238,10 +281,14 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         }
         None => {}
     }
-    if send.missing(purpose_of(cx, send)) == Some(Missing::SecondPerson) {
+    if send.missing(purpose) == Some(Missing::SecondPerson) {
         let key = key_name(Context::Send, Command::AskColleague);
         let text = format!("A colleague has to approve it as well: {key} asks one.");
         return styled(&text, room, Style::new());
+    }
+    if let Some(flag) = send.refusal_of(Factor::Sms) {
+        let text = format!("The customer is marked \"{}\": nothing is sent.", flag.flag.label());
+        return styled(&text, room, theme.warning);
     }
     if let Some(kind) = send.selected_factor() {
         let text = match kind {
@@ -250,9 +297,9 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         };
         return styled(&text, room, Style::new());
     }
-    let takes_document = send.is_helped_by(purpose_of(cx, send), Factor::Document);
+    let takes_document = send.is_helped_by(purpose, Factor::Document);
     let selected = send.choices.get(send.selected);
-    let helps = |it: &ChannelChoice| send.is_helped_over(purpose_of(cx, send), it);
+    let helps = |it: &ChannelChoice| send.is_helped_over(purpose, it);
     if takes_document && !selected.is_some_and(helps) {
         let key = key_name(Context::Send, Command::SeeDocument);
         return styled(

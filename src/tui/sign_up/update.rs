@@ -77,7 +77,8 @@ fn send(panel: &mut SignUpPanel, step: &mut Step<'_>) {
     };
     let (customer, purpose) = (panel.of.customer.id, SIGN_UP.to_owned());
     let idempotency = step.idempotency_key();
-    let ask = AskForCode(CodeRequest { customer, channel, purpose, idempotency });
+    let ask =
+        AskForCode(CodeRequest { customer, channel, purpose, representative: None, idempotency });
     panel.sending = Some(step.call(ask));
     step.clear_notice();
 }

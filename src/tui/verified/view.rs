@@ -124,9 +124,24 @@ fn head<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a
     };
     let proof = wrap(&proof, room.saturating_sub(LABEL)).into_iter().map(Line::from).collect();
     let mut rows: Vec<Row<'_>> = labelled(mark, proof).into_iter().map(Row::Line).collect();
+    if let Some(it) = &session.representative {
+        let text = format!("{}, who represents {}", it.name, session.customer_name);
+        let lines = styled(&text, room.saturating_sub(LABEL), theme.warning);
+        rows.extend(facts("Stands here", lines, theme));
+    }
+    rows.extend(flags(cx, verified, room.saturating_sub(LABEL)));
     rows.extend(level(cx, verified, room.saturating_sub(LABEL)));
     rows.extend(facts("Session", time_left(cx, verified, room.saturating_sub(LABEL)), theme));
     rows
+}
+
+/// The customer's flags, in words.
+fn flags<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
+    let clock = |at| cx.shared.place.day_and_clock(at);
+    let flags = verified.customer.flags.iter();
+    let lines = flags.flat_map(|it| styled(&messages::flag(it, &clock), room, theme.warning));
+    facts("Flags", lines.collect(), theme)
 }
 
 /// The level with all that was proven, what is missing, and the purposes before.
@@ -136,7 +151,8 @@ fn level<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'
     let mut lines = styled(&format!("{} ({proven})", session.level.label()), room, Style::new());
     let purposes = &cx.shared.place.purposes;
     let purpose = purposes.iter().find(|it| it.name == session.purpose);
-    if let Some(missing) = purpose.and_then(|it| session.missing_for(it)) {
+    let purpose = purpose.map(|it| verified.customer.flags.raise(it));
+    if let Some(missing) = purpose.and_then(|it| session.missing_for(&it)) {
         let key = key_name(Context::Verified, Command::AnotherPurpose);
         let text = format!("missing: {}; {key} asks for it", messages::missing(missing));
         lines.extend(styled(&text, room, theme.warning));

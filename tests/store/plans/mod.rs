@@ -17,7 +17,7 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 36] = [
+const SMALL: [&str; 40] = [
     "core_approval",
     "core_pad",
     "core_pad_guard",
@@ -40,6 +40,11 @@ const SMALL: [&str; 36] = [
     "core_staff",
     "core_sign_in",
     "core_hold",
+    // Flags, which few customers have, alone and beside other tables.
+    "core_flag",
+    "f",
+    "core_representative",
+    "r",
     "core_audit_tree",
     "core_stats_state",
     "core_alarm",

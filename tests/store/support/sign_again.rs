@@ -59,6 +59,7 @@ impl TestStore {
                 channel: channel.parse().expect("a channel"),
                 contact: contact.into(),
                 expires_at: Timestamp::from_millis(expires_at.parse().expect("a time")),
+                representative: None,
             };
             let key = (request.to_owned(), binding.generation);
             let Some(code) = CODES.lock().expect("unpoisoned").get(&key).cloned() else { continue };

@@ -15,6 +15,7 @@ use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{OtpPolicy, RateLimits, SendLimits};
 use countersign::domain::purpose::Purpose;
+use countersign::domain::representative::StandsHere;
 use countersign::domain::request::{Reference, Request, RequestId};
 use countersign::domain::seal::NonceSeed;
 use countersign::domain::session::{SessionId, SessionToken};
@@ -119,6 +120,7 @@ pub(crate) struct Wish {
     pub(crate) contact: Contact,
     pub(crate) code: String,
     pub(crate) act: String,
+    pub(crate) representative: Option<StandsHere>,
 }
 
 pub(crate) fn wish(customer: CustomerId, code: &str) -> Wish {
@@ -128,6 +130,7 @@ pub(crate) fn wish(customer: CustomerId, code: &str) -> Wish {
         contact: email("dana.rivera@example.org"),
         code: code.into(),
         act: format!("act {}", next()),
+        representative: None,
     }
 }
 
@@ -233,6 +236,7 @@ impl Terminal {
                 id,
                 customer: wish.customer,
                 purpose: &wish.purpose,
+                representative: wish.representative.as_ref(),
                 idempotency: &wish.act,
                 dispatch: self.dispatch(code, &wish.contact),
             })

@@ -122,6 +122,7 @@ const fn is_elsewhere(command: Command) -> bool {
             | Command::ToggleDashboard
             | Command::Reveal
             | Command::Lift
+            | Command::FileIncident
             | Command::Quit
     )
 }

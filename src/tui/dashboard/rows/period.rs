@@ -71,7 +71,7 @@ impl Making<'_> {
         let stats = self.dashboard.course.value();
         let course = stats.and_then(Course::of);
         let rows = course.as_ref().map(|course| {
-            let figures: [(&str, &[Figure]); 12] = [
+            let figures: [(&str, &[Figure]); 13] = [
                 ("Asked for", &[Figure::Asked]),
                 ("Verified", &[Figure::Verified]),
                 ("Went wrong", &Figure::FAILURES),
@@ -84,6 +84,7 @@ impl Making<'_> {
                 ("Overrides", &Figure::OVERRIDES),
                 ("Contacts revealed", &[Figure::Revealed]),
                 ("Not allowed", &[Figure::Forbidden]),
+                ("Incidents", &[Figure::Incidents]),
             ];
             let mut rows: Vec<PaneRow> =
                 figures.iter().map(|(name, figures)| figure(course, name, figures)).collect();

@@ -113,6 +113,7 @@ const ALL: &[&[Binding]] = &[
     TIMELINE,
     TRAY,
     CUSTOMER_ACT,
+    INCIDENT,
     APPROVALS,
     DASHBOARD,
     PAIRING,
@@ -180,6 +181,12 @@ const SEND: &[Binding] = &[
         &[char('b')],
         Command::UseBackupCode,
         ["b", "", "", "Ask for a backup code; nothing is sent."],
+    ),
+    bind(
+        Context::Send,
+        &[char('w')],
+        Command::NextPerson,
+        ["w", "", "", "Who stands here: holder, representative."],
     ),
     bind(
         Context::Send,
@@ -486,6 +493,23 @@ const CUSTOMER_ACT: &[Binding] = &[
     ),
 ];
 
+const INCIDENT: &[Binding] = &[
+    bind(
+        Context::Incident,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "file it", "File it, with what was typed."],
+    ),
+    bind(Context::Incident, UP, Command::Up, ["Up", "", "", "The kind above."]),
+    bind(Context::Incident, DOWN, Command::Down, ["Down", "", "", "The kind below."]),
+    bind(
+        Context::Incident,
+        &[ESC],
+        Command::Back,
+        ["Esc", "", "leave", "Leave it; nothing is filed."],
+    ),
+];
+
 const APPROVALS: &[Binding] = &[
     bind(
         Context::Approvals,
@@ -738,6 +762,12 @@ const GLOBAL: &[Binding] = &[
         &[plain(KeyCode::F(8)), alt('8')],
         Command::ToggleDashboard,
         ["F8", "Alt-8", "dashboard", "The dashboard: figures, alarms, who works where."],
+    ),
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(12)), alt('i')],
+        Command::FileIncident,
+        ["F12", "Alt-I", "", "File an incident: what looks wrong here."],
     ),
     bind(
         Context::Global,
