@@ -50,6 +50,21 @@ fn a_pad_is_paired_by_its_number_and_the_clerks_word() {
     assert!(!counter.model.shared.pad.is_paired());
 }
 
+/// What the clerk asked for is told so, whether the change is read before it is answered or after.
+#[test]
+fn an_end_that_is_read_before_it_is_answered_is_told_alike() {
+    let is_end = |act: &Call| matches!(act, Call::EndPairing(_));
+    let is_read = |act: &Call| matches!(act, Call::ReadCounterPad(_));
+    let mut counter = paired();
+    counter.keys("<Ctrl-K>").slow().keys("u");
+    let end = counter.take(is_end);
+    let reply = counter.desk.reply(end.call, counter.time());
+    counter.tell(Msg::StoreChanged).settle_one(is_read);
+    assert!(!counter.model.shared.pad.is_paired());
+    counter.tell(Msg::Answer(end.id, Box::new(reply))).says("The pad is no longer paired");
+    assert!(counter.model.overlay.is_none());
+}
+
 /// Whoever closes the box does not want the pad that asks.
 #[test]
 fn a_pad_that_nobody_confirms_is_ended_with_the_box() {

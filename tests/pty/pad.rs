@@ -59,15 +59,16 @@ fn a_customer_is_verified_by_the_digits_they_type_at_the_pad() {
     counter.act("\x18").wait_for_text("Dana Rivera is logged out");
     counter.press("\x1bOQ").wait_for_text("Code verified");
     counter.press("\x1b[B").wait_for_text("typed by the customer at the pad of counter");
-    counter.press("\x1bOQ");
-    counter.act("\x11").wait_for_text("Leave countersign?");
-    counter.act("y");
-    assert_eq!(counter.end(), 0);
+    counter.press("\x1b").wait_for_text("Dana Rivera is logged out");
+    counter.act("\x0b").wait_for_text("is the pad of this counter");
+    counter.act("u").wait_for_text("The pad is no longer paired");
     pad.wait_for_text("Type another number");
     pad.press("\x11").wait_for_text("Press Ctrl-Q again");
     pad.press("\x11");
     assert_eq!(pad.end(), 0);
     pad.is_restored();
+    counter.leave();
+    assert_eq!(counter.end(), 0);
 }
 
 #[test]

@@ -11,5 +11,16 @@ pub struct PairingPanel {
     /// The question for a number under way.
     pub offering: Option<EffectId>,
     /// The confirmation or the end under way.
-    pub acting: Option<EffectId>,
+    pub acting: Option<(EffectId, Acting)>,
+}
+
+/// What the clerk asked for. The pairing may be read as it is then before that is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acting {
+    /// To pair the pad that asks.
+    Confirming,
+    /// Not to.
+    Refusing,
+    /// To end the pairing.
+    Ending,
 }

@@ -12,7 +12,7 @@ use crate::tui::machine::notice::Tone;
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::{Now, StoreClock};
 use crate::tui::machine::{counter_pad, store_lost};
-use crate::tui::pairing::state::PairingPanel;
+use crate::tui::pairing::state::{Acting, PairingPanel};
 
 const NOBODY_ASKS: &str = "No pad asks yet: type the number at the pad.";
 const UNPAIRED: &str = "The pad is no longer paired with this counter.";
@@ -42,16 +42,19 @@ pub(in crate::tui) fn command(panel: &mut PairingPanel, step: &mut Step<'_>, com
         _ if panel.acting.is_some() => store_lost::wait(step, store_lost::BEING_DONE),
         Command::PairPad => match (state, step.shared.pad.pairing.clone()) {
             (Some(PairingState::Asking), Some(pairing)) => {
-                panel.acting = Some(step.call(ConfirmPad { pairing }));
+                panel.acting = Some((step.call(ConfirmPad { pairing }), Acting::Confirming));
             }
             (Some(PairingState::Paired), _) => {}
             _ => step.hint(Tone::Plain, NOBODY_ASKS),
         },
         Command::UnpairPad => {
-            if let (Some(PairingState::Asking | PairingState::Paired), Some(pairing)) =
-                (state, step.shared.pad.pairing.clone())
-            {
-                panel.acting = Some(step.call(EndPairing { pairing }));
+            let acting = match state {
+                Some(PairingState::Asking) => Acting::Refusing,
+                Some(PairingState::Paired) => Acting::Ending,
+                _ => return,
+            };
+            if let Some(pairing) = step.shared.pad.pairing.clone() {
+                panel.acting = Some((step.call(EndPairing { pairing }), acting));
             }
         }
         Command::NewPairingNumber => {
@@ -98,25 +101,24 @@ pub(in crate::tui) fn acted(
     id: EffectId,
     answer: Result<Option<CounterPad>, Failure>,
 ) {
-    if panel.acting.take_if(|it| *it == id).is_none() {
-        return;
-    }
+    let Some((_, acting)) = panel.acting.take_if(|(it, _)| *it == id) else { return };
     let pad = match answer {
         Ok(pad) => pad,
         Err(failure) => return step.fail(failure),
     };
-    let was_paired = step.shared.pad.is_paired();
     let name = pad.as_ref().and_then(|it| it.pad.as_ref()).map(name);
     counter_pad::take(step, pad);
     panel.offer = None;
-    if step.shared.pad.is_paired() {
-        step.go(Navigation::Close);
-        step.say(Tone::Good, format!("Paired: {}.", name.unwrap_or_default()));
-    } else if was_paired {
-        step.go(Navigation::Close);
-        step.say(Tone::Plain, UNPAIRED);
-    } else {
-        step.say(Tone::Plain, NOT_PAIRED);
+    match acting {
+        Acting::Confirming if step.shared.pad.is_paired() => {
+            step.go(Navigation::Close);
+            step.say(Tone::Good, format!("Paired: {}.", name.unwrap_or_default()));
+        }
+        Acting::Ending => {
+            step.go(Navigation::Close);
+            step.say(Tone::Plain, UNPAIRED);
+        }
+        Acting::Confirming | Acting::Refusing => step.say(Tone::Plain, NOT_PAIRED),
     }
 }
 
