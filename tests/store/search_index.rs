@@ -140,6 +140,9 @@ on_each_store! {
             "DROP TABLE core_customer_factor",
             "DROP TABLE core_backup_code",
             "ALTER TABLE core_notice DROP COLUMN about",
+            "DROP TABLE core_contact_state",
+            "ALTER TABLE core_contact DROP COLUMN verified_at",
+            "ALTER TABLE core_contact DROP COLUMN verified_over",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             fixture.sql(statement).await;
