@@ -149,6 +149,9 @@ on_each_store! {
             "ALTER TABLE core_otp DROP COLUMN representative",
             "ALTER TABLE core_session DROP COLUMN representative",
             "ALTER TABLE core_notice DROP COLUMN about",
+            "DROP TABLE core_contact_state",
+            "ALTER TABLE core_contact DROP COLUMN verified_at",
+            "ALTER TABLE core_contact DROP COLUMN verified_over",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             fixture.sql(statement).await;
