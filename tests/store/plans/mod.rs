@@ -77,6 +77,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("erasure::WRITTEN", &["'x'"]),
     ("maintenance::OLD_SESSIONS", &["0", "500", "86400000"]),
     ("maintenance::PURGE_SESSIONS", &["0", "500", "9000000000000"]),
+    ("flags::OF_MANY", &["'[7,8,9]'"]),
     ("contact_binding::BOUND_OF", &["'[7,8,9]'"]),
     ("contact_binding::CHANGED_OF", &["'[7,8,9]'"]),
     ("contact_binding::BIND", &[r#"'[[7,"email","a@example.org",1]]'"#]),
