@@ -83,6 +83,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("contact_state::FAILED", &[r#"'[["70007","sms",7,"landline","bad"]]'"#]),
     ("contact_state::STATES", &[r#"'["7","8","9"]'"#]),
     ("contact_state::FORGET_CHANGED", &[r#"'[["7",7],["8",8]]'"#]),
+    ("flags::OF_MANY", &["'[7,8,9]'"]),
     ("contact_binding::BOUND_OF", &["'[7,8,9]'"]),
     ("contact_binding::CHANGED_OF", &["'[7,8,9]'"]),
     ("contact_binding::BIND", &[r#"'[[7,"email","a@example.org",1]]'"#]),
