@@ -511,7 +511,7 @@ mod tests {
                 assert!(help.contains("otp.purposes"), "{help}");
             }
         });
-        assert_eq!(seen, 6);
+        assert_eq!(seen, 7);
     }
 
     #[test]
