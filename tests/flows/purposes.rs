@@ -2,6 +2,7 @@
 
 use countersign::domain::channel::Channel;
 use countersign::domain::circuit_breaker::ProviderHealth;
+use countersign::domain::contact_state::ContactState;
 use countersign::domain::customer::CustomerId;
 use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors};
 use countersign::domain::event::Actor;
@@ -150,8 +151,11 @@ fn anna() -> RepresentativeChoice {
         channel,
         contact: Some(contact.into()),
         refusal: None,
+        needs_sign_up: false,
         waits_until: None,
         health: ProviderHealth::Ok,
+        state: ContactState::default(),
+        customers: None,
     };
     RepresentativeChoice {
         representative: Representative {

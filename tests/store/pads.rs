@@ -101,7 +101,9 @@ const fn outcome(attempted: &AttemptOutcome) -> Option<Outcome> {
     match attempted {
         AttemptOutcome::Verified { .. } => Some(Outcome::Verified),
         AttemptOutcome::Refused { outcome, .. } => Some(*outcome),
-        AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => None,
+        AttemptOutcome::ContactVerified { .. }
+        | AttemptOutcome::NotFound
+        | AttemptOutcome::NotAtPad => None,
     }
 }
 
