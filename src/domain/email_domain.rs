@@ -50,7 +50,7 @@ fn is_one_mistake_away(one: &str, other: &str) -> bool {
     let (one, other) = (&one[same..], &other[same..]);
     match (one, other) {
         ([], [_]) | ([_], []) => true,
-        ([a, b, rest @ ..], [c, d, others @ ..]) if (a, b) == (d, c) && a != b => rest == others,
+        ([a, b, rest @ ..], [c, d, others @ ..]) if (a, b) == (d, c) && rest == others => true,
         ([_, rest @ ..], [_, others @ ..]) if rest == others => true,
         ([_, rest @ ..], _) if rest == other => true,
         (_, [_, others @ ..]) if one == others => true,
