@@ -4,8 +4,11 @@
 
 use countersign::domain::stats::cut::cut;
 use countersign::domain::stats::period::StatsPeriod;
+use countersign::domain::stats::quarter::Quarter;
 use countersign::domain::stats::query::{StatsDimension, StatsFilter};
 use countersign::domain::stats::usual;
+use countersign::domain::time::Timestamp;
+use countersign::service::ports::StoreHealth;
 use countersign::service::ports::alarms::AlarmStore;
 use countersign::service::ports::oversight::OversightStore;
 use countersign::service::ports::stats::{StatsQuery, StatsStore};
@@ -37,12 +40,12 @@ const FLOORS: [&str; 3] = [
 const STEP: u64 = 1_000_000;
 
 /// Fills the roll-ups with what so many requests come to, once.
-async fn fill(bare: &Bare, requests: u64) {
+async fn fill(bare: &Bare, now: Timestamp, requests: u64) {
     let there = bare.number("SELECT COUNT(*) FROM core_stats_series").await;
     if there > 0 {
         return;
     }
-    let now = chrono::Utc::now().timestamp().cast_unsigned() / 900;
+    let now = Quarter::of(now).0;
     for series in 0..SERIES {
         let (kind, outcome) =
             [("requested", ""), ("sent", ""), ("attempt", "verified"), ("attempt", "wrong")]
@@ -104,8 +107,8 @@ async fn fill(bare: &Bare, requests: u64) {
 }
 
 /// The reads of the stats, as the dashboard makes them.
-fn queries(period: StatsPeriod) -> Vec<StatsQuery> {
-    let now = chrono::Utc::now();
+fn queries(period: StatsPeriod, now: Timestamp) -> Vec<StatsQuery> {
+    let now = now.to_utc();
     let whole = period.span(&now);
     let mut spans = vec![whole];
     spans.extend(cut(whole, period.unit(), &chrono::Utc));
@@ -125,18 +128,19 @@ fn queries(period: StatsPeriod) -> Vec<StatsQuery> {
     queries
 }
 
-async fn open(store: &SqlStore, period: StatsPeriod) {
+async fn open(store: &SqlStore, period: StatsPeriod, now: Timestamp) {
     store.oversight(5).await.expect("an answer");
     store.open_alarms(100).await.expect("an answer");
-    for query in &queries(period) {
+    for query in &queries(period, now) {
         let found = store.stats(query).await.expect("an answer");
         assert!(!found.more && found.spans.iter().any(|it| !it.groups.is_empty()));
     }
 }
 
 pub(crate) async fn dashboard(place: &Place, bare: &Bare, requests: u64, report: &mut Report) {
-    fill(bare, requests).await;
     let store = place.open(1).await;
+    let at = store.now().await.expect("a clock");
+    fill(bare, at, requests).await;
     let rows = bare.number("SELECT COUNT(*) FROM core_stats").await;
     report.section(&format!("the dashboard of {requests} requests in a year, {rows} roll-ups"));
     let mut floor = Figure::new("bare sum of a day");
@@ -157,7 +161,7 @@ pub(crate) async fn dashboard(place: &Place, bare: &Bare, requests: u64, report:
     ] {
         let mut figure = Figure::new(label);
         for _ in 0..ROUNDS {
-            figure.time(open(&store, period)).await;
+            figure.time(open(&store, period, at)).await;
         }
         report.line(&figure, &floor);
     }

@@ -57,6 +57,7 @@ use crate::cli::next::Next;
 use crate::cli::output::Output;
 use crate::config::Config;
 use crate::domain::time::Timestamp;
+use crate::service::api::DeskClient;
 use crate::service::delivery::calls::ReadQueue;
 use crate::service::ports::StoreError;
 
@@ -225,51 +226,7 @@ async fn at_the_desk(
         index::ready(&desk, output).await;
     }
     match command {
-        Command::Customers(Customers::Import(import)) => {
-            import::run(&desk, &desk.profile().country, output, &import).await
-        }
-        Command::Customers(Customers::Find { query, limit, .. }) => {
-            customers::find(&desk, output, &query.join(" "), limit).await
-        }
-        Command::Customers(Customers::Unlock(arguments)) => {
-            customers::unlock(&desk, output, &arguments).await
-        }
-        Command::Customers(Customers::Confirm(arguments)) => {
-            customers::confirm(&desk, output, &arguments).await
-        }
-        Command::Customers(Customers::Reveal(arguments)) => {
-            customers::reveal(&desk, output, &arguments).await
-        }
-        Command::Customers(Customers::Contacts(arguments)) => {
-            contacts::bad(&desk, output, &arguments).await
-        }
-        Command::Customers(Customers::Report(arguments)) => {
-            personal_data::report(&desk, output, &arguments).await
-        }
-        Command::Customers(Customers::Erase(arguments)) => {
-            personal_data::erase(&desk, output, &arguments).await
-        }
-        Command::Customers(Customers::Hold(arguments)) => {
-            personal_data::hold(&desk, output, &arguments, true).await
-        }
-        Command::Customers(Customers::Release(arguments)) => {
-            personal_data::hold(&desk, output, &arguments, false).await
-        }
-        Command::Customers(Customers::Flag(arguments)) => {
-            flags::flag(&desk, output, &arguments).await
-        }
-        Command::Customers(Customers::Unflag(arguments)) => {
-            flags::unflag(&desk, output, &arguments).await
-        }
-        Command::Customers(Customers::Flags(arguments)) => {
-            flags::list(&desk, output, arguments.limit).await
-        }
-        Command::Customers(Customers::Incident(arguments)) => {
-            flags::incident(&desk, output, &arguments).await
-        }
-        Command::Customers(Customers::Representatives(arguments)) => {
-            representatives::run(&desk, output, arguments).await
-        }
+        Command::Customers(command) => of_customers(command, &desk, output).await,
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
         Command::Signup(arguments) => signup::run(&desk, output, arguments).await,
         Command::Verify(named) => {
@@ -298,6 +255,38 @@ async fn at_the_desk(
         Command::Stats(arguments) => stats::run(&desk, output, arguments).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),
+    }
+}
+
+/// Runs the commands about customers.
+async fn of_customers(
+    command: Customers,
+    desk: &DeskClient,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    match command {
+        Customers::Import(import) => {
+            import::run(desk, &desk.profile().country, output, &import).await
+        }
+        Customers::Find { query, limit, .. } => {
+            customers::find(desk, output, &query.join(" "), limit).await
+        }
+        Customers::Unlock(arguments) => customers::unlock(desk, output, &arguments).await,
+        Customers::Confirm(arguments) => customers::confirm(desk, output, &arguments).await,
+        Customers::Reveal(arguments) => customers::reveal(desk, output, &arguments).await,
+        Customers::Contacts(arguments) => contacts::bad(desk, output, &arguments).await,
+        Customers::Report(arguments) => personal_data::report(desk, output, &arguments).await,
+        Customers::Erase(arguments) => personal_data::erase(desk, output, &arguments).await,
+        Customers::Hold(arguments) => personal_data::hold(desk, output, &arguments, true).await,
+        Customers::Release(arguments) => personal_data::hold(desk, output, &arguments, false).await,
+        Customers::Flag(arguments) => flags::flag(desk, output, &arguments).await,
+        Customers::Unflag(arguments) => flags::unflag(desk, output, &arguments).await,
+        Customers::Flags(arguments) => flags::list(desk, output, arguments.limit).await,
+        Customers::Incident(arguments) => flags::incident(desk, output, &arguments).await,
+        Customers::Representatives(arguments) => {
+            representatives::run(desk, output, arguments).await
+        }
+        other @ Customers::Index(_) => Err(Failure::internal(format!("{other:?} needs no desk"))),
     }
 }
 
