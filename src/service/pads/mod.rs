@@ -4,7 +4,7 @@
 //! A pad has a token and nothing else: it names no request of its own choice, and is told no
 //! more than the word in the message, how many digits are asked for, and how its entry ended.
 //! What it enters is judged as if the clerk of its counter had typed it: the same tries, lockout
-//! and limits. The session that a right code opens is the clerk's ([`Desk::take_from_pad`]).
+//! and limits. The session that a right code opens is the clerk's ([`crate::service::Desk::take_from_pad`]).
 
 mod at_pad;
 pub mod calls;
