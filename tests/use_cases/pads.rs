@@ -326,3 +326,20 @@ async fn nothing_that_is_typed_at_a_pad_is_stored() {
     };
     assert!(!format!("{:?} {offer:?}", Call::from(enter)).contains(&code));
 }
+
+#[tokio::test]
+async fn a_code_of_a_sign_up_at_the_pad_verifies_the_contact_and_opens_no_session() {
+    let counter = Counter::new().await;
+    let (pairing, token) = counter.paired().await;
+    let dana = counter.bench.customer("WB-1", None).await;
+    let asked = counter.bench.asks_at_sign_up(&dana, Channel::Email).await;
+    let (request, code) = counter.bench.send(asked).await;
+    counter.show(&pairing, Some(&request)).await.expect("a pairing");
+    let view = counter.view(&token).await;
+    let entered = counter.enter(&token, mark_of(&view), &code).await;
+    assert!(matches!(entered, PadEntered::Verified), "{entered:?}");
+    let told = counter.counter_pad(&pairing).await.outcome;
+    assert_eq!(told, Some(Outcome::Verified), "the counter hears of it");
+    assert!(counter.take(&counter.clerk, &pairing, &request, None).await.is_none());
+    assert_eq!(counter.bench.number("SELECT COUNT(*) FROM core_session").await, 0);
+}

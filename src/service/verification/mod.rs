@@ -5,6 +5,7 @@ pub mod calls;
 mod expiry;
 pub mod gate;
 pub mod lockout;
+mod purpose_choice;
 pub mod request;
 pub mod session;
 pub mod verify;

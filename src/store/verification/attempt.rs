@@ -202,7 +202,7 @@ async fn verify_contact(
     ];
     let event = event(attempt, &held.request, Outcome::Verified, Some(CONTACT_VERIFIED_DETAIL));
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
-    tx.commit().await?;
+    commit(tx, attempt, Outcome::Verified).await?;
     let attempts = held.request.attempts + 1;
     let request = Request { status: Status::Verified, attempts, ..held.request };
     Ok(AttemptOutcome::ContactVerified { request })

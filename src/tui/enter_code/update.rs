@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::domain::code::TypedCode;
+use crate::domain::contact_verification::is_sign_up;
 use crate::domain::customer::CustomerId;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
@@ -280,14 +281,7 @@ pub(in crate::tui) fn verified(
     }
     match answer {
         Ok(Verification::Verified(won)) => return go_on(entry, step, *won),
-        Ok(Verification::ContactVerified(request)) => {
-            let of = channels(entry);
-            step.go(Navigation::BackToSend(Box::new(of.clone())));
-            // The next contact is verified at once.
-            step.go(Navigation::SignUp(Box::new(of)));
-            let kind = request.channel.contact_kind();
-            return step.say(Tone::Good, messages::contact_verified(kind));
-        }
+        Ok(Verification::ContactVerified(_)) => return contact_verified(entry, step),
         Ok(Verification::Refused(refused)) => {
             entry.request = refused.request.clone();
             // The customer was faster at the pad.
@@ -324,6 +318,14 @@ fn channels(entry: &EnterCode) -> ChannelsOfCustomer {
     }
 }
 
+/// A contact is verified at a sign-up: the next one can be verified at once.
+fn contact_verified(entry: &EnterCode, step: &mut Step<'_>) {
+    let of = channels(entry);
+    step.go(Navigation::BackToSend(Box::new(of.clone())));
+    step.go(Navigation::SignUp(Box::new(of)));
+    step.say(Tone::Good, messages::contact_verified(entry.request.channel.contact_kind()));
+}
+
 /// The customer is verified.
 fn go_on(entry: &EnterCode, step: &mut Step<'_>, won: VerifiedCustomer) {
     step.clear_notice();
@@ -340,6 +342,10 @@ pub(super) fn take_from_pad(entry: &mut EnterCode, step: &mut Step<'_>) -> bool 
     }
     let request = entry.request.id.clone();
     let Some(pairing) = step.shared.pad.shown_in(&request).cloned() else { return false };
+    if is_sign_up(&entry.request.purpose) {
+        contact_verified(entry, step);
+        return true;
+    }
     let session = entry.session.as_ref().map(|it| it.token.clone());
     entry.typed.0.clear();
     entry.verifying = Some(step.call(TakeFromPad { pairing, request, session }));
