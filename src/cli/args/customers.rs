@@ -110,6 +110,8 @@ Examples:
   countersign customers flag WB-004217 hold --reason \"account was taken over\"
   countersign customers flag WB-004217 at_risk --reason \"lost wallet\" --until 2026-12-31
 
+A day is until its end.
+
 hold             nobody is verified for the account
 deceased         nothing of the holder's proves anything; no code goes to their contacts
 at_risk          each purpose takes a stronger proof: contact as nist, nist as two
@@ -290,6 +292,7 @@ Example:
       --email anna@example.org --purpose \"pay a bill\" --document passport \\
       --until 2027-06-30 --reason \"power of attorney, ticket 91\"
 
+The purpose needs representative = true in the configuration. A day is until its end.
 Exits with 17: another one approves it (countersign approve), and then it is done. Codes
 go to the representative's own contact, never to the holder's.")]
     Add(AddRepresentativeArgs),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::cli::moment;
 use crate::domain::channel::Channel;
 use crate::domain::contact_state::ContactFailure;
 use crate::domain::customer::Customer;
@@ -150,8 +151,8 @@ impl BadContactLine {
 
     /// A row of its table.
     pub fn columns(&self) -> [String; 7] {
-        let [customer, name, channel, contact, _, reason, failed_at, customers] = self.cells();
-        [customer, name, channel, contact, failed_at, reason, customers]
+        let [customer, name, channel, contact, _, reason, _, customers] = self.cells();
+        [customer, name, channel, contact, moment::long(self.failed_at), reason, customers]
     }
 }
 

@@ -44,8 +44,7 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
     let title = title(&send.customer, None);
     let inner = panel::draw(frame, area, cx.theme, title, focused);
     let room = usize::from(inner.width);
-    let mut rows = vec![Row::Gap];
-    rows.extend(flags(cx, send, room));
+    let mut rows = Vec::new();
     if cx.theme.framed {
         rows.push(Line::styled("Send the code by", cx.theme.muted).into());
         rows.push(Row::Gap);
@@ -72,7 +71,7 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
         rows.push(Row::Gap);
         rows.extend(still_open(cx, open, room).into_iter().map(Row::Line));
     }
-    let settled = settle(rows, inner.height);
+    let settled = settle(with_flags(cx, send, rows, inner), inner.height);
     panel::lines(frame, inner, &settled.lines);
     if let Some(row) = settled.marked {
         let at = panel::select(frame, inner, row, LABEL - 2, cx.theme);
@@ -85,6 +84,30 @@ pub fn draw(cx: DrawContext<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect)
 /// The purpose that is selected.
 fn purpose_of(cx: DrawContext<'_>, send: &Send) -> Option<Purpose> {
     send.purpose_of(&cx.shared.place.purposes)
+}
+
+/// The rows below the flags of the customer: in words where there is room, by their names alone
+/// where something to act on would be out of sight.
+fn with_flags<'a>(
+    cx: DrawContext<'_>,
+    send: &Send,
+    rows: Vec<Row<'a>>,
+    inner: Rect,
+) -> Vec<Row<'a>> {
+    let (room, height) = (usize::from(inner.width), usize::from(inner.height));
+    let lines = |rows: &[Row<'_>]| rows.iter().filter(|it| !matches!(it, Row::Gap)).count();
+    let in_words = flags(cx, send, room);
+    let is_room = in_words.is_empty() || lines(&in_words) + lines(&rows) <= height;
+    let flags = if is_room { in_words } else { flags_by_name(cx, send, room) };
+    [Row::Gap].into_iter().chain(flags).chain(rows).collect()
+}
+
+fn flags_by_name<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
+    let theme = cx.theme;
+    let names: Vec<_> = send.customer.flags.iter().map(|it| it.flag.label()).collect();
+    let mark = Span::styled(format!("{} Flags", theme.symbols.alert), theme.warning);
+    let text = styled(&names.join(", "), room.saturating_sub(LABEL), theme.warning);
+    labelled(mark, text).into_iter().map(Row::Line).collect()
 }
 
 /// The flags of the customer, in words.
@@ -226,8 +249,8 @@ fn last_message<'a>(cx: DrawContext<'_>, state: ContactState) -> Vec<Vec<Span<'a
     let day = |moment| short_day(moment, cx.shared.place.zone);
     if let Some((failure, at)) = state.open_failure() {
         let style = if state.is_bad { theme.bad } else { theme.warning };
-        let when = Span::styled(format!("last: failed {},", day(at)), style);
-        return vec![vec![when], vec![Span::styled(failure.label(), style)]];
+        let when = format!("last: failed {},", day(at));
+        return vec![vec![Span::styled(format!("{when} {}", failure.label()), style)]];
     }
     let Some((arrived, at)) = state.arrived else { return Vec::new() };
     let text = format!("last: {} {}", messages::state(arrived), day(at));

@@ -4,6 +4,7 @@
 
 use ratatui::text::{Line, Span};
 
+use crate::domain::channel::Factor;
 use crate::domain::request::Status;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::subject;
@@ -11,6 +12,7 @@ use crate::tui::dashboard::state::Pane;
 use crate::tui::factors::state::Stage;
 use crate::tui::machine::keymap::{self, Binding, Command, Context};
 use crate::tui::machine::permissions;
+use crate::tui::send::state::Send;
 use crate::tui::theme::Theme;
 use crate::tui::theme::size::MIN_FRAMED_SIZE;
 use crate::tui::widgets::text::width;
@@ -100,6 +102,11 @@ fn holds(model: &Model, binding: &Binding) -> bool {
         (Command::ToggleTray, _) => model.shared.place.has_tray,
         (Command::EnterCode, Screen::Send(send)) => send.open.is_some(),
         (Command::NextPurpose, Screen::Send(_)) => model.shared.place.purposes.len() > 1,
+        (Command::NextPerson, Screen::Send(send)) => !send.representatives.is_empty(),
+        (Command::SeeDocument, Screen::Send(send)) => is_helped_by(model, send, Factor::Document),
+        (Command::AskColleague, Screen::Send(send)) => {
+            is_helped_by(model, send, Factor::SecondPerson)
+        }
         (Command::Accept, Screen::EnterCode(entry)) if binding.context == Context::EnterCode => {
             entry.request.status == Status::Open
                 && entry.verifying.is_none()
@@ -109,6 +116,12 @@ fn holds(model: &Model, binding: &Binding) -> bool {
         (Command::Clear, Screen::Find(find)) => !find.input.value().is_empty(),
         _ => true,
     }
+}
+
+/// Whether this would prove something for the purpose that is selected.
+fn is_helped_by(model: &Model, send: &Send, factor: Factor) -> bool {
+    let purpose = send.purpose_of(&model.shared.place.purposes);
+    send.is_helped_by(purpose.as_ref(), factor)
 }
 
 /// Whether a command leads away from what lies on top.
@@ -152,7 +165,7 @@ fn rank(model: &Model, command: Command) -> u8 {
         Command::ToggleLog => 6,
         Command::ToggleTray => 7,
         Command::Quit => 8,
-        Command::ToggleDeliveryStats => 9,
+        Command::ToggleDeliveryStats | Command::SignUp => 9,
         Command::ToggleApprovals | Command::ToggleDashboard => 10,
         Command::Reveal => 11,
         Command::Lift => 12,
