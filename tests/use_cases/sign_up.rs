@@ -15,7 +15,11 @@ use countersign::service::verification::verify::Verification;
 use super::{Bench, Scripted, refused};
 
 impl Bench {
-    pub(crate) async fn asks_at_sign_up(&self, customer: &Customer, channel: Channel) -> CodeRequestOutcome {
+    pub(crate) async fn asks_at_sign_up(
+        &self,
+        customer: &Customer,
+        channel: Channel,
+    ) -> CodeRequestOutcome {
         let (customer, purpose) = (customer.id, SIGN_UP.to_owned());
         let ask = CodeRequest {
             customer,
