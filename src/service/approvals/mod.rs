@@ -192,7 +192,8 @@ impl Desk {
     /// The acts that wait, as the desk wrote them: what somebody else wrote is read by nobody.
     pub async fn approvals(&self) -> Result<Vec<Approval>, DeskError> {
         let stored = self.reading(|| self.store.approvals()).await?;
-        Ok(stored.into_iter().filter_map(|it| self.genuine_act(it)).map(|it| it.approval).collect())
+        let genuine = stored.into_iter().filter_map(|it| self.genuine_act(it));
+        genuine.map(Self::with_all_of_it).collect()
     }
 
     /// Approves an act and carries it out. The same approval told again, after its answer
