@@ -196,7 +196,8 @@ fn who_stands_here_is_chosen_and_the_code_is_asked_for_them() {
     counter.says("proves nothing more for this purpose");
     assert!(counter.desk.asks.is_empty());
     // A colleague's word is the holder's.
-    counter.model.shared.place.purposes[counter.send().purpose].second_person = Attested::Alone;
+    let chosen = counter.send().purpose;
+    counter.model.shared.place.purposes[chosen].second_person = Attested::Alone;
     counter.keys("v").is_at("send").says("choose the holder with w");
     assert!(counter.model.overlay.is_none());
     // Once more, and the holder stands here again.
