@@ -112,46 +112,69 @@ pub struct Approval {
     pub approved_by: Option<String>,
 }
 
-/// The signed part of a pending act: what an approval will execute, and who asked for it.
+/// A pending act as it was asked for: what an approval will execute, and all that whoever gives the
+/// approval reads of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedAct {
+pub struct AskedAct {
     pub id: ApprovalId,
     pub act: GuardedAct,
     /// The serialised call.
     pub call: String,
+    /// The customer, if the act is about one.
+    pub customer: Option<CustomerId>,
+    /// The act and its object, in words.
+    pub target: String,
+    pub reason: String,
     /// The staff member who asked for it, and the counter.
     pub asked_by: Actor,
+    /// The end of the approval time.
+    pub expires_at: Timestamp,
+}
+
+impl AskedAct {
+    fn mac(&self, key: &Key) -> MacTag {
+        // No customer has the id 0.
+        let customer = self.customer.map_or(0, |it| it.0).to_be_bytes();
+        let expires_at = self.expires_at.millis().to_be_bytes();
+        let fields: [&[u8]; 9] = [
+            self.id.as_str().as_bytes(),
+            self.act.word().as_bytes(),
+            self.call.as_bytes(),
+            &customer,
+            self.target.as_bytes(),
+            self.reason.as_bytes(),
+            self.asked_by.clerk.as_bytes(),
+            self.asked_by.counter.as_bytes(),
+            &expires_at,
+        ];
+        MacTag::of(key, "approval", fields)
+    }
+}
+
+/// A pending act with the proof that the desk wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedAct {
+    pub asked: AskedAct,
     /// The id of the key of `mac`.
     pub key_id: KeyId,
-    /// Message authentication code over all other fields, in hexadecimal.
+    /// Message authentication code over all of `asked`, in hexadecimal.
     pub mac: String,
 }
 
 impl SignedAct {
     /// Signs an act with the current key.
-    pub fn new(
-        id: ApprovalId,
-        act: GuardedAct,
-        call: String,
-        asked_by: Actor,
-        keyring: &Keyring,
-    ) -> Self {
+    pub fn new(asked: AskedAct, keyring: &Keyring) -> Self {
         let (key_id, key) = keyring.current();
-        let mac = mac([id.as_str(), act.word(), &call, &asked_by.clerk], key).to_hex();
-        Self { id, act, call, asked_by, key_id: key_id.clone(), mac }
+        let mac = asked.mac(key).to_hex();
+        Self { asked, key_id: key_id.clone(), mac }
     }
 
     /// Verifies the message authentication code, so that write access to the store alone is not
-    /// enough to have an act approved that nobody asked for.
+    /// enough to have an act approved that nobody asked for, or that reads otherwise than it is.
     pub fn is_genuine(&self, keyring: &Keyring) -> bool {
         let Ok(key) = keyring.get(self.key_id.as_str()) else { return false };
-        let fields = [self.id.as_str(), self.act.word(), &self.call, &self.asked_by.clerk];
-        mac(fields, key).is_hex(&self.mac)
+        self.asked.mac(key).is_hex(&self.mac)
     }
-}
-
-fn mac(fields: [&str; 4], key: &Key) -> MacTag {
-    MacTag::of(key, "approval", fields.map(str::as_bytes))
 }
 
 /// The proof that an admin approved an act.
@@ -183,7 +206,7 @@ impl ApprovalProof {
 
 /// The act is named by its own code, which covers all of it.
 fn approval_mac(act: &SignedAct, by: &str, key: &Key) -> MacTag {
-    MacTag::of(key, "approval given", [act.id.as_str(), &act.mac, by].map(str::as_bytes))
+    MacTag::of(key, "approval given", [act.asked.id.as_str(), &act.mac, by].map(str::as_bytes))
 }
 
 #[cfg(test)]
@@ -195,32 +218,48 @@ mod tests {
         Keyring::new(id, Key::new([secret; 32]))
     }
 
-    #[test]
-    fn an_act_that_the_desk_was_not_asked_for_is_not_genuine() {
-        let asked_by = Actor { clerk: "amira".into(), counter: "3".into() };
-        let id = ApprovalId::from_bits(7);
-        let act = SignedAct::new(id, GuardedAct::Unlock, "{}".into(), asked_by.clone(), &ring(7));
-        assert!(act.is_genuine(&ring(7)));
-        assert!(!act.is_genuine(&ring(8)), "another key");
-        let forged = [
-            SignedAct { id: ApprovalId::from_bits(8), ..act.clone() },
-            SignedAct { act: GuardedAct::Purge, ..act.clone() },
-            SignedAct { call: "[]".into(), ..act.clone() },
-            SignedAct { asked_by: Actor { clerk: "bo".into(), ..asked_by }, ..act.clone() },
-            SignedAct { mac: "zz".into(), ..act },
-        ];
-        for forged in forged {
-            assert!(!forged.is_genuine(&ring(7)), "{forged:?}");
+    fn asked(bits: u64) -> AskedAct {
+        AskedAct {
+            id: ApprovalId::from_bits(bits),
+            act: GuardedAct::Vouch,
+            call: "{}".into(),
+            customer: Some(CustomerId(3)),
+            target: "vouch for Dana Rivera (WB-1)".into(),
+            reason: "lost the phone".into(),
+            asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
+            expires_at: Timestamp::from_millis(1_000),
         }
     }
 
     #[test]
+    fn security_54_an_act_that_the_desk_was_not_asked_for_is_not_genuine() {
+        let act = SignedAct::new(asked(7), &ring(7));
+        assert!(act.is_genuine(&ring(7)));
+        assert!(!act.is_genuine(&ring(8)), "another key");
+        let actor =
+            |clerk: &str, counter: &str| Actor { clerk: clerk.into(), counter: counter.into() };
+        let forged = [
+            AskedAct { id: ApprovalId::from_bits(8), ..asked(7) },
+            AskedAct { act: GuardedAct::Purge, ..asked(7) },
+            AskedAct { call: "[]".into(), ..asked(7) },
+            AskedAct { customer: Some(CustomerId(4)), ..asked(7) },
+            AskedAct { customer: None, ..asked(7) },
+            AskedAct { target: "vouch for Bo (WB-2)".into(), ..asked(7) },
+            AskedAct { reason: "showed an id".into(), ..asked(7) },
+            AskedAct { asked_by: actor("bo", "3"), ..asked(7) },
+            AskedAct { asked_by: actor("amira", "4"), ..asked(7) },
+            AskedAct { expires_at: Timestamp::from_millis(9_000), ..asked(7) },
+        ];
+        for forged in forged {
+            let forged = SignedAct { asked: forged, ..act.clone() };
+            assert!(!forged.is_genuine(&ring(7)), "{forged:?}");
+        }
+        assert!(!SignedAct { mac: "zz".into(), ..act }.is_genuine(&ring(7)));
+    }
+
+    #[test]
     fn security_69_an_approval_that_the_desk_did_not_write_is_none() {
-        let asked_by = Actor { clerk: "amira".into(), counter: "3".into() };
-        let act = |bits| {
-            let id = ApprovalId::from_bits(bits);
-            SignedAct::new(id, GuardedAct::Vouch, "{}".into(), asked_by.clone(), &ring(7))
-        };
+        let act = |bits| SignedAct::new(asked(bits), &ring(7));
         let proof = ApprovalProof::of(&act(7), "boss", &ring(7));
         assert!(proof.is_genuine(&act(7), &ring(7)));
         assert!(!proof.is_genuine(&act(7), &ring(8)), "another key");

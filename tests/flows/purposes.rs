@@ -195,6 +195,11 @@ fn who_stands_here_is_chosen_and_the_code_is_asked_for_them() {
     counter.keys("riv<Enter>w<Tab><Enter>").is_at("send");
     counter.says("proves nothing more for this purpose");
     assert!(counter.desk.asks.is_empty());
+    // A colleague's word is the holder's.
+    let chosen = counter.send().purpose;
+    counter.model.shared.place.purposes[chosen].second_person = Attested::Alone;
+    counter.keys("v").is_at("send").says("choose the holder with w");
+    assert!(counter.model.overlay.is_none());
     // Once more, and the holder stands here again.
     counter.keys("w");
     assert!(counter.send().represented_by().is_none());

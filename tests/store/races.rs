@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::domain::approval::{ApprovalId, ApprovalProof, GuardedAct, SignedAct};
+use countersign::domain::approval::{
+    APPROVAL_TIME, ApprovalId, ApprovalProof, AskedAct, GuardedAct, SignedAct,
+};
 use countersign::domain::event::{Actor, EventFilter, EventKind};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{RateLimit, RateWindow};
@@ -49,17 +51,18 @@ on_each_store! {
         let terminals = terminals(&fixture).await;
         let desk = &terminals[0];
         let customer = desk.customer("WB-1").await;
-        let id = ApprovalId::from_bits(7);
-        let asked_by = Actor { clerk: "clerk 0".into(), counter: "3".into() };
-        let signed =
-            SignedAct::new(id, GuardedAct::Vouch, "{}".into(), asked_by, &desk.keyring);
-        let new = NewApproval {
-            key: "an act",
-            signed: &signed,
+        let asked = AskedAct {
+            id: ApprovalId::from_bits(7),
+            act: GuardedAct::Vouch,
+            call: "{}".into(),
             customer: Some(customer),
-            target: "vouch for somebody",
-            reason: "lost the phone",
+            target: "vouch for somebody".into(),
+            reason: "lost the phone".into(),
+            asked_by: Actor { clerk: "clerk 0".into(), counter: "3".into() },
+            expires_at: desk.store.now().await.expect("a time").plus(APPROVAL_TIME),
         };
+        let signed = SignedAct::new(asked, &desk.keyring);
+        let new = NewApproval { key: "an act", signed: &signed };
         let approval = desk.store.ask_approval(new).await.expect("asked").approval;
         let mut tasks = JoinSet::new();
         let start = Arc::new(tokio::sync::Barrier::new(TASKS));

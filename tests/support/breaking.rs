@@ -722,7 +722,7 @@ impl ApprovalStore for Breaking {
         self.act(self.inner.ask_approval(new)).await
     }
 
-    async fn approvals(&self) -> Result<Vec<Approval>, StoreError> {
+    async fn approvals(&self) -> Result<Vec<StoredApproval>, StoreError> {
         self.read(self.inner.approvals()).await
     }
 

@@ -197,6 +197,39 @@ async fn security_54_an_act_that_nobody_asked_the_desk_for_cannot_be_approved() 
 }
 
 #[tokio::test]
+async fn security_54_an_act_that_reads_otherwise_than_it_was_asked_is_neither_listed_nor_approved()
+{
+    let bench = office().await;
+    let dana = with_a_wrong_code(&bench).await;
+    let waiting = waits(&as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k")).await);
+    let list = || async { bench.desk.approvals().await.expect("a list") };
+    for (forge, back) in [
+        (
+            "UPDATE core_approval SET target = 'unlock Bo'",
+            "UPDATE core_approval SET target = 'unlock Dana Rivera (WB-1)'",
+        ),
+        (
+            "UPDATE core_approval SET reason = 'a court order'",
+            "UPDATE core_approval SET reason = 'an id'",
+        ),
+        ("UPDATE core_approval SET counter = '4'", "UPDATE core_approval SET counter = '3'"),
+        (
+            "UPDATE core_approval SET expires_at = expires_at + 60000",
+            "UPDATE core_approval SET expires_at = expires_at - 60000",
+        ),
+        ("UPDATE core_approval SET customer_id = NULL", "UPDATE core_approval SET customer_id = 1"),
+    ] {
+        bench.behind_its_back(forge).await;
+        assert_eq!(list().await, [], "{forge}");
+        let forged = approve(&bench.desk, "boss", &waiting).await;
+        assert_eq!(forged, ApprovalOutcome::NotFound, "{forge}");
+        bench.behind_its_back(back).await;
+        assert_eq!(list().await, std::slice::from_ref(&waiting), "{back}");
+    }
+    assert_eq!(bench.number(FAILURES).await, 1);
+}
+
+#[tokio::test]
 async fn who_is_no_admin_any_more_has_nothing_approved() {
     let bench = office().await;
     let dana = with_a_wrong_code(&bench).await;

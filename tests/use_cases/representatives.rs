@@ -114,6 +114,13 @@ async fn security_71_a_representative_is_added_by_two_and_served_for_what_was_ag
     let waits = call(&bench.desk, CLERK, anna(&dana)).await;
     let Some(DeskError::AwaitsApproval(approval)) = waits.error() else { panic!("{waits:?}") };
     assert!(approval.target.contains("Anna Rivera act for Dana Rivera"), "{}", approval.target);
+    // Whoever approves it reads all of it; the log has no contact.
+    let listed = bench.desk.approvals().await.expect("a list").remove(0).target;
+    for part in ["Anna Rivera", "anna@example.net", "a bill", "until it is ended", "Passport"] {
+        assert!(listed.contains(part), "{listed}");
+    }
+    let asked = bench.last(EventKind::ApprovalAsked).await.detail.unwrap_or_default();
+    assert!(!asked.contains("anna@"), "{asked}");
     let approve = ApproveAct { approval: approval.id.clone() };
     let own = call(&bench.desk, ("amira", Role::Admin), approve).await;
     assert!(matches!(own, Answer::ApproveAct(Ok(ApprovalOutcome::Yourself(_)))), "{own:?}");
@@ -179,6 +186,7 @@ async fn what_cannot_be_agreed_is_refused_before_anybody_is_asked() {
         (AddRepresentative { name: " ".into(), ..good() }, "a name"),
         (AddRepresentative { email: None, ..good() }, "an email address or a phone number"),
         (AddRepresentative { email: Some("anna".into()), ..good() }, "not valid"),
+        (AddRepresentative { email: dana.email.clone(), ..good() }, "customer's own"),
         (AddRepresentative { scope: vec!["a closure".into()], ..good() }, "the holder alone"),
         (AddRepresentative { scope: vec!["a lawsuit".into()], ..good() }, "verifies for"),
         (AddRepresentative { scope: Vec::new(), ..good() }, "which purposes"),
@@ -236,6 +244,21 @@ async fn flags_tell_the_holder_from_a_representative() {
     let asked = call(&bench.desk, CLERK, bench.ask_of(&dana, &it.id, "a bill")).await;
     let flagged = asked.error();
     assert!(matches!(flagged, Some(DeskError::Store(StoreError::Flagged(_)))), "{asked:?}");
+}
+
+#[tokio::test]
+async fn the_session_of_a_representative_ends_with_their_time() {
+    let bench = office().await;
+    let dana = bench.customer("WB-1", None).await;
+    let until = bench.store.now().await.expect("a time").plus(std::time::Duration::from_mins(1));
+    let short = AddRepresentative { until: Some(until), ..anna(&dana) };
+    let waits = call(&bench.desk, CLERK, short).await;
+    let Some(DeskError::AwaitsApproval(approval)) = waits.error() else { panic!("{waits:?}") };
+    call(&bench.desk, BOSS, ApproveAct { approval: approval.id.clone() }).await;
+    let it = bench.desk.representatives(dana.id).await.expect("a list").remove(0);
+    let (session, _) = bench.session_of(&dana, &it.id).await;
+    assert_eq!(session.expires_at, until);
+    assert!(session.idle_at <= until);
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ pub mod calls;
 mod represent;
 pub mod vouch;
 
-use crate::domain::approval::{Approval, ApprovalId, ApprovalProof, GuardedAct, SignedAct};
+use crate::domain::approval::{
+    APPROVAL_TIME, Approval, ApprovalId, ApprovalProof, AskedAct, GuardedAct, SignedAct,
+};
 use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
@@ -149,10 +151,18 @@ impl Desk {
         };
         let key = self.bound_key(&["approval", act.word(), key, content]);
         let id = ApprovalId::from_bits(self.random.below(1 << 50)?);
-        let signed = SignedAct::new(id, act, written, self.actor.clone(), &self.keyring());
-        let customer = waiting.customer();
-        let new =
-            NewApproval { key: &key, signed: &signed, customer, target: &target, reason: &reason };
+        let asked = AskedAct {
+            id,
+            act,
+            call: written,
+            customer: waiting.customer(),
+            target,
+            reason,
+            asked_by: self.actor.clone(),
+            expires_at: self.now().await?.plus(APPROVAL_TIME),
+        };
+        let signed = SignedAct::new(asked, &self.keyring());
+        let new = NewApproval { key: &key, signed: &signed };
         let stored = self.retry(|| self.store.ask_approval(new.clone())).await?;
         Ok(self.as_approved(stored).approval)
     }
@@ -179,9 +189,11 @@ impl Desk {
         })
     }
 
-    /// The acts that wait.
+    /// The acts that wait, as the desk wrote them: what somebody else wrote is read by nobody.
     pub async fn approvals(&self) -> Result<Vec<Approval>, DeskError> {
-        Ok(self.reading(|| self.store.approvals()).await?)
+        let stored = self.reading(|| self.store.approvals()).await?;
+        let genuine = stored.into_iter().filter_map(|it| self.genuine_act(it));
+        genuine.map(Self::with_all_of_it).collect()
     }
 
     /// Approves an act and carries it out. The same approval told again, after its answer
@@ -254,13 +266,16 @@ impl Desk {
     /// An act that the desk itself stored; one that somebody else wrote counts for nothing.
     async fn stored_approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, DeskError> {
         let stored = self.reading(|| self.store.approval(id)).await?;
-        let Some(stored) = stored else { return Ok(None) };
-        let keyring = self.keyring_with(stored.signed.key_id.as_str());
-        if stored.signed.is_genuine(&keyring) {
-            return Ok(Some(self.as_approved(stored)));
+        Ok(stored.and_then(|it| self.genuine_act(it)).map(|it| self.as_approved(it)))
+    }
+
+    fn genuine_act(&self, stored: StoredApproval) -> Option<StoredApproval> {
+        if stored.signed.is_genuine(&self.keyring_with(stored.signed.key_id.as_str())) {
+            return Some(stored);
         }
-        tracing::error!(approval = id.as_str(), "an act that waits was not written here");
-        Ok(None)
+        let approval = stored.approval.id.as_str();
+        tracing::error!(approval, "an act that waits was not written here");
+        None
     }
 
     /// An act with the approval that the desk itself wrote; one that somebody else wrote is none.
@@ -299,9 +314,9 @@ impl Desk {
         signed: &SignedAct,
     ) -> Result<ApprovalOutcome, DeskError> {
         let waiting: WaitingAct =
-            serde_json::from_str(&signed.call).map_err(|error| unreadable_act(&error))?;
+            serde_json::from_str(&signed.asked.call).map_err(|error| unreadable_act(&error))?;
         let by = &self.actor.clerk;
-        let desk = Self { actor: signed.asked_by.clone(), ..self.clone() };
+        let desk = Self { actor: signed.asked.asked_by.clone(), ..self.clone() };
         let (reason, key) = waiting.reason_and_key();
         let reason = format!("{}; approved by {by}", cleaned_reason(reason));
         let changed = match &waiting {

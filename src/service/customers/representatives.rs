@@ -23,6 +23,10 @@ const BATCH: u32 = 200;
 /// The most characters of a name.
 const NAME_MAX: usize = 80;
 
+/// By a contact of the holder's, a quarantine or a flag would be walked around.
+const HOLDERS_OWN: &str =
+    "that contact is the customer's own on file: a representative has one of their own";
+
 /// A representative with the channels to them, as the send screen offers them.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RepresentativeChoice {
@@ -156,8 +160,13 @@ impl Desk {
         let Some(holder) = self.customer(it.customer).await? else {
             return Err(refused("there is no such customer any more"));
         };
-        let typed = Customer { email: it.email.clone(), phone: it.phone.clone(), ..holder };
+        let typed = Customer { email: it.email.clone(), phone: it.phone.clone(), ..holder.clone() };
+        let is_holders = |it: &Contact, channel| {
+            let country = &self.office.phones.default_country;
+            holder.parsed(channel, country).is_ok_and(|own| own.is_same(it))
+        };
         let contact = |channel| match typed.contact(channel, &self.office.phones) {
+            Ok(contact) if is_holders(&contact, channel) => Err(refused(HOLDERS_OWN)),
             Ok(contact) => Ok(Some(contact)),
             Err(NoContact::Missing(_)) => Ok(None),
             Err(fault) => Err(refused(fault)),

@@ -15,6 +15,7 @@ use crate::domain::code::TypedCode;
 use crate::domain::contact::{Contact, ContactKind};
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::customer_factor::{CustomerFactors, FactorKind};
+use crate::domain::flag::Standing;
 use crate::domain::level::{Kind, Level};
 use crate::domain::outcome::Outcome;
 use crate::domain::purpose::{Purpose, SharedContact};
@@ -156,6 +157,8 @@ impl Desk {
         if session.representative.is_some() {
             return Ok(Err(FactorRefusal::TooWeak));
         }
+        // A colleague's word opens a session under a flag under which nothing enrolled would count.
+        self.flags_for(session.customer, (Standing::Holder, Factor::Totp)).await?;
         let needed = self.level_of_factor();
         let is_approved = session.is_reached
             && session.factors.has(Factor::SecondPerson)

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 
 use crate::domain::approval::{Approval, ApprovalId, ApprovalProof, SignedAct};
-use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::service::ports::error::StoreError;
 
@@ -14,7 +13,7 @@ pub trait ApprovalStore: Send + Sync {
     /// the one that was stored, as it is then.
     async fn ask_approval(&self, new: NewApproval<'_>) -> Result<StoredApproval, StoreError>;
     /// The acts that wait now, oldest first.
-    async fn approvals(&self) -> Result<Vec<Approval>, StoreError>;
+    async fn approvals(&self) -> Result<Vec<StoredApproval>, StoreError>;
     /// One act, and what the desk vouches for of it.
     async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError>;
     /// Approves an act that waits, with its event and the proof of it; whether it was approved
@@ -35,14 +34,8 @@ pub trait ApprovalStore: Send + Sync {
 pub struct NewApproval<'a> {
     /// The idempotency key.
     pub key: &'a str,
-    /// What is to be done, and by whom.
+    /// What is to be done to whom, why, by whom, and until when it can be approved.
     pub signed: &'a SignedAct,
-    /// To which customer, where it is about one.
-    pub customer: Option<CustomerId>,
-    /// What is to be done to whom, in words.
-    pub target: &'a str,
-    /// Why.
-    pub reason: &'a str,
 }
 
 /// An act as it is stored.

@@ -16,7 +16,7 @@ impl ApprovalStore for SqlStore {
         retry_on_conflict(|| records::ask(&self.db, &new)).await
     }
 
-    async fn approvals(&self) -> Result<Vec<Approval>, StoreError> {
+    async fn approvals(&self) -> Result<Vec<StoredApproval>, StoreError> {
         records::waiting(&self.db).await
     }
 

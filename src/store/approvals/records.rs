@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::approval::{
-    APPROVAL_TIME, Approval, ApprovalId, ApprovalProof, GuardedAct, SignedAct,
+    Approval, ApprovalId, ApprovalProof, AskedAct, GuardedAct, SignedAct,
 };
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventKind};
@@ -45,6 +45,7 @@ row_type! {
         counter: String = text "counter",
         created_at: Timestamp = time "created_at",
         expires_at: Timestamp = time "expires_at",
+        refused_at: Option<Timestamp> = maybe_time "refused_at",
         approved_by: Option<String> = maybe_text "approved_by",
         approved_key_id: Option<String> = maybe_text "approved_key_id",
         approved_mac: Option<String> = maybe_text "approved_mac",
@@ -61,7 +62,8 @@ statements! {
         " OR refused_at IS NOT NULL) ORDER BY id DESC LIMIT 1"
     }
     WAITING {
-        (select ApprovalColumns) "WHERE approved_by IS NULL AND expires_at > " now " ORDER BY id"
+        (select ApprovalColumns) "WHERE approved_by IS NULL AND refused_at IS NULL \
+         AND expires_at > " now " ORDER BY id"
     }
     CREATE {
         (insert "core_approval" {
@@ -75,7 +77,7 @@ statements! {
             clerk: "$8",
             counter: "$9",
             created_at: now,
-            expires_at: (sql now " + $10"),
+            expires_at: "$10",
             key_id: "$11",
             mac: "$12",
         })
@@ -83,12 +85,11 @@ statements! {
     APPROVE {
         "UPDATE core_approval SET approved_by = $2, approved_at = " now ", \
          approved_key_id = $3, approved_mac = $4 WHERE public_id = $1 \
-         AND approved_by IS NULL AND clerk <> $2 AND expires_at > " clock
+         AND approved_by IS NULL AND refused_at IS NULL AND clerk <> $2 AND expires_at > " clock
     }
     REFUSE {
-        "UPDATE core_approval SET expires_at = " clock ", refused_at = " clock " \
-         WHERE public_id = $1 \
-         AND approved_by IS NULL AND expires_at > " clock
+        "UPDATE core_approval SET refused_at = " clock " WHERE public_id = $1 \
+         AND approved_by IS NULL AND refused_at IS NULL AND expires_at > " clock
     }
     DELETE_OLD { "DELETE FROM core_approval WHERE expires_at < " now " - $1" }
 }
@@ -107,44 +108,43 @@ pub(in crate::store) async fn ask(
         }
         return Ok(before);
     }
-    let signed = new.signed;
+    let (signed, asked) = (new.signed, &new.signed.asked);
     let waiting = tx.all(&WAITING, args![]).await?;
     let waiting = waiting.iter().map(ApprovalColumns::read).collect::<Result<Vec<_>, _>>()?;
-    let of_clerk = waiting.iter().filter(|it| it.clerk == signed.asked_by.clerk).count();
+    let of_clerk = waiting.iter().filter(|it| it.clerk == asked.asked_by.clerk).count();
     if of_clerk >= MOST_OF_CLERK {
         return Err(StoreError::refused(TOO_MANY));
     }
     tx.write(&DELETE_OLD, args![millis_of(KEPT)]).await?;
     let arguments = args![
-        signed.id.as_str(),
+        asked.id.as_str(),
         new.key,
-        signed.act.word(),
-        new.customer.map(|it| it.0),
-        new.target,
-        new.reason,
-        &signed.call,
-        &signed.asked_by.clerk,
-        &signed.asked_by.counter,
-        millis_of(APPROVAL_TIME),
+        asked.act.word(),
+        asked.customer.map(|it| it.0),
+        &asked.target,
+        &asked.reason,
+        &asked.call,
+        &asked.asked_by.clerk,
+        &asked.asked_by.counter,
+        asked.expires_at.millis(),
         signed.key_id.as_str(),
         &signed.mac,
     ];
     tx.write(&CREATE, arguments).await?;
-    let detail = format!("{}, as {}: {}", new.target, signed.id, new.reason);
+    let detail = format!("{}, as {}: {}", asked.target, asked.id, asked.reason);
     let event = NewEvent {
-        customer: new.customer,
-        ..NewEvent::of_office(EventKind::ApprovalAsked, detail, &signed.asked_by)
+        customer: asked.customer,
+        ..NewEvent::of_office(EventKind::ApprovalAsked, detail, &asked.asked_by)
     };
     events::write(&mut tx, &event).await?;
-    let stored = read(&tx.one(&BY_ID, args![signed.id.as_str()]).await?)?;
+    let stored = read(&tx.one(&BY_ID, args![asked.id.as_str()]).await?)?;
     tx.commit().await?;
     Ok(stored)
 }
 
 /// The acts that wait.
-pub(in crate::store) async fn waiting(db: &Database) -> Result<Vec<Approval>, StoreError> {
-    let rows = db.all(&WAITING, args![]).await?;
-    rows.iter().map(|row| read(row).map(|it| it.approval)).collect()
+pub(in crate::store) async fn waiting(db: &Database) -> Result<Vec<StoredApproval>, StoreError> {
+    db.all(&WAITING, args![]).await?.iter().map(read).collect()
 }
 
 /// One act.
@@ -178,7 +178,7 @@ pub(in crate::store) async fn approve(
     Ok(true)
 }
 
-/// Ends the wait of an act: its time is over now.
+/// Ends the wait of an act: it waits no more.
 pub(in crate::store) async fn refuse(
     db: &Database,
     approval: &Approval,
@@ -203,24 +203,31 @@ fn read(row: &Row) -> Result<StoredApproval, StoreError> {
     let it = ApprovalColumns::read(row)?;
     let key_id = KeyId::new(&it.key_id)
         .ok_or_else(|| StoreError::Failed(format!("\"{}\" names no key", it.key_id)))?;
+    let customer = it.customer_id.map(CustomerId);
     let asked_by = Actor { clerk: it.clerk, counter: it.counter };
     let proof = it.approved_by.as_ref().zip(it.approved_key_id).zip(it.approved_mac);
     let proof = proof.map(|((by, key_id), mac)| ApprovalProof { by: by.clone(), key_id, mac });
     Ok(StoredApproval {
         proof,
-        is_over: it.expires_at <= it.read_at,
+        is_over: it.refused_at.is_some() || it.expires_at <= it.read_at,
         signed: SignedAct {
-            id: it.public_id.clone(),
-            act: it.act,
-            call: it.call_json,
-            asked_by: asked_by.clone(),
+            asked: AskedAct {
+                id: it.public_id.clone(),
+                act: it.act,
+                call: it.call_json,
+                customer,
+                target: it.target.clone(),
+                reason: it.reason.clone(),
+                asked_by: asked_by.clone(),
+                expires_at: it.expires_at,
+            },
             key_id,
             mac: it.mac,
         },
         approval: Approval {
             id: it.public_id,
             act: it.act,
-            customer: it.customer_id.map(CustomerId),
+            customer,
             target: text::clean(&it.target),
             reason: text::clean(&it.reason),
             asked_by,

@@ -56,6 +56,7 @@ statements! {
          AND r.customer_id = $2 AND r.ended_at IS NULL AND r.from_at <= " clock " \
          AND (r.until_at IS NULL OR r.until_at > " clock ")"
     }
+    UNTIL { "SELECT until_at FROM core_representative WHERE public_id = $1" }
     ADD {
         (insert "core_representative" {
             public_id: "$1",
@@ -139,6 +140,15 @@ pub(in crate::store) async fn ensure_active(
 ) -> Result<(), StoreError> {
     let active = tx.one(&ACTIVE, args![id.as_str(), customer.0]).await?.int("active")?;
     if active == 1 { Ok(()) } else { Err(StoreError::refused(NO_MORE)) }
+}
+
+/// When the time of one ends; none where it has to be ended.
+pub(in crate::store) async fn until(
+    tx: &mut Tx,
+    id: &RepresentativeId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let row = tx.maybe(&UNTIL, args![id.as_str()]).await?;
+    Ok(row.map(|row| row.maybe_time("until_at")).transpose()?.flatten())
 }
 
 /// Writes one.

@@ -24,7 +24,7 @@ use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::rows::{self, SessionColumns};
 use crate::store::database::statement::statements;
-use crate::store::verification::flags;
+use crate::store::verification::{flags, representatives};
 
 statements! {
     OPEN {
@@ -203,7 +203,14 @@ pub(in crate::store) async fn prove(
         return Ok(Proved { session, opened: None });
     }
     tx.changed_session();
-    let session = new(it.new, it.policy, &Proven { purpose, ..*proven }, it.actor);
+    let mut session = new(it.new, it.policy, &Proven { purpose, ..*proven }, it.actor);
+    if let Some(who) = proven.representative
+        && let Some(until) = representatives::until(tx, &who.id).await?
+    {
+        // Who may act no more has no session; a further proof never prolongs one.
+        session.expires_at = session.expires_at.min(until);
+        session.idle_at = session.idle_at.min(session.expires_at);
+    }
     let proof = SessionProof::of(&session, &it.new.token_digest, it.keyring);
     let opened = Some((proof, session.factors.to_string()));
     Ok(Proved { session, opened })

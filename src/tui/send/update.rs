@@ -34,6 +34,7 @@ const NO_CHANNEL: &str =
     "No code can be sent to this customer. Correct the customer's record first.";
 const NO_HELP: &str =
     "it proves nothing more for this purpose. Choose another way with the arrows.";
+const OF_HOLDER: &str = "A colleague's word is for the holder: choose the holder with w.";
 const NO_COLLEAGUE: &str = "A colleague's approval proves nothing for this purpose.";
 const SHARED_NO_HELP: &str = "other customers have this contact too, and it proves nothing here. \
                               Choose another way with the arrows.";
@@ -295,6 +296,9 @@ fn ask_colleague(send: &Send, step: &mut Step<'_>) {
     let purpose = step.shared.place.purposes.get(send.purpose);
     if !purpose.is_some_and(Purpose::takes_second_person) {
         return step.hint(Tone::Plain, NO_COLLEAGUE);
+    }
+    if send.represented_by().is_some() {
+        return step.hint(Tone::Plain, OF_HOLDER);
     }
     step.clear_notice();
     step.go(Navigation::SecondPerson(Box::new(channels(send, send.selected))));
