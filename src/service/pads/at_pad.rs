@@ -6,10 +6,14 @@ use crate::domain::pad::{PadMark, PadToken, PairingEnd, PairingNumber, PairingSt
 use crate::domain::request::{Reference, Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::pads::session_act;
+use crate::service::ports::error::StoreError;
 use crate::service::ports::pads::{PadClaim, PadClaimed, PairingSide, StoredPairing};
 use crate::service::ports::verification::{AttemptOutcome, PadEntry};
 use crate::service::verification::verify::{code_tag, session_of};
 use crate::service::{Desk, DeskError};
+
+/// The call of an entry, as the log names it.
+const ENTER_AT_PAD: &str = "EnterAtPad";
 
 /// What came of a number that was typed at a pad.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -61,8 +65,8 @@ pub enum PadEntered {
     },
     /// It cannot be a code; nothing was counted.
     Malformed,
-    /// The counter shows something else by now, another code of the request or no request;
-    /// nothing was counted.
+    /// The counter shows something else by now, another code of the request or no request, or
+    /// the desk judges no code of that customer; nothing was counted.
     Changed,
 }
 
@@ -184,7 +188,10 @@ impl Desk {
         let (id, session) = session_of(keyring.current().1, &session);
         let new = desk.new_session(&request.id, id, &session, shown.session_digest.clone()).await?;
         let at_pad = Some(PadEntry { token_digest: &digest, pad });
-        let attempted = desk.judged(&request.id, &act, &code, &new, at_pad).await?;
+        let attempted = match desk.judged(&request.id, &act, &code, &new, at_pad).await {
+            Err(DeskError::Store(refusal)) => return desk.refused_at_pad(refusal).await,
+            attempted => attempted?,
+        };
         Ok(match attempted {
             AttemptOutcome::Verified { .. } | AttemptOutcome::ContactVerified { .. } => {
                 PadEntered::Verified
@@ -194,6 +201,18 @@ impl Desk {
             }
             AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => PadEntered::Changed,
         })
+    }
+
+    /// What a pad is told of a refusal that is not of the code: no more than that nothing was
+    /// judged. Why is for the staff: a customer may be warned by it, or it names an admin.
+    async fn refused_at_pad(&self, refusal: StoreError) -> Result<PadEntered, DeskError> {
+        match refusal {
+            StoreError::Flagged(refusal) => self.record_flagged(ENTER_AT_PAD, &refusal).await,
+            // The clerk's own entry is refused with the same sentence.
+            StoreError::Refused(_) => tracing::warn!("a code that was typed at a pad was refused"),
+            failed => return Err(failed.into()),
+        }
+        Ok(PadEntered::Changed)
     }
 
     /// Ends the pairing of a pad whose program ends.
