@@ -85,7 +85,8 @@ impl Terminal {
     }
 
     async fn enter_at_pad(&self, request: &Request, code: &str, digest: &str) -> AttemptOutcome {
-        let at_pad = Some(PadEntry { token_digest: digest, pad: &pad(1) });
+        let (pad, generation) = (pad(1), request.generation);
+        let at_pad = Some(PadEntry { token_digest: digest, pad: &pad, generation });
         let act = format!("at the pad {}", next());
         self.tell_at(&request.id, code, &token(next()), &act, at_pad).await.expect("an answer")
     }
@@ -316,6 +317,29 @@ on_each_store! {
         let tries: Vec<_> = details(&desk, EventKind::Attempt).await;
         let by = "typed by the customer at the pad of counter 3, pad1 (front desk pts/1)";
         assert_eq!(tries, [by]);
+    }
+
+    // The code was sent anew after the desk looked: what was typed was for the one before.
+    async fn what_was_typed_at_a_pad_for_the_code_before_is_not_judged(fixture) {
+        let desk = Terminal::new(fixture.open().await);
+        let customer = desk.customer("WB-1").await;
+        let first = desk.issue(&wish(customer, "111111")).await;
+        let id = desk.paired("token").await;
+        assert!(desk.show(&id, &first).await);
+        let second = desk.reissue(&first, "222222").await;
+        for code in ["111111", "222222", "333333"] {
+            let entered = desk.enter_at_pad(&first, code, "token").await;
+            assert!(matches!(entered, AttemptOutcome::NotAtPad), "{entered:?}");
+        }
+        assert_eq!(desk.request(&first.id).await.attempts, 0);
+        assert_eq!(fixture.number("SELECT failures FROM core_guard").await, 0);
+        for (generation, typed) in [(first.generation, 0), (second.generation, 4)] {
+            let mark = PadMark { request: first.id.clone(), generation };
+            desk.store.type_at_pad("token", &mark, 4).await.expect("said");
+            assert_eq!(desk.pairing(&id).await.typed, typed, "of code {generation}");
+        }
+        let entered = desk.enter_at_pad(&second, "222222", "token").await;
+        assert_eq!(outcome(&entered), Some(Outcome::Verified));
     }
 
     async fn a_pairing_ends_with_silence_of_either_side_and_with_the_sitting(fixture) {

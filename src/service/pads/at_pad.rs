@@ -187,7 +187,7 @@ impl Desk {
         let session = session_act(&pairing.id, &pairing.of, &request.id);
         let (id, session) = session_of(keyring.current().1, &session);
         let new = desk.new_session(&request.id, id, &session, shown.session_digest.clone()).await?;
-        let at_pad = Some(PadEntry { token_digest: &digest, pad });
+        let at_pad = Some(PadEntry { token_digest: &digest, pad, generation: mark.generation });
         let attempted = match desk.judged(&request.id, &act, &code, &new, at_pad).await {
             Err(DeskError::Store(refusal)) => return desk.refused_at_pad(refusal).await,
             attempted => attempted?,
