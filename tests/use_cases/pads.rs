@@ -369,3 +369,23 @@ async fn a_pad_is_not_told_how_its_customer_is_flagged() {
                    AND detail = 'the customer is marked \"on hold\": EnterAtPad'";
     assert_eq!(counter.bench.number(refused).await, 1);
 }
+
+#[tokio::test]
+async fn a_token_serves_no_other_pad_account() {
+    let mut counter = Counter::new().await;
+    let (pairing, token) = counter.paired().await;
+    let (request, code) = counter.request("WB-1").await;
+    counter.show(&pairing, Some(&request)).await;
+    let mark = mark_of(&counter.view(&token).await).clone();
+    let own = std::mem::replace(&mut counter.pad, caller(Role::Pad, "pad2", "front desk pts/5"));
+    let view = counter.view(&token).await;
+    assert_eq!((view.state, view.request), (PairingState::Ended(PairingEnd::TimedOut), None));
+    let typing = TypeAtPad { token: token.clone(), mark: mark.clone(), typed: 4 };
+    let () = told!(counter.bench, &counter.pad, TypeAtPad typing);
+    assert_eq!(counter.counter_pad(&pairing).await.typed, 0);
+    assert_eq!(counter.enter(&token, &mark, &code).await, PadEntered::Changed);
+    let () = told!(counter.bench, &counter.pad, LeavePad LeavePad { token: token.clone() });
+    assert_eq!(counter.counter_pad(&pairing).await.state, PairingState::Paired);
+    counter.pad = own;
+    assert_eq!(counter.enter(&token, &mark, &code).await, PadEntered::Verified);
+}

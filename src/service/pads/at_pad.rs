@@ -92,8 +92,7 @@ impl Desk {
 
     /// What a pad shows now. It is seen to be there.
     pub async fn pad_view(&self, token: &PadToken) -> Result<PadView, DeskError> {
-        let digest = token.digest();
-        let found = self.reading(|| self.store.pairing_of_pad(&digest)).await?;
+        let found = self.pairing_at(&token.digest()).await?;
         let Some(pairing) = found else { return Ok(self.unpaired(PairingEnd::TimedOut)) };
         match pairing.state {
             PairingState::Paired if !self.is_paired(&pairing) => {
@@ -106,6 +105,15 @@ impl Desk {
                 Ok(PadView { state, ..self.unpaired(PairingEnd::TimedOut) })
             }
         }
+    }
+
+    /// The pairing of a token, where it is of this pad's account: a token that somebody carried
+    /// away serves no other one.
+    async fn pairing_at(&self, digest: &str) -> Result<Option<StoredPairing>, DeskError> {
+        let found = self.reading(|| self.store.pairing_of_pad(digest)).await?;
+        let is_own =
+            |it: &StoredPairing| it.pad.as_ref().is_some_and(|it| it.clerk == self.actor.clerk);
+        Ok(found.filter(is_own))
     }
 
     fn unpaired(&self, how: PairingEnd) -> PadView {
@@ -152,6 +160,9 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let typed = typed.min(self.office.otp.length.into());
         let digest = token.digest();
+        if self.pairing_at(&digest).await?.is_none() {
+            return Ok(());
+        }
         Ok(self.retry(|| self.store.type_at_pad(&digest, mark, typed)).await?)
     }
 
@@ -168,7 +179,7 @@ impl Desk {
             return Ok(PadEntered::Malformed);
         };
         let digest = token.digest();
-        let found = self.reading(|| self.store.pairing_of_pad(&digest)).await?;
+        let found = self.pairing_at(&digest).await?;
         let Some(pairing) = found.filter(|it| self.is_paired(it)) else {
             return Ok(PadEntered::Changed);
         };
@@ -217,9 +228,7 @@ impl Desk {
 
     /// Ends the pairing of a pad whose program ends.
     pub async fn leave_pad(&self, token: &PadToken) -> Result<(), DeskError> {
-        let digest = token.digest();
-        let found = self.reading(|| self.store.pairing_of_pad(&digest)).await?;
-        if let Some(pairing) = found {
+        if let Some(pairing) = self.pairing_at(&token.digest()).await? {
             let (id, how) = (&pairing.id, PairingEnd::PadLeft);
             self.retry(|| self.store.end_pairing(id, how, &self.actor)).await?;
         }
