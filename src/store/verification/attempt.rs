@@ -201,7 +201,7 @@ async fn verify_contact(
     let (customer, channel) = (held.request.customer, held.request.channel);
     let writes = vec![
         Write { sql: &VERIFY, args: args![held.row].to_vec() },
-        lockout::reset_failures(customer),
+        lockout::uncount_failure(customer),
         contact_binding::verify(customer, channel, held.contact()),
     ];
     let event = event(attempt, &held.request, Outcome::Verified, Some(CONTACT_VERIFIED_DETAIL));
