@@ -10,11 +10,13 @@ use countersign::domain::pad::{
 };
 use countersign::domain::request::{Request, Status};
 use countersign::domain::sign_in::sitting::{SignInMethod, SittingEnd, SittingId};
+use countersign::domain::staff::{AccountName, Role, StaffMember, StaffRecord};
 use countersign::service::ports::pads::{
     NewOffer, PadClaim, PadClaimed, PairingSide, ShownRequest, StoredPairing,
 };
 use countersign::service::ports::{
-    AttemptOutcome, NewSitting, PadEntry, PadStore as _, SignInStore as _, StoreHealth as _,
+    AttemptOutcome, NewSitting, PadEntry, PadStore as _, SignInStore as _, StaffChange,
+    StaffStore as _, StoreHealth as _,
 };
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -379,13 +381,25 @@ on_each_store! {
         store.end_sitting(&sitting, SittingEnd::Locked, None).await.expect("ended");
         let ended = PairingState::Ended(PairingEnd::SittingEnded);
         assert_eq!(desk.pairing(&id).await.state, ended);
+        // Its clerk has a role that verifies nobody, and so has no pad.
+        let id = desk.paired("of another role").await;
+        let account: AccountName = actor.clerk.parse().expect("an account");
+        for (role, version) in [(Role::Clerk, 1), (Role::Auditor, 2)] {
+            assert_eq!(desk.pairing(&id).await.state, PairingState::Paired);
+            let member = StaffMember { account: account.clone(), role, enabled: true };
+            let record = StaffRecord::signed(member, version, &desk.keyring);
+            let change = StaffChange { record: &record, detail: "x", actor: &actor };
+            store.write_staff(change).await.expect("written");
+        }
+        let ended = PairingState::Ended(PairingEnd::RoleChanged);
+        assert_eq!(desk.pairing(&id).await.state, ended);
         // One that takes the place of another, and one that is refused.
         let (before, after) = (desk.paired("before").await, desk.paired("after").await);
         assert_eq!(desk.pairing(&before).await.state, PairingState::Ended(PairingEnd::Replaced));
         assert_eq!(desk.pairing(&after).await.state, PairingState::Paired);
         let told = details(&desk, EventKind::PadEnded).await;
         let words = ["the pad was not heard of", "the counter was not heard of",
-            "the clerk's sitting ended", "another one took its place"];
+            "the clerk's sitting ended", "the clerk's role was changed", "another one took its place"];
         assert_eq!(told.len(), words.len(), "{told:?}");
         for (told, words) in told.iter().zip(words) {
             assert!(told.contains(words), "{told}");

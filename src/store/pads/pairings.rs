@@ -175,10 +175,14 @@ pub(in crate::store) async fn end_others(
 }
 
 /// Ends all pairings of a clerk, wherever they sit.
-pub(in crate::store) async fn end_all_of(tx: &mut Tx, clerk: &str) -> Result<(), StoreError> {
+pub(in crate::store) async fn end_all_of(
+    tx: &mut Tx,
+    clerk: &str,
+    how: PairingEnd,
+) -> Result<(), StoreError> {
     for row in tx.all(&OF_CLERK, args![clerk]).await? {
         let (pairing, _) = read(&row)?;
-        end_in(tx, &pairing, PairingEnd::SittingEnded, &pairing.of).await?;
+        end_in(tx, &pairing, how, &pairing.of).await?;
     }
     Ok(())
 }
