@@ -166,6 +166,8 @@ pub enum PairingEnd {
     CounterLost,
     /// The clerk's sitting ended.
     SittingEnded,
+    /// The clerk's role was changed, and verifies nobody.
+    RoleChanged,
     /// Another pad, or another number, took its place.
     Replaced,
     /// Its time was over.
@@ -184,6 +186,7 @@ impl PairingEnd {
             Self::PadLost => "the pad was not heard of any more",
             Self::CounterLost => "the counter was not heard of any more",
             Self::SittingEnded => "the clerk's sitting ended",
+            Self::RoleChanged => "the clerk's role was changed",
             Self::Replaced => "another one took its place",
             Self::TimedOut => "its time was over",
         }

@@ -65,6 +65,23 @@ fn an_end_that_is_read_before_it_is_answered_is_told_alike() {
     assert!(counter.model.overlay.is_none());
 }
 
+/// A pad that asked when it was read, and was confirmed before that was answered, is paired.
+#[test]
+fn a_read_from_before_the_confirmation_does_not_undo_it() {
+    let is_confirm = |act: &Call| matches!(act, Call::ConfirmPad(_));
+    let is_read = |act: &Call| matches!(act, Call::ReadCounterPad(_));
+    let mut counter = Counter::after("<Ctrl-K>");
+    counter.desk.pad_asks();
+    counter.tell(Msg::StoreChanged).slow().tell(Msg::StoreChanged);
+    let read = counter.take(is_read);
+    let outdated = counter.desk.reply(read.call, counter.time());
+    counter.keys("y").settle_one(is_confirm).says("Paired");
+    counter.tell(Msg::Answer(read.id, Box::new(outdated)));
+    assert!(counter.model.shared.pad.is_paired());
+    counter.settle().keys("<Ctrl-K>u").settle().says("The pad is no longer paired");
+    assert!(counter.model.overlay.is_none());
+}
+
 /// Whoever closes the box does not want the pad that asks.
 #[test]
 fn a_pad_that_nobody_confirms_is_ended_with_the_box() {

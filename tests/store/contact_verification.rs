@@ -51,6 +51,8 @@ on_each_store! {
             };
             assert_eq!((request.status, request.attempts), (Status::Verified, 2));
         }
+        let failures = fixture.number("SELECT failures FROM core_guard").await;
+        assert_eq!(failures, 1, "the wrong code before counts on");
         let verified = desk.verified(dana).await;
         assert_eq!((verified.len(), verified[0].channel), (1, Channel::Email));
         assert!(verified[0].contact.is_same(&email(EMAIL)));

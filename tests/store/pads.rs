@@ -10,11 +10,13 @@ use countersign::domain::pad::{
 };
 use countersign::domain::request::{Request, Status};
 use countersign::domain::sign_in::sitting::{SignInMethod, SittingEnd, SittingId};
+use countersign::domain::staff::{AccountName, Role, StaffMember, StaffRecord};
 use countersign::service::ports::pads::{
     NewOffer, PadClaim, PadClaimed, PairingSide, ShownRequest, StoredPairing,
 };
 use countersign::service::ports::{
-    AttemptOutcome, NewSitting, PadEntry, PadStore as _, SignInStore as _, StoreHealth as _,
+    AttemptOutcome, NewSitting, PadEntry, PadStore as _, SignInStore as _, StaffChange,
+    StaffStore as _, StoreHealth as _,
 };
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -85,7 +87,8 @@ impl Terminal {
     }
 
     async fn enter_at_pad(&self, request: &Request, code: &str, digest: &str) -> AttemptOutcome {
-        let at_pad = Some(PadEntry { token_digest: digest, pad: &pad(1) });
+        let (pad, generation) = (pad(1), request.generation);
+        let at_pad = Some(PadEntry { token_digest: digest, pad: &pad, generation });
         let act = format!("at the pad {}", next());
         self.tell_at(&request.id, code, &token(next()), &act, at_pad).await.expect("an answer")
     }
@@ -318,6 +321,29 @@ on_each_store! {
         assert_eq!(tries, [by]);
     }
 
+    // The code was sent anew after the desk looked: what was typed was for the one before.
+    async fn what_was_typed_at_a_pad_for_the_code_before_is_not_judged(fixture) {
+        let desk = Terminal::new(fixture.open().await);
+        let customer = desk.customer("WB-1").await;
+        let first = desk.issue(&wish(customer, "111111")).await;
+        let id = desk.paired("token").await;
+        assert!(desk.show(&id, &first).await);
+        let second = desk.reissue(&first, "222222").await;
+        for code in ["111111", "222222", "333333"] {
+            let entered = desk.enter_at_pad(&first, code, "token").await;
+            assert!(matches!(entered, AttemptOutcome::NotAtPad), "{entered:?}");
+        }
+        assert_eq!(desk.request(&first.id).await.attempts, 0);
+        assert_eq!(fixture.number("SELECT failures FROM core_guard").await, 0);
+        for (generation, typed) in [(first.generation, 0), (second.generation, 4)] {
+            let mark = PadMark { request: first.id.clone(), generation };
+            desk.store.type_at_pad("token", &mark, 4).await.expect("said");
+            assert_eq!(desk.pairing(&id).await.typed, typed, "of code {generation}");
+        }
+        let entered = desk.enter_at_pad(&second, "222222", "token").await;
+        assert_eq!(outcome(&entered), Some(Outcome::Verified));
+    }
+
     async fn a_pairing_ends_with_silence_of_either_side_and_with_the_sitting(fixture) {
         let desk = Terminal::new(fixture.open().await);
         for (column, how) in
@@ -355,13 +381,25 @@ on_each_store! {
         store.end_sitting(&sitting, SittingEnd::Locked, None).await.expect("ended");
         let ended = PairingState::Ended(PairingEnd::SittingEnded);
         assert_eq!(desk.pairing(&id).await.state, ended);
+        // Its clerk has a role that verifies nobody, and so has no pad.
+        let id = desk.paired("of another role").await;
+        let account: AccountName = actor.clerk.parse().expect("an account");
+        for (role, version) in [(Role::Clerk, 1), (Role::Auditor, 2)] {
+            assert_eq!(desk.pairing(&id).await.state, PairingState::Paired);
+            let member = StaffMember { account: account.clone(), role, enabled: true };
+            let record = StaffRecord::signed(member, version, &desk.keyring);
+            let change = StaffChange { record: &record, detail: "x", actor: &actor };
+            store.write_staff(change).await.expect("written");
+        }
+        let ended = PairingState::Ended(PairingEnd::RoleChanged);
+        assert_eq!(desk.pairing(&id).await.state, ended);
         // One that takes the place of another, and one that is refused.
         let (before, after) = (desk.paired("before").await, desk.paired("after").await);
         assert_eq!(desk.pairing(&before).await.state, PairingState::Ended(PairingEnd::Replaced));
         assert_eq!(desk.pairing(&after).await.state, PairingState::Paired);
         let told = details(&desk, EventKind::PadEnded).await;
         let words = ["the pad was not heard of", "the counter was not heard of",
-            "the clerk's sitting ended", "another one took its place"];
+            "the clerk's sitting ended", "the clerk's role was changed", "another one took its place"];
         assert_eq!(told.len(), words.len(), "{told:?}");
         for (told, words) in told.iter().zip(words) {
             assert!(told.contains(words), "{told}");

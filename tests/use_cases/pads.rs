@@ -2,10 +2,12 @@
 //! screen to the session that a code from the pad opens.
 
 use countersign::domain::code::TypedCode;
+use countersign::domain::flag::Flag;
 use countersign::domain::pad::{PadMark, PadToken, PairingEnd, PairingId, PairingState};
 use countersign::domain::session::SessionToken;
 use countersign::domain::sign_in::TypedSecret;
 use countersign::service::api::{Answer, Authentication, Call, Caller, Permission, Role};
+use countersign::service::customers::calls::FlagCustomer;
 use countersign::service::pads::calls::{
     AskForPad, ConfirmPad, EndPairing, EnterAtPad, LeavePad, OfferPad, ReadCounterPad, ReadPad,
     ShowAtPad, TakeFromPad, TypeAtPad,
@@ -342,4 +344,48 @@ async fn a_code_of_a_sign_up_at_the_pad_verifies_the_contact_and_opens_no_sessio
     assert_eq!(told, Some(Outcome::Verified), "the counter hears of it");
     assert!(counter.take(&counter.clerk, &pairing, &request, None).await.is_none());
     assert_eq!(counter.bench.number("SELECT COUNT(*) FROM core_session").await, 0);
+}
+
+/// Why nothing is judged is for the staff, who find it in the log.
+#[tokio::test]
+async fn a_pad_is_not_told_how_its_customer_is_flagged() {
+    let counter = Counter::new().await;
+    let (pairing, token) = counter.paired().await;
+    let (request, code) = counter.request("WB-1").await;
+    counter.show(&pairing, Some(&request)).await;
+    let view = counter.view(&token).await;
+    let flag = FlagCustomer {
+        customer: request.customer,
+        flag: Flag::Hold,
+        reason: "account was taken over".into(),
+        until: None,
+        key: counter.bench.key(),
+    };
+    let admin = caller(Role::Admin, "boss", "office");
+    let _: bool = told!(counter.bench, &admin, FlagCustomer flag);
+    assert_eq!(counter.enter(&token, mark_of(&view), &code).await, PadEntered::Changed);
+    assert_eq!(counter.bench.number("SELECT SUM(attempts) FROM core_otp").await, 0);
+    let refused = "SELECT COUNT(*) FROM core_event WHERE kind = 'refused' AND clerk = 'amira' \
+                   AND detail = 'the customer is marked \"on hold\": EnterAtPad'";
+    assert_eq!(counter.bench.number(refused).await, 1);
+}
+
+#[tokio::test]
+async fn a_token_serves_no_other_pad_account() {
+    let mut counter = Counter::new().await;
+    let (pairing, token) = counter.paired().await;
+    let (request, code) = counter.request("WB-1").await;
+    counter.show(&pairing, Some(&request)).await;
+    let mark = mark_of(&counter.view(&token).await).clone();
+    let own = std::mem::replace(&mut counter.pad, caller(Role::Pad, "pad2", "front desk pts/5"));
+    let view = counter.view(&token).await;
+    assert_eq!((view.state, view.request), (PairingState::Ended(PairingEnd::TimedOut), None));
+    let typing = TypeAtPad { token: token.clone(), mark: mark.clone(), typed: 4 };
+    let () = told!(counter.bench, &counter.pad, TypeAtPad typing);
+    assert_eq!(counter.counter_pad(&pairing).await.typed, 0);
+    assert_eq!(counter.enter(&token, &mark, &code).await, PadEntered::Changed);
+    let () = told!(counter.bench, &counter.pad, LeavePad LeavePad { token: token.clone() });
+    assert_eq!(counter.counter_pad(&pairing).await.state, PairingState::Paired);
+    counter.pad = own;
+    assert_eq!(counter.enter(&token, &mark, &code).await, PadEntered::Verified);
 }

@@ -6,10 +6,14 @@ use crate::domain::pad::{PadMark, PadToken, PairingEnd, PairingNumber, PairingSt
 use crate::domain::request::{Reference, Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::pads::session_act;
+use crate::service::ports::error::StoreError;
 use crate::service::ports::pads::{PadClaim, PadClaimed, PairingSide, StoredPairing};
 use crate::service::ports::verification::{AttemptOutcome, PadEntry};
 use crate::service::verification::verify::{code_tag, session_of};
 use crate::service::{Desk, DeskError};
+
+/// The call of an entry, as the log names it.
+const ENTER_AT_PAD: &str = "EnterAtPad";
 
 /// What came of a number that was typed at a pad.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -61,8 +65,8 @@ pub enum PadEntered {
     },
     /// It cannot be a code; nothing was counted.
     Malformed,
-    /// The counter shows something else by now, another code of the request or no request;
-    /// nothing was counted.
+    /// The counter shows something else by now, another code of the request or no request, or
+    /// the desk judges no code of that customer; nothing was counted.
     Changed,
 }
 
@@ -88,8 +92,7 @@ impl Desk {
 
     /// What a pad shows now. It is seen to be there.
     pub async fn pad_view(&self, token: &PadToken) -> Result<PadView, DeskError> {
-        let digest = token.digest();
-        let found = self.reading(|| self.store.pairing_of_pad(&digest)).await?;
+        let found = self.pairing_at(&token.digest()).await?;
         let Some(pairing) = found else { return Ok(self.unpaired(PairingEnd::TimedOut)) };
         match pairing.state {
             PairingState::Paired if !self.is_paired(&pairing) => {
@@ -102,6 +105,15 @@ impl Desk {
                 Ok(PadView { state, ..self.unpaired(PairingEnd::TimedOut) })
             }
         }
+    }
+
+    /// The pairing of a token, where it is of this pad's account: a token that somebody carried
+    /// away serves no other one.
+    async fn pairing_at(&self, digest: &str) -> Result<Option<StoredPairing>, DeskError> {
+        let found = self.reading(|| self.store.pairing_of_pad(digest)).await?;
+        let is_own =
+            |it: &StoredPairing| it.pad.as_ref().is_some_and(|it| it.clerk == self.actor.clerk);
+        Ok(found.filter(is_own))
     }
 
     fn unpaired(&self, how: PairingEnd) -> PadView {
@@ -148,6 +160,9 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let typed = typed.min(self.office.otp.length.into());
         let digest = token.digest();
+        if self.pairing_at(&digest).await?.is_none() {
+            return Ok(());
+        }
         Ok(self.retry(|| self.store.type_at_pad(&digest, mark, typed)).await?)
     }
 
@@ -164,7 +179,7 @@ impl Desk {
             return Ok(PadEntered::Malformed);
         };
         let digest = token.digest();
-        let found = self.reading(|| self.store.pairing_of_pad(&digest)).await?;
+        let found = self.pairing_at(&digest).await?;
         let Some(pairing) = found.filter(|it| self.is_paired(it)) else {
             return Ok(PadEntered::Changed);
         };
@@ -183,8 +198,11 @@ impl Desk {
         let session = session_act(&pairing.id, &pairing.of, &request.id);
         let (id, session) = session_of(keyring.current().1, &session);
         let new = desk.new_session(&request.id, id, &session, shown.session_digest.clone()).await?;
-        let at_pad = Some(PadEntry { token_digest: &digest, pad });
-        let attempted = desk.judged(&request.id, &act, &code, &new, at_pad).await?;
+        let at_pad = Some(PadEntry { token_digest: &digest, pad, generation: mark.generation });
+        let attempted = match desk.judged(&request.id, &act, &code, &new, at_pad).await {
+            Err(DeskError::Store(refusal)) => return desk.refused_at_pad(refusal).await,
+            attempted => attempted?,
+        };
         Ok(match attempted {
             AttemptOutcome::Verified { .. } | AttemptOutcome::ContactVerified { .. } => {
                 PadEntered::Verified
@@ -196,11 +214,21 @@ impl Desk {
         })
     }
 
+    /// What a pad is told of a refusal that is not of the code: no more than that nothing was
+    /// judged. Why is for the staff: a customer may be warned by it, or it names an admin.
+    async fn refused_at_pad(&self, refusal: StoreError) -> Result<PadEntered, DeskError> {
+        match refusal {
+            StoreError::Flagged(refusal) => self.record_flagged(ENTER_AT_PAD, &refusal).await,
+            // The clerk's own entry is refused with the same sentence.
+            StoreError::Refused(_) => tracing::warn!("a code that was typed at a pad was refused"),
+            failed => return Err(failed.into()),
+        }
+        Ok(PadEntered::Changed)
+    }
+
     /// Ends the pairing of a pad whose program ends.
     pub async fn leave_pad(&self, token: &PadToken) -> Result<(), DeskError> {
-        let digest = token.digest();
-        let found = self.reading(|| self.store.pairing_of_pad(&digest)).await?;
-        if let Some(pairing) = found {
+        if let Some(pairing) = self.pairing_at(&token.digest()).await? {
             let (id, how) = (&pairing.id, PairingEnd::PadLeft);
             self.retry(|| self.store.end_pairing(id, how, &self.actor)).await?;
         }

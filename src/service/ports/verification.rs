@@ -226,13 +226,15 @@ pub struct Attempt<'a> {
 }
 
 /// The pad at which a code was typed. It is judged only while that pad is paired and shows the
-/// request.
+/// request, by the code that it showed.
 #[derive(Clone, Copy, Debug)]
 pub struct PadEntry<'a> {
     /// The digest of its token.
     pub token_digest: &'a str,
     /// Its account, and where it stands.
     pub pad: &'a Actor,
+    /// Of the request's codes, the one that it showed.
+    pub generation: u32,
 }
 
 /// An older code of the same customer and purpose.

@@ -73,6 +73,7 @@ statements! {
     TYPED {
         "UPDATE core_pad SET typed = $3, outcome = NULL, version = version + 1 \
          WHERE token_digest = $1 AND request = $2 AND typed <> $3 \
+         AND EXISTS (SELECT 1 FROM core_otp WHERE public_id = $2 AND generation = $4) \
          AND ended_at IS NULL AND mac <> '' AND expires_at > " clock " \
          AND counter_until > " clock " AND pad_until > " clock
     }
@@ -174,10 +175,14 @@ pub(in crate::store) async fn end_others(
 }
 
 /// Ends all pairings of a clerk, wherever they sit.
-pub(in crate::store) async fn end_all_of(tx: &mut Tx, clerk: &str) -> Result<(), StoreError> {
+pub(in crate::store) async fn end_all_of(
+    tx: &mut Tx,
+    clerk: &str,
+    how: PairingEnd,
+) -> Result<(), StoreError> {
     for row in tx.all(&OF_CLERK, args![clerk]).await? {
         let (pairing, _) = read(&row)?;
-        end_in(tx, &pairing, PairingEnd::SittingEnded, &pairing.of).await?;
+        end_in(tx, &pairing, how, &pairing.of).await?;
     }
     Ok(())
 }
@@ -226,7 +231,8 @@ pub(in crate::store) async fn say_typed(
     typed: u32,
 ) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    if tx.write(&TYPED, args![token_digest, mark.request.as_str(), typed]).await? == 1 {
+    let arguments = args![token_digest, mark.request.as_str(), typed, mark.generation];
+    if tx.write(&TYPED, arguments).await? == 1 {
         tx.notify_others();
         tx.commit().await?;
     }

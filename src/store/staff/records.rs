@@ -3,7 +3,9 @@
 
 use crate::domain::event::EventKind;
 use crate::domain::key::KeyId;
+use crate::domain::pad::PairingEnd;
 use crate::domain::staff::{AccountName, Role, StaffMember, StaffRecord};
+use crate::service::api::Permission;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::staff::{StaffChange, StaffWrite};
@@ -12,6 +14,7 @@ use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, args};
 use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
+use crate::store::pads::pairings;
 use crate::store::staff::sittings;
 
 /// The row of `core_lock` that every change of the staff holds.
@@ -113,6 +116,9 @@ pub(in crate::store) async fn write(
     let writes = vec![Write { sql, args: values.to_vec() }];
     if !record.member.enabled {
         sittings::end_all_of(&mut tx, &record.member.account).await?;
+    } else if !Permission::Verify.is_of(record.member.role) {
+        let account = record.member.account.as_str();
+        pairings::end_all_of(&mut tx, account, PairingEnd::RoleChanged).await?;
     }
     events::write_with(&mut tx, writes, &event, None).await?;
     tx.commit().await?;

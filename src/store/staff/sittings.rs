@@ -145,7 +145,7 @@ pub(in crate::store) async fn end(
 pub(super) async fn end_all_of(tx: &mut Tx, account: &AccountName) -> Result<(), StoreError> {
     let how = SittingEnd::Disabled.word();
     tx.write(&END_ALL_OF, args![account.as_str(), how]).await?;
-    pairings::end_all_of(tx, account.as_str()).await
+    pairings::end_all_of(tx, account.as_str(), PairingEnd::SittingEnded).await
 }
 
 /// The sitting, if it goes on.

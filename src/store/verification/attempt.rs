@@ -116,6 +116,10 @@ async fn judge(db: &Database, attempt: &Attempt<'_>) -> Result<AttemptOutcome, S
         return Ok(AttemptOutcome::NotFound);
     };
     let (request, cap) = (&held.request, attempt.policy.failure_cap);
+    // Whoever types at a pad while a new code is sent has typed the one before.
+    if attempt.at_pad.is_some_and(|it| it.generation != request.generation) {
+        return Ok(AttemptOutcome::NotAtPad);
+    }
     if held.is_production && request.delivery.provider == TRAY {
         return Err(StoreError::Refused(SENT_TO_A_TRAY.into()));
     }
@@ -197,7 +201,7 @@ async fn verify_contact(
     let (customer, channel) = (held.request.customer, held.request.channel);
     let writes = vec![
         Write { sql: &VERIFY, args: args![held.row].to_vec() },
-        lockout::reset_failures(customer),
+        lockout::uncount_failure(customer),
         contact_binding::verify(customer, channel, held.contact()),
     ];
     let event = event(attempt, &held.request, Outcome::Verified, Some(CONTACT_VERIFIED_DETAIL));

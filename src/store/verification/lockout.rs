@@ -24,6 +24,10 @@ statements! {
         " WHERE customer_id = $1 AND status = 'open' AND expires_at > " now
     }
     RESET_FAILURES { "UPDATE core_guard SET failures = 0, updated_at = " now " WHERE customer_id = $1" }
+    UNCOUNT_FAILURE {
+        "UPDATE core_guard SET failures = failures - 1, updated_at = " now
+        " WHERE customer_id = $1 AND failures > 0"
+    }
     /// How an attempt with the same idempotency key ended.
     EARLIER_OUTCOME { "SELECT outcome FROM core_event WHERE act = $1" }
     UNLOCK {
@@ -44,6 +48,12 @@ pub(in crate::store) async fn close_requests(
 /// The write that follows a right code.
 pub(in crate::store) fn reset_failures<'a>(customer: CustomerId) -> Write<'a> {
     Write { sql: &RESET_FAILURES, args: args![customer.0].to_vec() }
+}
+
+/// The write that follows the right code of a sign-up: each attempt is counted before it is
+/// judged. The failures before stay, since this code proves a contact and not the customer.
+pub(in crate::store) fn uncount_failure<'a>(customer: CustomerId) -> Write<'a> {
+    Write { sql: &UNCOUNT_FAILURE, args: args![customer.0].to_vec() }
 }
 
 /// How the attempt of this idempotency key ended; none where it is not in the log.

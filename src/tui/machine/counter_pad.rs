@@ -104,6 +104,17 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, pairing: PairingId) {
     reread(step);
 }
 
+/// Takes a pairing over as an act left it. A read that began before that may tell of the state
+/// before: it is made again.
+pub(in crate::tui) fn acted(step: &mut Step<'_>, pad: Option<CounterPad>) {
+    let outdated = step.shared.pad.reading.stop();
+    step.forget(outdated);
+    take(step, pad);
+    if outdated.is_some() {
+        reread(step);
+    }
+}
+
 /// Takes a pairing over as it was read.
 pub(in crate::tui) fn take(step: &mut Step<'_>, pad: Option<CounterPad>) {
     let link = &mut step.shared.pad;

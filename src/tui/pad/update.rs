@@ -296,7 +296,9 @@ fn unpaired(turn: &mut Turn<'_>, how: PairingEnd) {
     turn.pad.token = None;
     turn.pad.asked = None;
     let said = match how {
-        PairingEnd::Unpaired | PairingEnd::SittingEnded => CLOSED.to_owned(),
+        PairingEnd::Unpaired | PairingEnd::SittingEnded | PairingEnd::RoleChanged => {
+            CLOSED.to_owned()
+        }
         how => format!("It is not paired: {}. Type another number.", how.sentence()),
     };
     turn.pad.screen = Screen::Pairing(PairingForm { said: Some(said), ..PairingForm::default() });

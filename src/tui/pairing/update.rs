@@ -1,7 +1,7 @@
 //! From the number on the screen to a pad that is paired, and back.
 
 use crate::domain::event::Actor;
-use crate::domain::pad::PairingState;
+use crate::domain::pad::{PairingEnd, PairingState};
 use crate::service::pads::calls::{ConfirmPad, EndPairing, OfferPad};
 use crate::service::pads::{CounterPad, PadOffer};
 use crate::tui::machine::effect::EffectId;
@@ -107,19 +107,25 @@ pub(in crate::tui) fn acted(
         Err(failure) => return step.fail(failure),
     };
     let name = pad.as_ref().and_then(|it| it.pad.as_ref()).map(name);
-    counter_pad::take(step, pad);
+    // The desk knows what was ended; what was read here may be from before.
+    let was_paired =
+        pad.as_ref().is_some_and(|it| it.state == PairingState::Ended(PairingEnd::Unpaired));
+    counter_pad::acted(step, pad);
     panel.offer = None;
     match acting {
         Acting::Confirming if step.shared.pad.is_paired() => {
             step.go(Navigation::Close);
             step.say(Tone::Good, format!("Paired: {}.", name.unwrap_or_default()));
         }
-        Acting::Ending => {
-            step.go(Navigation::Close);
-            step.say(Tone::Plain, UNPAIRED);
-        }
+        Acting::Refusing if was_paired => close_unpaired(step),
+        Acting::Ending => close_unpaired(step),
         Acting::Confirming | Acting::Refusing => step.say(Tone::Plain, NOT_PAIRED),
     }
+}
+
+fn close_unpaired(step: &mut Step<'_>) {
+    step.go(Navigation::Close);
+    step.say(Tone::Plain, UNPAIRED);
 }
 
 /// A pad as the clerk reads it.

@@ -5,6 +5,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Factor;
+use crate::domain::pad::PairingState;
 use crate::domain::request::Status;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::subject;
@@ -98,6 +99,10 @@ fn holds(model: &Model, binding: &Binding) -> bool {
         }
     }
     match (command, &model.screen) {
+        (Command::PairPad | Command::UnpairPad, _) => {
+            let state = model.shared.pad.known.as_ref().map(|it| it.state);
+            matches!(state, Some(PairingState::Asking | PairingState::Paired))
+        }
         (Command::Reveal | Command::Lift, _) => subject::is_there(model),
         (Command::ToggleTray, _) => model.shared.place.has_tray,
         (Command::EnterCode, Screen::Send(send)) => send.open.is_some(),
