@@ -172,11 +172,13 @@ async fn an_act_waits_for_a_quarter_of_an_hour() {
     let bench = office().await;
     let dana = with_a_wrong_code(&bench).await;
     let waiting = waits(&as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k")).await);
-    let minutes = waiting.expires_at.since(waiting.asked_at).as_secs() / 60;
-    assert_eq!(minutes, 15);
+    // The end is signed before the row is written, a moment earlier.
+    let seconds = waiting.expires_at.since(waiting.asked_at).as_secs();
+    assert!((890..=900).contains(&seconds), "{seconds}");
+    // An end that was moved by hand is not the desk's.
     bench.behind_its_back("UPDATE core_approval SET expires_at = created_at").await;
     let late = approve(&bench.desk, "boss", &waiting).await;
-    assert!(matches!(late, ApprovalOutcome::Expired(_)), "{late:?}");
+    assert_eq!(late, ApprovalOutcome::NotFound);
     assert_eq!(bench.number(FAILURES).await, 1);
     let again = as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k")).await;
     assert_ne!(waits(&again).id, waiting.id, "it is asked for again");
