@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::config::settings::UiSettings;
 use crate::config::terminal;
 use crate::domain::timing::INTERFACE_END_TIMEOUT;
-use crate::lifecycle::{self, Lifecycle, Signal, Signals};
+use crate::lifecycle::{Lifecycle, Signals};
 use crate::service::api::{DeskClient, SignInState};
 use crate::tui::executor::Executor;
 use crate::tui::machine::counter_info::Mark;
@@ -19,7 +19,9 @@ use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::Msg;
 use crate::tui::pad::state::{Leaving, Pad};
 use crate::tui::pad::{update, view};
-use crate::tui::runtime::{End, Event, FULL_TERMINAL_RETRY, MAX_QUEUED_INPUTS, RunError, Sources};
+use crate::tui::runtime::{
+    End, Event, FULL_TERMINAL_RETRY, Happened, MAX_QUEUED_INPUTS, RunError, Sources,
+};
 use crate::tui::terminal::capabilities::{self, Capabilities};
 use crate::tui::terminal::decoder::Input;
 use crate::tui::terminal::frame_writer::FrameWriter;
@@ -52,10 +54,13 @@ pub async fn run_pad(
     let _guard = terminal.guard_panics(Arc::clone(&failed));
     let screen = FrameWriter::new(pad.size)?;
     let mut shell = Shell { pad, executor, terminal, screen };
-    shell.draw()?;
-    input::listen(keyboard)?;
-    let mut sources = Sources { signals, failed, resized, inputs, changes, lost };
-    let end = shell.serve(&mut sources, &mut answers).await;
+    let end = if let Some(end) = shell.show() {
+        Ok(end)
+    } else {
+        input::listen(keyboard)?;
+        let mut sources = Sources { signals, failed, resized, inputs, changes, lost };
+        shell.serve(&mut sources, &mut answers).await
+    };
     shell.finish(&mut answers).await;
     end
 }
@@ -83,9 +88,8 @@ impl Shell {
                     return Ok(end);
                 }
             }
-            if let Err(error) = self.draw() {
-                tracing::warn!(%error, "the terminal cannot be written to");
-                return Ok(End::HungUp);
+            if let Some(end) = self.show() {
+                return Ok(end);
             }
         }
     }
@@ -98,31 +102,19 @@ impl Shell {
 
     /// Lets one thing happen; says whether the program is to end.
     fn handle(&mut self, event: Event) -> Result<Option<End>, RunError> {
-        match event {
-            Event::Signal(Signal::Stop) => {
-                self.terminal.leave();
-                lifecycle::stop_here()?;
-            }
-            Event::Signal(Signal::Continue) => {
-                self.terminal.enter()?;
-                self.screen.forget()?;
-                self.update(Msg::Resumed);
-            }
-            Event::Signal(Signal::HangUp)
-            | Event::Input(TimedInput { input: Input::Ended, .. }) => {
-                return Ok(Some(End::HungUp));
-            }
-            Event::Signal(signal) => return Ok(Some(End::Signal(signal))),
-            Event::Failed => return Err(RunError::Failed),
-            Event::Resized => {
+        match event.at(&self.terminal, &mut self.screen)? {
+            Happened::Ended(end) => return Ok(Some(end)),
+            Happened::Resumed => self.update(Msg::Resumed),
+            Happened::Resized => {
                 let (columns, rows) = guard::size();
                 self.update(Msg::Resize(columns, rows));
             }
-            Event::Input(TimedInput { input: Input::Key(key), at }) => {
+            Happened::Input(TimedInput { input: Input::Key(key), at }) => {
                 self.update(Msg::Key(key, at));
             }
-            Event::Input(TimedInput { input: Input::Paste(_) | Input::Answer(_), .. }) => {}
-            Event::Msg(msg) => self.update(msg),
+            // Nothing is pasted at a pad.
+            Happened::Stopped | Happened::Input(_) => {}
+            Happened::Msg(msg) => self.update(msg),
         }
         Ok((self.pad.leaving == Leaving::Now).then_some(End::Quit))
     }
@@ -132,6 +124,13 @@ impl Shell {
         for effect in effects {
             self.executor.begin(effect);
         }
+    }
+
+    /// Draws what has changed. A terminal that cannot be written to is gone.
+    fn show(&mut self) -> Option<End> {
+        let error = self.draw().err()?;
+        tracing::warn!(%error, "the terminal cannot be written to");
+        Some(End::HungUp)
     }
 
     fn draw(&mut self) -> std::io::Result<()> {

@@ -187,6 +187,56 @@ pub(in crate::tui) enum Event {
     Msg(Msg),
 }
 
+/// What an event is to a machine, once the terminal has been seen to.
+pub(in crate::tui) enum Happened {
+    /// The program ends.
+    Ended(End),
+    /// It was stopped, and goes on by now.
+    Stopped,
+    /// It has the terminal again, and draws everything anew.
+    Resumed,
+    Resized,
+    Input(TimedInput),
+    Msg(Msg),
+}
+
+impl Event {
+    /// Does at the terminal what every machine's loop does: gives it back, takes it again, ends.
+    ///
+    /// A terminal that cannot be taken again is gone: the kernel sends SIGCONT along with SIGHUP
+    /// when a terminal hangs up, and either may be seen first.
+    pub(in crate::tui) fn at(
+        self,
+        terminal: &TerminalGuard,
+        screen: &mut FrameWriter,
+    ) -> Result<Happened, RunError> {
+        Ok(match self {
+            Self::Signal(Signal::Stop) => {
+                terminal.leave();
+                lifecycle::stop_here()?;
+                Happened::Stopped
+            }
+            Self::Signal(Signal::Continue) => {
+                match terminal.enter().and_then(|()| screen.forget()) {
+                    Ok(()) => Happened::Resumed,
+                    Err(error) => {
+                        tracing::warn!(%error, "the terminal cannot be taken again");
+                        Happened::Ended(End::HungUp)
+                    }
+                }
+            }
+            Self::Signal(Signal::HangUp) | Self::Input(TimedInput { input: Input::Ended, .. }) => {
+                Happened::Ended(End::HungUp)
+            }
+            Self::Signal(signal) => Happened::Ended(End::Signal(signal)),
+            Self::Failed => return Err(RunError::Failed),
+            Self::Resized => Happened::Resized,
+            Self::Input(input) => Happened::Input(input),
+            Self::Msg(msg) => Happened::Msg(msg),
+        })
+    }
+}
+
 impl Sources<'_> {
     pub(in crate::tui) async fn next(
         &mut self,
@@ -297,33 +347,31 @@ impl Shell {
 
     /// Lets one thing happen; says whether the program is to end.
     fn handle(&mut self, event: Event) -> Result<Option<End>, RunError> {
-        match event {
-            Event::Signal(Signal::Stop) => {
-                self.terminal.leave();
-                lifecycle::stop_here()?;
+        match event.at(&self.terminal, &mut self.screen)? {
+            Happened::Ended(end) => return Ok(Some(end)),
+            Happened::Stopped => {}
+            Happened::Resumed => {
+                self.update_size();
+                self.update(Msg::Resumed);
             }
-            Event::Signal(Signal::Continue) => return Ok(self.resume()),
-            Event::Signal(Signal::HangUp)
-            | Event::Input(TimedInput { input: Input::Ended, .. }) => {
-                return Ok(Some(End::HungUp));
-            }
-            Event::Signal(signal) => return Ok(Some(End::Signal(signal))),
-            Event::Failed => return Err(RunError::Failed),
-            Event::Resized => self.update_size(),
-            Event::Input(TimedInput { input: Input::Answer(answer), at }) => {
-                if let Some(ground) = self.query.answer(answer, at) {
-                    self.update(Msg::Ground(ground));
+            Happened::Resized => self.update_size(),
+            Happened::Input(TimedInput { input, at }) => match input {
+                Input::Answer(answer) => {
+                    if let Some(ground) = self.query.answer(answer, at) {
+                        self.update(Msg::Ground(ground));
+                    }
                 }
-            }
-            Event::Input(TimedInput { input: Input::Key(key), at }) => {
-                self.query.stop_waiting();
-                self.update(Msg::Key(key, at));
-            }
-            Event::Input(TimedInput { input: Input::Paste(text), .. }) => {
-                self.query.stop_waiting();
-                self.update(Msg::Paste(text));
-            }
-            Event::Msg(msg) => self.update(msg),
+                Input::Key(key) => {
+                    self.query.stop_waiting();
+                    self.update(Msg::Key(key, at));
+                }
+                Input::Paste(text) => {
+                    self.query.stop_waiting();
+                    self.update(Msg::Paste(text));
+                }
+                Input::Ended => return Ok(Some(End::HungUp)),
+            },
+            Happened::Msg(msg) => self.update(msg),
         }
         Ok(self.model.shared.quitting.then_some(End::Quit))
     }
@@ -361,19 +409,6 @@ impl Shell {
         self.terminal.show(&mut self.screen, model.shared.size, |frame| {
             view::view(model, &theme, now, frame);
         })
-    }
-
-    /// Takes the terminal again, whatever the shell did to it meanwhile. One that
-    /// cannot be taken is gone: the kernel sends SIGCONT along with SIGHUP when a
-    /// terminal hangs up, and either may be seen first.
-    fn resume(&mut self) -> Option<End> {
-        if let Err(error) = self.terminal.enter().and_then(|()| self.screen.forget()) {
-            tracing::warn!(%error, "the terminal cannot be taken again");
-            return Some(End::HungUp);
-        }
-        self.update_size();
-        self.update(Msg::Resumed);
-        None
     }
 
     /// Gives the terminal back, then waits for a code that is being sent or

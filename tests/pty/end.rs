@@ -48,9 +48,11 @@ fn security_40_the_program_ends_when_its_terminal_goes_away() {
 /// its controlling one; it must notice, and must not go round and round.
 #[test]
 fn security_40_the_program_ends_when_its_terminal_goes_away_without_a_signal() {
-    let (mut session, process) = without_controlling_terminal();
-    session.hang_up();
-    wait_for_end(&process);
+    for (program, shown) in PROGRAMS {
+        let (mut session, process) = without_controlling_terminal(program, shown);
+        session.hang_up();
+        wait_for_end(&process);
+    }
 }
 
 /// A terminal that hangs up sends SIGCONT along with SIGHUP. Where the
@@ -58,38 +60,44 @@ fn security_40_the_program_ends_when_its_terminal_goes_away_without_a_signal() {
 /// hang-up as well, and no fault of the program.
 #[test]
 fn security_40_a_program_that_goes_on_without_its_terminal_ends_as_hung_up() {
-    let (mut session, process) = without_controlling_terminal();
-    let pid = process.file_name().and_then(|it| it.to_str()?.parse().ok()).and_then(Pid::from_raw);
-    let pid = pid.expect("its number");
-    session.stall();
-    kill_process(pid, Signal::STOP).expect("it can be stopped");
-    session.hang_up();
-    kill_process(pid, Signal::CONT).expect("it can be continued");
-    wait_for_end(&process);
-    let code = session.folder.path().join("code");
-    let end = Instant::now() + TEST_TIMEOUT;
-    while fs::read_to_string(&code).unwrap_or_default().is_empty() {
-        assert!(Instant::now() < end, "its exit code is not told");
-        thread::sleep(Duration::from_millis(10));
+    for (program, shown) in PROGRAMS {
+        let (mut session, process) = without_controlling_terminal(program, shown);
+        let pid =
+            process.file_name().and_then(|it| it.to_str()?.parse().ok()).and_then(Pid::from_raw);
+        let pid = pid.expect("its number");
+        session.stall();
+        kill_process(pid, Signal::STOP).expect("it can be stopped");
+        session.hang_up();
+        kill_process(pid, Signal::CONT).expect("it can be continued");
+        wait_for_end(&process);
+        let code = session.folder.path().join("code");
+        let end = Instant::now() + TEST_TIMEOUT;
+        while fs::read_to_string(&code).unwrap_or_default().is_empty() {
+            assert!(Instant::now() < end, "its exit code is not told");
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(fs::read_to_string(code).expect("its exit code").trim(), "129", "{program}");
     }
-    assert_eq!(fs::read_to_string(code).expect("its exit code").trim(), "129");
 }
 
-/// The demo at a terminal that is not its controlling one, and its folder in `/proc`.
+/// The programs that hold a terminal, and what each shows first.
+const PROGRAMS: [(&str, &str); 2] = [("demo", "Riverside Billing"), ("pad", "Type the number")];
+
+/// A program at a terminal that is not its controlling one, and its folder in `/proc`.
 /// Its exit code is written to the file `code`.
-fn without_controlling_terminal() -> (PtySession, PathBuf) {
+fn without_controlling_terminal(program: &str, shown: &str) -> (PtySession, PathBuf) {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let pid_file = folder.path().join("pid");
     let mut command = CommandBuilder::new("sh");
     command.arg("-c");
     command.arg(format!(
-        "trap '' HUP; exec 3<&0; setsid sh -c 'echo $$ >pid; exec {} demo' <&3 & wait $!; \
+        "trap '' HUP; exec 3<&0; setsid sh -c 'echo $$ >pid; exec {} {program}' <&3 & wait $!; \
          echo $? >code",
         env!("CARGO_BIN_EXE_countersign")
     ));
     isolate(&mut command, &folder);
     let session = PtySession::run(command, folder);
-    session.wait_for_text("Riverside Billing");
+    session.wait_for_text(shown);
     let pid = fs::read_to_string(pid_file).expect("its number");
     let process = Path::new("/proc").join(pid.trim());
     assert!(process.exists());

@@ -172,7 +172,7 @@ impl PtySession {
     pub(crate) fn stall(&mut self) {
         self.seen().closing = true;
         // The reader lets go when it next hears something.
-        self.press("q");
+        self.press("1");
         self.reader.take().expect("a reader").join().expect("it ends");
     }
 
