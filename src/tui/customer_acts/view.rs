@@ -11,7 +11,7 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -19,59 +19,33 @@ use crate::tui::customer_acts::state::{ActForm, CustomerAct};
 use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::revealed::REVEAL_TIME;
-use crate::tui::widgets::centred::centred;
-use crate::tui::widgets::facts::{LABEL, facts, labelled};
-use crate::tui::widgets::field::field;
-use crate::tui::widgets::panel::{self, Title};
-use crate::tui::widgets::rows::{Row, flow, settle};
+use crate::tui::widgets::choice_form::{self, ChoiceForm};
+use crate::tui::widgets::facts::{LABEL, facts};
+use crate::tui::widgets::rows::flow;
 use crate::tui::widgets::text::wrap;
-
-/// Cells of the form.
-const FORM_COLUMNS: u16 = 70;
 
 /// Draws the form.
 pub fn draw(cx: DrawContext<'_>, form: &ActForm, frame: &mut Frame<'_>, area: Rect) {
     let theme = cx.theme;
-    let widest = centred(area, FORM_COLUMNS, area.height);
-    let room = usize::from(panel::inside(widest, theme).width);
-    let (typed, column) = field(&form.typed, cells(room.saturating_sub(LABEL)));
-    let mut rows: Vec<Row<'_>> = facts("What", what(cx, form, room), theme);
-    let style = if form.waiting.is_some() { theme.muted } else { theme.strong };
-    let reason =
-        labelled(Span::styled("Reason", theme.muted), vec![Line::from(typed.style(style))]);
-    rows.extend(reason.into_iter().map(Row::Marked));
-    rows.push(Line::styled(theme.symbols.rule.repeat(room), theme.border).into());
-    let first = rows.len();
-    let is_typed = !form.typed.value().trim().is_empty();
-    for reason in form.act().usual_reasons() {
-        let style = if is_typed { theme.muted } else { Style::new() };
-        rows.push(Line::styled(*reason, style).into());
-    }
-    rows.push(Row::Gap);
-    rows.extend(consequence(cx, form, room).into_iter().map(Row::Line));
-    let height = cells(rows.len()).saturating_add(2).min(area.height);
-    let area = centred(area, FORM_COLUMNS, height);
-    let inner = panel::draw(frame, area, theme, title(form), true);
-    let settled = settle(rows, inner.height);
-    panel::lines(frame, inner, &settled.lines);
-    let longest = form.act().usual_reasons().iter().map(|it| it.len()).max().unwrap_or(0);
-    if !is_typed && form.waiting.is_none() {
-        panel::select(frame, inner, cells(first + form.selected), longest, theme);
-    }
-    if let Some(row) = settled.marked.filter(|_| form.waiting.is_none()) {
-        let place = Position::new(inner.x + cells(LABEL) + column, inner.y + row);
-        if inner.contains(place) {
-            // What is typed goes there.
-            frame.set_cursor_position(place);
-        }
-    }
+    let room = choice_form::room(area, theme);
+    let is_choosing = form.typed.value().trim().is_empty();
+    let drawn = ChoiceForm {
+        title: title(form),
+        head: facts("What", what(cx, form, room), theme),
+        label: "Reason",
+        typed: &form.typed,
+        said: None,
+        choices: form.act().usual_reasons(),
+        selected: form.selected,
+        style_of_choices: if is_choosing { Style::new() } else { theme.muted },
+        is_open: form.waiting.is_none(),
+        is_choosing,
+        consequence: consequence(cx, form, room),
+    };
+    choice_form::draw(frame, area, theme, drawn);
 }
 
-fn cells(length: usize) -> u16 {
-    u16::try_from(length).unwrap_or(u16::MAX)
-}
-
-fn title<'a>(form: &ActForm) -> Title<'a> {
+fn title<'a>(form: &ActForm) -> Vec<Span<'a>> {
     let name = match form.act() {
         CustomerAct::Reveal(_) => "Show a contact in full",
         CustomerAct::Unlock => "Unlock the customer",
@@ -79,7 +53,7 @@ fn title<'a>(form: &ActForm) -> Title<'a> {
     };
     let subject = &form.subject;
     let parts = [name.to_owned(), subject.name.clone(), subject.account_no.clone()];
-    Title { parts: parts.map(Span::raw).to_vec(), foot: None }
+    parts.map(Span::raw).to_vec()
 }
 
 /// What is chosen, and how the other is.

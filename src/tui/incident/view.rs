@@ -10,60 +10,35 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::flag::IncidentKind;
 use crate::tui::incident::state::IncidentForm;
 use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::widgets::centred::centred;
-use crate::tui::widgets::facts::{LABEL, labelled};
-use crate::tui::widgets::field::field;
-use crate::tui::widgets::panel::{self, Title};
-use crate::tui::widgets::rows::{Row, settle};
+use crate::tui::widgets::choice_form::{self, ChoiceForm};
 use crate::tui::widgets::text::wrap;
-
-/// Cells of the form.
-const FORM_COLUMNS: u16 = 70;
 
 /// Draws the form.
 pub fn draw(cx: DrawContext<'_>, form: &IncidentForm, frame: &mut Frame<'_>, area: Rect) {
     let theme = cx.theme;
-    let widest = centred(area, FORM_COLUMNS, area.height);
-    let room = usize::from(panel::inside(widest, theme).width);
-    let (typed, column) = field(&form.typed, cells(room.saturating_sub(LABEL)));
-    let style = if form.waiting.is_some() { theme.muted } else { theme.strong };
-    let seen = labelled(Span::styled("Seen", theme.muted), vec![Line::from(typed.style(style))]);
-    let mut rows: Vec<Row<'_>> = seen.into_iter().map(Row::Marked).collect();
-    rows.push(Line::styled(theme.symbols.rule.repeat(room), theme.border).into());
-    let first = rows.len();
-    rows.extend(IncidentKind::ALL.map(|it| Line::from(it.label()).into()));
-    rows.push(Row::Gap);
-    rows.extend(consequence(cx, form, room).into_iter().map(Row::Line));
-    let height = cells(rows.len()).saturating_add(2).min(area.height);
-    let area = centred(area, FORM_COLUMNS, height);
     let about = form.about.as_ref().map(|(_, name)| Span::raw(name.clone()));
-    let parts = std::iter::once(Span::raw("File an incident")).chain(about).collect();
-    let inner = panel::draw(frame, area, theme, Title { parts, foot: None }, true);
-    let settled = settle(rows, inner.height);
-    panel::lines(frame, inner, &settled.lines);
-    if form.waiting.is_some() {
-        return;
-    }
-    let longest = IncidentKind::ALL.map(|it| it.label().len()).into_iter().max().unwrap_or(0);
-    panel::select(frame, inner, cells(first + form.selected), longest, theme);
-    if let Some(row) = settled.marked {
-        let place = Position::new(inner.x + cells(LABEL) + column, inner.y + row);
-        if inner.contains(place) {
-            // What is typed goes there.
-            frame.set_cursor_position(place);
-        }
-    }
-}
-
-fn cells(length: usize) -> u16 {
-    u16::try_from(length).unwrap_or(u16::MAX)
+    let drawn = ChoiceForm {
+        title: std::iter::once(Span::raw("File an incident")).chain(about).collect(),
+        head: Vec::new(),
+        label: "Seen",
+        typed: &form.typed,
+        said: None,
+        choices: &IncidentKind::ALL.map(IncidentKind::label),
+        selected: form.selected,
+        style_of_choices: Style::new(),
+        is_open: form.waiting.is_none(),
+        is_choosing: true,
+        consequence: consequence(cx, form, choice_form::room(area, theme)),
+    };
+    choice_form::draw(frame, area, theme, drawn);
 }
 
 /// What Enter does, or that it is being done.

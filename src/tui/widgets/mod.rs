@@ -4,6 +4,7 @@
 pub mod ascii;
 pub mod big_digits;
 pub mod centred;
+pub mod choice_form;
 pub mod codeboxes;
 pub mod countdown;
 pub mod counter_name;
