@@ -1,16 +1,15 @@
 //! Acts that need the approval of a second admin if the office configures it (four eyes).
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::key::{Key, KeyId, Keyring};
 use crate::domain::mac::MacTag;
-use crate::domain::request::{NotARequest, RequestId};
+use crate::domain::public_id::public_id;
 use crate::domain::time::Timestamp;
 
 /// How long an act can be approved after it was asked for.
@@ -57,41 +56,10 @@ impl fmt::Display for GuardedAct {
     }
 }
 
-/// The public id of a pending act, in the same alphabet as request ids.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ApprovalId(RequestId);
-
-impl ApprovalId {
-    /// The id for 50 random bits.
-    pub fn from_bits(bits: u64) -> Self {
-        Self(RequestId::from_bits(bits))
-    }
-
-    /// The id in text form.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl FromStr for ApprovalId {
-    type Err = NotARequest;
-
-    fn from_str(typed: &str) -> Result<Self, Self::Err> {
-        typed.parse().map(Self)
-    }
-}
-
-impl fmt::Display for ApprovalId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Serialize for ApprovalId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
+public_id!(
+    /// The public id of a pending act, in the same alphabet as request ids.
+    ApprovalId
+);
 
 /// An act that an admin asked for, pending or approved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]

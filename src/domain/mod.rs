@@ -45,6 +45,7 @@ pub mod policy;
 pub mod policy_preview;
 pub mod policy_text;
 pub mod provider;
+mod public_id;
 pub mod purpose;
 pub mod qr;
 pub mod query;

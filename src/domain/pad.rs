@@ -4,17 +4,16 @@
 //! confirms. From then on the pad has a token, by which the desk knows it, and nothing it sends
 //! names a request, a customer or a counter.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::code::{Code, CodeFormatError};
 use crate::domain::event::Actor;
 use crate::domain::key::{Key, Keyring};
 use crate::domain::mac::MacTag;
-use crate::domain::request::{NotARequest, RequestId};
+use crate::domain::public_id::public_id;
+use crate::domain::request::RequestId;
 use crate::domain::session::SessionToken;
 use crate::domain::time::Timestamp;
 use crate::domain::word::words;
@@ -42,41 +41,10 @@ const _: () = assert!(
 /// Digits of a pairing number.
 pub const NUMBER_LENGTH: u8 = 6;
 
-/// A pairing's public id, in the same alphabet as request ids.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PairingId(RequestId);
-
-impl PairingId {
-    /// The id for 50 random bits.
-    pub fn from_bits(bits: u64) -> Self {
-        Self(RequestId::from_bits(bits))
-    }
-
-    /// The id in text form.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl FromStr for PairingId {
-    type Err = NotARequest;
-
-    fn from_str(typed: &str) -> Result<Self, Self::Err> {
-        typed.parse().map(Self)
-    }
-}
-
-impl fmt::Display for PairingId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Serialize for PairingId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
+public_id!(
+    /// A pairing's public id, in the same alphabet as request ids.
+    PairingId
+);
 
 /// The secret by which the desk knows a pad. Only its digest is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]

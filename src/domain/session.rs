@@ -1,56 +1,24 @@
 //! Sessions of verified customers.
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::level::{FactorSet, Level};
+use crate::domain::public_id::public_id;
 use crate::domain::purpose::{Missing, Proven, Purpose};
 use crate::domain::representative::StandsHere;
-use crate::domain::request::{NotARequest, RequestId};
+use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::word::words;
 
-/// A session's public id, in the same alphabet as request ids.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SessionId(RequestId);
-
-impl SessionId {
-    /// The id for 50 random bits.
-    pub fn from_bits(bits: u64) -> Self {
-        Self(RequestId::from_bits(bits))
-    }
-
-    /// The id in text form.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl FromStr for SessionId {
-    type Err = NotARequest;
-
-    fn from_str(typed: &str) -> Result<Self, Self::Err> {
-        typed.parse().map(Self)
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Serialize for SessionId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
+public_id!(
+    /// A session's public id, in the same alphabet as request ids.
+    SessionId
+);
 
 /// A session's secret token: 256 random bits, new for each verification (ASVS 7.2.3), never printed
 /// by `Debug` and never stored.

@@ -8,12 +8,10 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::domain::approval::ApprovalId;
 use crate::domain::code::TypedCode;
 use crate::domain::contact::{EmailAddress, PhoneNumber};
-use crate::domain::pad::PairingId;
 use crate::domain::request::{Reference, RequestId};
-use crate::domain::session::{SessionId, SessionToken};
+use crate::domain::session::SessionToken;
 use crate::domain::time::Timestamp;
 
 /// Implements `Deserialize` by `FromStr`.
@@ -27,7 +25,7 @@ macro_rules! read_by_name {
     )+};
 }
 
-read_by_name!(ApprovalId, PairingId, RequestId, SessionId);
+read_by_name!(RequestId);
 
 impl<'de> Deserialize<'de> for Reference {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -97,6 +95,7 @@ mod tests {
 
     use super::*;
     use crate::domain::channel::Channel;
+    use crate::domain::session::SessionId;
 
     fn reads_back<T: Serialize + for<'de> Deserialize<'de> + PartialEq + Debug>(value: &T) {
         let written = serde_json::to_string(value).expect("written");

@@ -1,57 +1,19 @@
 //! Sittings: who works at which terminal, from sign-in to sign-out.
 
-use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::key::{Key, Keyring};
 use crate::domain::mac::MacTag;
-use crate::domain::request::{NotARequest, RequestId};
+use crate::domain::public_id::public_id;
 use crate::domain::sign_in::TypedSecret;
 use crate::domain::time::Timestamp;
 
-/// A sitting's id, in the same alphabet as request ids.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SittingId(RequestId);
-
-impl SittingId {
-    /// The id for 50 random bits.
-    pub fn from_bits(bits: u64) -> Self {
-        Self(RequestId::from_bits(bits))
-    }
-
-    /// The id in text form.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl FromStr for SittingId {
-    type Err = NotARequest;
-
-    fn from_str(typed: &str) -> Result<Self, Self::Err> {
-        typed.parse().map(Self)
-    }
-}
-
-impl fmt::Display for SittingId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Serialize for SittingId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SittingId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+public_id!(
+    /// A sitting's id, in the same alphabet as request ids.
+    SittingId
+);
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
