@@ -102,14 +102,16 @@ impl ContactNews {
     }
 
     /// The standing of the contact after it.
-    pub const fn standing(self, channel: Channel) -> Standing {
+    pub const fn standing(self, channel: Channel) -> ContactStanding {
         match (self, channel) {
-            (Self::Failed(failure), _) if failure.is_for_good() => Standing::Bad,
+            (Self::Failed(failure), _) if failure.is_for_good() => ContactStanding::Bad,
             // A mail server that took a message knows the mailbox. That a provider took a text
             // message says nothing of the number: its network answers later.
             (Self::Arrived(_), Channel::Email)
-            | (Self::Arrived(DeliveryState::Delivered | DeliveryState::Read), _) => Standing::Good,
-            _ => Standing::Unchanged,
+            | (Self::Arrived(DeliveryState::Delivered | DeliveryState::Read), _) => {
+                ContactStanding::Good
+            }
+            _ => ContactStanding::Unchanged,
         }
     }
 }
@@ -117,7 +119,7 @@ impl ContactNews {
 /// How a contact stands after a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
-pub enum Standing {
+pub enum ContactStanding {
     /// As before; of a contact without another message, that nothing is known.
     Unchanged,
     /// Messages arrive.
@@ -126,7 +128,7 @@ pub enum Standing {
     Bad,
 }
 
-words!(Standing, "a standing of a contact");
+words!(ContactStanding, "a standing of a contact");
 
 /// What is known of a contact on one channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -171,9 +173,9 @@ mod tests {
     }
 
     /// The standing after messages, the last one last.
-    fn standing_after(channel: Channel, news: &[ContactNews]) -> Standing {
-        news.iter().fold(Standing::Unchanged, |before, it| match it.standing(channel) {
-            Standing::Unchanged => before,
+    fn standing_after(channel: Channel, news: &[ContactNews]) -> ContactStanding {
+        news.iter().fold(ContactStanding::Unchanged, |before, it| match it.standing(channel) {
+            ContactStanding::Unchanged => before,
             after => after,
         })
     }
@@ -210,7 +212,7 @@ mod tests {
             let failed = news.iter().rposition(fails);
             let arrived = news.iter().rposition(proves);
             let is_bad = failed.is_some_and(|it| arrived.is_none_or(|arrived| arrived < it));
-            prop_assert_eq!(standing_after(channel, &news) == Standing::Bad, is_bad);
+            prop_assert_eq!(standing_after(channel, &news) == ContactStanding::Bad, is_bad);
         }
     }
 
@@ -269,7 +271,7 @@ mod tests {
             let same = ContactFailure::ALL.iter().filter(|it| it.label() == failure.label());
             assert_eq!(same.count(), 1, "{failure:?}");
         }
-        for standing in Standing::ALL {
+        for standing in ContactStanding::ALL {
             assert_eq!(standing.word().parse(), Ok(standing));
         }
     }

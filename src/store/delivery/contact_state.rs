@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
-use crate::domain::contact_state::{self, ContactNews, ContactState, Standing};
+use crate::domain::contact_state::{self, ContactNews, ContactStanding, ContactState};
 use crate::domain::customer::CustomerId;
 use crate::domain::time::Timestamp;
 use crate::service::ports::contact_state::{BadContactPlace, BadContactRow};
@@ -25,7 +25,7 @@ row_type! {
         arrived_at: Option<Timestamp> = maybe_time "arrived_at",
         failure: Option<String> = maybe_text "failure",
         failed_at: Option<Timestamp> = maybe_time "failed_at",
-        standing: Standing = word "standing",
+        standing: ContactStanding = word "standing",
     }
 }
 
@@ -149,7 +149,7 @@ pub(in crate::store) async fn states(
         // A word of a later release is as good as none.
         let arrived = it.arrived.and_then(|it| it.parse().ok()).zip(it.arrived_at);
         let failed = it.failure.and_then(|it| it.parse().ok()).zip(it.failed_at);
-        let is_bad = it.standing == Standing::Bad;
+        let is_bad = it.standing == ContactStanding::Bad;
         states.push((it.contact_name, ContactState { arrived, failed, is_bad }));
     }
     Ok(states)
