@@ -14,6 +14,7 @@ use countersign::service::ports::oversight::OversightStore;
 use countersign::service::ports::stats::{StatsQuery, StatsStore};
 use countersign::store::SqlStore;
 
+use super::load::numbers;
 use super::place::{Bare, Place};
 use super::support::{Figure, Report};
 
@@ -68,21 +69,7 @@ async fn fill(bare: &Bare, now: Timestamp, requests: u64) {
     let each = events.div_ceil(rows);
     for from in (0..rows).step_by(STEP as usize) {
         let to = rows.min(from + STEP) - 1;
-        let (with, numbers) = match bare {
-            Bare::Sqlite(_) => (
-                format!(
-                    "WITH RECURSIVE n (i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n \
-                     WHERE i < {to}) "
-                ),
-                "n".to_owned(),
-            ),
-            Bare::Postgres(_) => {
-                (String::new(), format!("generate_series({from}::BIGINT, {to}::BIGINT) AS n (i)"))
-            }
-            Bare::Mysql(_) => {
-                (String::new(), format!("(SELECT seq AS i FROM seq_{from}_to_{to}) n"))
-            }
-        };
+        let (with, numbers) = numbers(bare, from, to);
         let quarter = format!("{now} - i % {QUARTERS}");
         let div = if let Bare::Mysql(_) = bare { "DIV" } else { "/" };
         let series = format!("(i {div} {QUARTERS}) % {SERIES}");

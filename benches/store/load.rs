@@ -169,19 +169,26 @@ fn run(client: &mut Command, script: &str) {
     assert!(child.wait().expect("an end").success(), "{script}");
 }
 
+/// The numbers from one to another as a table `n` with a column `i`: what stands before SELECT, and
+/// after FROM.
+pub(crate) fn numbers(bare: &Bare, from: u64, to: u64) -> (String, String) {
+    match bare {
+        Bare::Sqlite(_) => (
+            format!(
+                "WITH RECURSIVE n (i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to}) "
+            ),
+            "n".to_owned(),
+        ),
+        Bare::Postgres(_) => {
+            (String::new(), format!("generate_series({from}::BIGINT, {to}::BIGINT) AS n (i)"))
+        }
+        Bare::Mysql(_) => (String::new(), format!("(SELECT seq AS i FROM seq_{from}_to_{to}) n")),
+    }
+}
+
 /// Closed requests, each with its delivery and two events.
 async fn history(bare: &Bare, from: u64, to: u64, customers: u64) {
-    let numbers = match bare {
-        Bare::Sqlite(_) => format!(
-            "WITH RECURSIVE n (i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to}) "
-        ),
-        _ => String::new(),
-    };
-    let table = match bare {
-        Bare::Sqlite(_) => "n".to_owned(),
-        Bare::Postgres(_) => format!("generate_series({from}::BIGINT, {to}::BIGINT) AS n (i)"),
-        Bare::Mysql(_) => format!("(SELECT seq AS i FROM seq_{from}_to_{to}) n"),
-    };
+    let (with, table) = numbers(bare, from, to);
     let text = |what: &str| match bare {
         Bare::Mysql(_) => format!("CAST({what} AS CHAR)"),
         _ => format!("CAST({what} AS TEXT)"),
@@ -222,10 +229,6 @@ async fn history(bare: &Bare, from: u64, to: u64, customers: u64) {
             ),
         ),
     ] {
-        let statement = match bare {
-            Bare::Sqlite(_) => format!("INSERT INTO {into} {numbers} SELECT {values} FROM {table}"),
-            _ => format!("INSERT INTO {into} SELECT {values} FROM {table}"),
-        };
-        bare.run(&statement).await;
+        bare.run(&format!("INSERT INTO {into} {with} SELECT {values} FROM {table}")).await;
     }
 }

@@ -4,9 +4,6 @@
 //! A row is a representative only with the proof that the desk wrote it after a second person had
 //! approved it: whoever can write to the store alone cannot make one, nor widen what one may.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::domain::channel::Channel;
@@ -15,40 +12,14 @@ use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::Actor;
 use crate::domain::key::{Key, Keyring};
 use crate::domain::mac::MacTag;
+use crate::domain::public_id::public_id;
 use crate::domain::purpose::Purpose;
-use crate::domain::request::{NotARequest, RequestId};
 use crate::domain::time::Timestamp;
 
-/// A representative's public id, in the alphabet of request ids.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RepresentativeId(RequestId);
-
-impl RepresentativeId {
-    /// The id for 50 random bits.
-    pub fn from_bits(bits: u64) -> Self {
-        Self(RequestId::from_bits(bits))
-    }
-
-    /// The id in text form.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl FromStr for RepresentativeId {
-    type Err = NotARequest;
-
-    fn from_str(typed: &str) -> Result<Self, Self::Err> {
-        typed.parse().map(Self)
-    }
-}
-
-impl fmt::Display for RepresentativeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+public_id!(
+    /// A representative's public id, in the alphabet of request ids.
+    RepresentativeId
+);
 
 /// Who stands at the counter in the place of the holder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,14 +69,25 @@ pub enum NotRepresented {
 }
 
 impl Representative {
-    /// Whether they may be served for a purpose.
+    /// Whether they may be served for a purpose now.
     pub fn may(&self, purpose: &Purpose, now: Timestamp) -> Result<(), NotRepresented> {
+        self.in_time(now)?;
+        self.in_scope(purpose)
+    }
+
+    /// Whether they may act at this time.
+    pub fn in_time(&self, now: Timestamp) -> Result<(), NotRepresented> {
         if now < self.from {
             return Err(NotRepresented::NotYet);
         }
         if self.until.is_some_and(|until| until <= now) {
             return Err(NotRepresented::Over);
         }
+        Ok(())
+    }
+
+    /// Whether they may act for a purpose, in their time.
+    pub fn in_scope(&self, purpose: &Purpose) -> Result<(), NotRepresented> {
         if !purpose.representative {
             return Err(NotRepresented::HolderAlone);
         }

@@ -40,8 +40,7 @@ impl RepresentativeChoice {
     /// Whether a factor of theirs can count for a purpose: a code to a contact of their own, where
     /// they may be served for it.
     pub fn is_for(&self, purpose: &Purpose, factor: Factor) -> bool {
-        let is_named = self.representative.scope.contains(&purpose.name);
-        purpose.representative && is_named && factor.is_by_contact()
+        self.representative.in_scope(purpose).is_ok() && factor.is_by_contact()
     }
 }
 
@@ -136,9 +135,7 @@ impl Desk {
             return Ok(Vec::new());
         }
         let now = self.now().await?;
-        let is_now =
-            |it: &Representative| it.from <= now && it.until.is_none_or(|until| until > now);
-        let all: Vec<_> = all.into_iter().filter(is_now).collect();
+        let all: Vec<_> = all.into_iter().filter(|it| it.in_time(now).is_ok()).collect();
         let people: Vec<Customer> = all.iter().map(|it| it.in_place_of(holder)).collect();
         let known = self.contact_states(&people).await?.of_representatives();
         let choice = |(it, person): (Representative, Customer)| {

@@ -104,9 +104,9 @@ fn with_flags<'a>(
 
 fn flags_by_name<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
     let theme = cx.theme;
-    let names: Vec<_> = send.customer.flags.iter().map(|it| it.flag.label()).collect();
+    let names = send.customer.flags.labels();
     let mark = Span::styled(format!("{} Flags", theme.symbols.alert), theme.warning);
-    let text = styled(&names.join(", "), room.saturating_sub(LABEL), theme.warning);
+    let text = styled(&names, room.saturating_sub(LABEL), theme.warning);
     labelled(mark, text).into_iter().map(Row::Line).collect()
 }
 
