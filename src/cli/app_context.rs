@@ -68,8 +68,13 @@ pub trait AppContext: Send + Sync {
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure>;
     /// Creates a new current key and returns its name.
     async fn rotate_keys(&self, config: &Config) -> Result<String, Failure>;
-    /// Runs the desk service until a signal stops it. It starts its own log file.
-    async fn serve(&self, config: &Config) -> Result<Exit, Failure>;
+    /// Runs the desk service until a signal stops it; `listening` is called once it can be
+    /// connected to. It starts its own log file.
+    async fn serve(
+        &self,
+        config: &Config,
+        listening: &mut (dyn FnMut() + Send),
+    ) -> Result<Exit, Failure>;
     /// Runs the interface until the clerk quits. It starts its own log file.
     async fn interface(&self, config: &Config) -> Result<Exit, Failure>;
     /// Connects to the desk service, or opens the embedded desk, as a pad.

@@ -19,10 +19,10 @@ pub async fn run(
     if let Err(why) = context.keep_log(config) {
         output.note(&why);
     }
-    output.note(&format!(
+    let listens = format!(
         "The desk service of {} listens at {}. Ctrl-C ends it.",
         config.office.name,
         config.serve.socket.display()
-    ));
-    context.serve(config).await
+    );
+    context.serve(config, &mut || output.note(&listens)).await
 }

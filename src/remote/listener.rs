@@ -23,6 +23,11 @@ pub enum ListenError {
     /// The host has no such group.
     #[error("there is no group {0} on this host; create it, or name another: serve.group")]
     NoGroup(String),
+    /// The service's account is not in the group, or its service manager forbids the change.
+    #[error(
+        "{path} cannot be given to the group {group}: {error}; add the service's account to it"
+    )]
+    NotGiven { path: String, group: String, error: io::Error },
     /// An I/O error.
     #[error("{path} cannot be made: {error}; make its folder, or name another place: serve.socket")]
     Failed { path: String, error: io::Error },
@@ -32,10 +37,7 @@ pub enum ListenError {
 pub async fn listen(path: &Path, group: Option<&str>) -> Result<UnixListener, ListenError> {
     let shown = || path.display().to_string();
     let failed = |error| ListenError::Failed { path: shown(), error };
-    let group = match group {
-        Some(name) => Some(group_id(name)?),
-        None => None,
-    };
+    let group = group.map(|name| group_id(name).map(|id| (name, id))).transpose()?;
     if let Ok(metadata) = fs::symlink_metadata(path) {
         use std::os::unix::fs::FileTypeExt as _;
         if !metadata.file_type().is_socket() {
@@ -51,8 +53,12 @@ pub async fn listen(path: &Path, group: Option<&str>) -> Result<UnixListener, Li
     let listener = UnixListener::bind(path);
     rustix::process::umask(before);
     let listener = listener.map_err(failed)?;
-    if group.is_some() {
-        chown(path, None, group).map_err(failed)?;
+    if let Some((name, id)) = group {
+        chown(path, None, Some(id)).map_err(|error| ListenError::NotGiven {
+            path: shown(),
+            group: name.to_owned(),
+            error,
+        })?;
     }
     fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE)).map_err(failed)?;
     Ok(listener)

@@ -263,8 +263,12 @@ impl AppContext for Wiring {
         Ok(id.as_str().to_owned())
     }
 
-    async fn serve(&self, config: &Config) -> Result<Exit, Failure> {
-        serve::run(self.open_desk(config).await?, config).await
+    async fn serve(
+        &self,
+        config: &Config,
+        listening: &mut (dyn FnMut() + Send),
+    ) -> Result<Exit, Failure> {
+        serve::run(self.open_desk(config).await?, config, listening).await
     }
 
     async fn interface(&self, config: &Config) -> Result<Exit, Failure> {

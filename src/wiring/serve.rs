@@ -29,7 +29,11 @@ const CONCURRENT_MESSAGES: usize = 16;
 const MAINTENANCE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(24));
 
 /// Serves until a signal.
-pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    desk: Desk,
+    config: &Config,
+    listening: &mut (dyn FnMut() + Send),
+) -> Result<Exit, Failure> {
     let failed = |error: std::io::Error| Failure::internal(format!("{error}."));
     if !keep_memory_out_of_swap() {
         tracing::warn!("keys may be written to the swap space: LimitMEMLOCK is not infinity");
@@ -59,6 +63,7 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     drop(lifecycle.spawn(server.run(listener, end.clone())));
     drop(tokio::spawn(watchdog()));
     tell_manager(&[NotifyState::Ready]);
+    listening();
     let signal = signals.next_end().await;
     tell_manager(&[NotifyState::Stopping]);
     end.cancel();

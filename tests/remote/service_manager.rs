@@ -75,3 +75,25 @@ fn a_service_listens_at_the_socket_of_its_manager_and_leaves_it_there() {
     service.end();
     assert!(socket.exists(), "the manager's socket is gone");
 }
+
+/// The values of a key of a unit, in order.
+fn values<'a>(unit: &'a str, key: &str) -> Vec<&'a str> {
+    unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
+}
+
+#[test]
+fn the_units_allow_what_the_service_does_and_take_its_end_for_no_failure() {
+    let unit = include_str!("../../assets/systemd/countersign.service");
+    let filters = values(unit, "SystemCallFilter");
+    let at = |name: &str| filters.iter().rposition(|it| it.split(' ').any(|word| word == name));
+    // It gives its socket to the group; @privileged would take that away (systemd.exec(5)).
+    assert!(at("@chown") > at("~@privileged"), "{filters:?}");
+    assert!(at("@memlock").is_some(), "{filters:?}");
+    let others = [
+        include_str!("../../assets/systemd/countersign-deliver.service"),
+        include_str!("../../assets/systemd/countersign-maintain.service"),
+    ];
+    for unit in others.into_iter().chain([unit]) {
+        assert_eq!(values(unit, "SuccessExitStatus"), ["143"], "128 + SIGTERM");
+    }
+}
