@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::remote::connection_limits::{ConnectionLimits, Handshakes};
+use crate::remote::roster::CurrentRoster;
 use crate::remote::session;
 use crate::remote::sittings::Sittings;
 use crate::service::Desk;
@@ -61,12 +62,15 @@ pub struct Server {
     /// a verification is never aborted.
     pub(super) calls: TaskTracker,
     pub(super) sittings: Sittings,
+    pub(super) roster: CurrentRoster,
     end: OnceLock<CancellationToken>,
 }
 
 impl Server {
+    /// Needs the runtime: it follows the changes of the store.
     pub fn new(desk: Desk, is_production: bool, limits: ServerLimits) -> Self {
         Self {
+            roster: CurrentRoster::new(desk.clone()),
             desk,
             is_production,
             is_rehearsal: false,
@@ -96,6 +100,8 @@ impl Server {
         self.end.get_or_init(|| end.clone());
         let server = Arc::new(self);
         drop(tokio::spawn(renew_sittings(Arc::clone(&server), end.clone())));
+        let (of_roster, end_of_roster) = (Arc::clone(&server), end.clone());
+        drop(tokio::spawn(async move { of_roster.roster.keep(end_of_roster).await }));
         loop {
             let accepted = tokio::select! {
                 biased;

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -34,9 +34,6 @@ use crate::service::staff::sittings::Visitor;
 
 /// Frames that may be queued for a client; further ones block their producer.
 const MAX_QUEUED_FRAMES: usize = 32;
-
-/// The shortest interval between two look-ups of the clerk's role after changes.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// A frame for the client. An answer holds its call's permit until it is written.
 struct Outgoing {
@@ -114,6 +111,7 @@ async fn welcome(
         None => host.clone(),
     };
     let visitor = Visitor { peer: peer.account.clone(), counter };
+    server.roster.get_anew().await.map_err(|error| no_staff_list(&error.into()))?;
     let by_password = server.desk.sign_in_policy().mode == SignInMode::Password;
     let member = if by_password { None } else { Some(member(server, peer).await?) };
     let permit = server.connections.take(&peer.account).ok_or(Rejection::TooMany)?;
@@ -199,22 +197,18 @@ enum Event {
 impl Connection {
     async fn read(mut self, mut reader: Reader<OwnedReadHalf>) -> io::Result<()> {
         let mut changes = self.server.desk.signals().changes;
-        let mut next_look = Instant::now();
         loop {
             let calls = Arc::clone(&self.permit.calls);
             let Ok(permit) = calls.acquire_owned().await else { return Ok(()) };
             reader.decoder_mut().set_max_frame_length(request_max(self.place.caller()));
             let Request { id, call } = loop {
-                match self.next(&mut reader, &mut changes, next_look).await? {
+                match self.next(&mut reader, &mut changes).await? {
                     Event::Request(Some(request)) => break *request,
                     Event::Request(None) => return Ok(()),
+                    // If that cannot be read, the next call asks again.
                     Event::Changed => {
-                        next_look = Instant::now() + LOOK;
-                        match self.place.is_still_staff().await {
-                            Ok(true) => {}
-                            Ok(false) => return Ok(()),
-                            // Retry the look-up with the next call.
-                            Err(_) => changes.mark_changed(),
+                        if matches!(self.place.is_still_staff().await, Ok(false)) {
+                            return Ok(());
                         }
                     }
                     Event::Idle => {
@@ -224,17 +218,13 @@ impl Connection {
                     }
                 }
             };
-            if changes.has_changed().unwrap_or(false) {
-                changes.mark_unchanged();
-                match self.place.is_still_staff().await {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(()),
-                    // A clerk who cannot be looked up may not act; the next call retries.
-                    Err(error) => {
-                        changes.mark_changed();
-                        push(&self.pushes, id, call.refused(error), permit).await;
-                        continue;
-                    }
+            match self.place.is_still_staff().await {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                // A clerk who cannot be looked up may not act.
+                Err(error) => {
+                    push(&self.pushes, id, call.refused(error.into()), permit).await;
+                    continue;
                 }
             }
             match self.place.answer(call).await {
@@ -252,17 +242,12 @@ impl Connection {
         &self,
         reader: &mut Reader<OwnedReadHalf>,
         changes: &mut watch::Receiver<u64>,
-        next_look: Instant,
     ) -> io::Result<Event> {
-        let told = async {
-            tokio::time::sleep_until(next_look.into()).await;
-            changes.changed().await
-        };
         tokio::select! {
             biased;
             () = until(self.place.locks_at()) => Ok(Event::Idle),
             request = protocol::receive(reader) => Ok(Event::Request(request?.map(Box::new))),
-            Ok(()) = told => Ok(Event::Changed),
+            Ok(()) = changes.changed() => Ok(Event::Changed),
         }
     }
 

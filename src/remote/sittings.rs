@@ -12,6 +12,7 @@ use crate::domain::staff::AccountName;
 use crate::remote::server::Server;
 use crate::service::DeskError;
 use crate::service::api::{Answer, Call, Caller};
+use crate::service::ports::StoreError;
 use crate::service::staff::calls::SignIn;
 use crate::service::staff::sign_in::SignInOutcome;
 use crate::service::staff::sittings::{OpenSitting, Visitor};
@@ -118,20 +119,17 @@ impl Place {
     }
 
     /// Whether the occupant is still on the staff; refreshes the role.
-    pub(super) async fn is_still_staff(&mut self) -> Result<bool, DeskError> {
-        let desk = &self.server.desk;
+    pub(super) async fn is_still_staff(&mut self) -> Result<bool, StoreError> {
         let (caller, sitting) = match &mut self.occupant {
             Occupant::Nobody => return Ok(true),
             Occupant::Program(caller) => (caller, None),
             Occupant::Seated(seat) => (&mut seat.caller, Some(&seat.sitting)),
         };
         let Ok(account) = caller.actor.clerk.parse::<AccountName>() else { return Ok(false) };
-        let Some(member) = desk.staff_member(&account).await? else { return Ok(false) };
-        caller.role = member.role;
-        match sitting {
-            Some(sitting) => desk.is_sitting(sitting).await,
-            None => Ok(true),
-        }
+        let roster = self.server.roster.get().await?;
+        let Some(role) = roster.role(&account) else { return Ok(false) };
+        caller.role = role;
+        Ok(sitting.is_none_or(|it| roster.goes_on(it)))
     }
 
     /// Answers calls about the place itself; returns any other call.

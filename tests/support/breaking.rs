@@ -399,6 +399,10 @@ impl SignInStore for Breaking {
         self.read(self.inner.sitting(id)).await
     }
 
+    async fn open_sittings(&self) -> Result<Vec<SittingId>, StoreError> {
+        self.read(self.inner.open_sittings()).await
+    }
+
     async fn sittings(&self) -> Result<Vec<Sitting>, StoreError> {
         self.read(self.inner.sittings()).await
     }

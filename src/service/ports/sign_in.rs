@@ -58,6 +58,8 @@ pub trait SignInStore: Send + Sync {
     ) -> Result<Option<Sitting>, StoreError>;
     /// The sitting, if it goes on.
     async fn sitting(&self, id: &SittingId) -> Result<Option<Sitting>, StoreError>;
+    /// The sittings that nobody ended, in any order.
+    async fn open_sittings(&self) -> Result<Vec<SittingId>, StoreError>;
     /// The sittings that go on, the longest first.
     async fn sittings(&self) -> Result<Vec<Sitting>, StoreError>;
     /// Prolongs the sittings of a service, notes which clerks did something so long ago,

@@ -4,6 +4,7 @@
 pub mod calls;
 mod hashing;
 pub mod reset;
+pub mod roster;
 pub mod sign_in;
 pub mod sittings;
 

@@ -92,11 +92,6 @@ impl Desk {
         Ok(goes_on.then_some(seat))
     }
 
-    /// Whether a sitting goes on.
-    pub async fn is_sitting(&self, id: &SittingId) -> Result<bool, DeskError> {
-        Ok(self.reading(|| self.store.sitting(id)).await?.is_some())
-    }
-
     /// Ends the sitting of whoever sits there.
     pub async fn stand_up(&self, id: &SittingId, how: SittingEnd) -> Result<(), DeskError> {
         self.retry(|| self.store.end_sitting(id, how, None)).await?;

@@ -91,6 +91,10 @@ impl SignInStore for SqlStore {
         sittings::sitting(&self.db, id).await
     }
 
+    async fn open_sittings(&self) -> Result<Vec<SittingId>, StoreError> {
+        sittings::open_ids(&self.db).await
+    }
+
     async fn sittings(&self) -> Result<Vec<Sitting>, StoreError> {
         sittings::sittings(&self.db).await
     }

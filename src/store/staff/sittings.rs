@@ -33,6 +33,12 @@ row_type! {
     }
 }
 
+row_type! {
+    struct OpenSittingColumns from "core_sitting" {
+        id: SittingId = word "id",
+    }
+}
+
 statements! {
     BEGIN {
         (insert "core_sitting" {
@@ -59,6 +65,7 @@ statements! {
     OPEN_ONE {
         (select SittingColumns) "WHERE id = $1 AND ended_at IS NULL"
     }
+    OPEN_IDS { (select OpenSittingColumns) "WHERE ended_at IS NULL" }
     OPEN {
         (select SittingColumns)
         "WHERE ended_at IS NULL AND lease_until > " now " ORDER BY since, id"
@@ -154,6 +161,12 @@ pub(in crate::store) async fn sitting(
     id: &SittingId,
 ) -> Result<Option<Sitting>, StoreError> {
     db.maybe(&OPEN_ONE, args![id.as_str()]).await?.map(|row| read(&row)).transpose()
+}
+
+/// The sittings that nobody ended.
+pub(in crate::store) async fn open_ids(db: &Database) -> Result<Vec<SittingId>, StoreError> {
+    let rows = db.all(&OPEN_IDS, args![]).await?;
+    rows.iter().map(|row| Ok(OpenSittingColumns::read(row)?.id)).collect()
 }
 
 /// The sittings that go on.

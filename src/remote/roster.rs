@@ -1,0 +1,86 @@
+//! The roster of the desk, read once after each change in the store for all connections together.
+//!
+//! Each call needs the caller's role as it is now. A read of its own for each call would cost as much
+//! as some calls do, so the roster is read again as soon as the store tells of a change, mostly
+//! before the next call comes. A call that comes sooner waits for that read: none is judged by a
+//! roster from before a change that this process knows of.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::service::Desk;
+use crate::service::ports::StoreError;
+use crate::service::staff::roster::Roster;
+
+/// One read of the roster.
+struct Reading {
+    began: Instant,
+    /// The counter of changes before the read.
+    changes: u64,
+    outcome: Result<Arc<Roster>, String>,
+}
+
+impl Reading {
+    fn outcome(&self) -> Result<Arc<Roster>, StoreError> {
+        self.outcome.clone().map_err(StoreError::Unreachable)
+    }
+}
+
+/// The roster as it is after the newest change known here.
+pub(super) struct CurrentRoster {
+    desk: Desk,
+    changes: watch::Receiver<u64>,
+    /// One read at a time.
+    last: Mutex<Option<Reading>>,
+}
+
+impl CurrentRoster {
+    pub(super) fn new(desk: Desk) -> Self {
+        let changes = desk.signals().changes;
+        Self { desk, changes, last: Mutex::new(None) }
+    }
+
+    /// The roster; whoever waits for a read that fails is answered with its error.
+    pub(super) async fn get(&self) -> Result<Arc<Roster>, StoreError> {
+        let changes = *self.changes.borrow();
+        self.after(|last| last.outcome.is_ok() && last.changes >= changes).await
+    }
+
+    /// The roster as it is now, even if the store told of no change: another process's change may
+    /// be told of late, and a connection that begins after it must not be served by an older roster.
+    pub(super) async fn get_anew(&self) -> Result<Arc<Roster>, StoreError> {
+        self.after(|_| false).await
+    }
+
+    /// The outcome of the last read if it will do or began after this call, and else of a new one.
+    async fn after(&self, will_do: impl Fn(&Reading) -> bool) -> Result<Arc<Roster>, StoreError> {
+        let asked = Instant::now();
+        let mut last = self.last.lock().await;
+        if let Some(reading) = last.as_ref().filter(|it| it.began >= asked || will_do(it)) {
+            return reading.outcome();
+        }
+        let (began, changes) = (Instant::now(), *self.changes.borrow());
+        let read = self.desk.roster().await.map(Arc::new);
+        let outcome = read.as_ref().map(Arc::clone).map_err(ToString::to_string);
+        *last = Some(Reading { began, changes, outcome });
+        read
+    }
+
+    /// Reads the roster after each change, until `end`.
+    pub(super) async fn keep(&self, end: CancellationToken) {
+        let mut changes = self.changes.clone();
+        loop {
+            tokio::select! {
+                () = end.cancelled() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+            // Whoever needs it reads again.
+            if let Err(error) = self.get().await {
+                tracing::debug!(%error, "the roster could not be read");
+            }
+        }
+    }
+}
