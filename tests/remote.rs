@@ -6,6 +6,8 @@
 
 #[path = "remote/attacks.rs"]
 mod attacks;
+#[path = "remote/commands.rs"]
+mod commands;
 #[path = "remote/counters.rs"]
 mod counters;
 #[path = "remote/frames.rs"]

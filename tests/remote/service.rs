@@ -163,7 +163,8 @@ impl Service {
     pub(crate) fn program_as_account(&self, account: &str, program: impl AsRef<OsStr>) -> Command {
         let home = self.path(&format!("home-{account}"));
         if !home.exists() {
-            fs::create_dir(&home).expect("a home");
+            // Another thread may make it as well.
+            fs::create_dir_all(&home).expect("a home");
             let (uid, gid) = ids(account);
             chown(&home, Some(uid), Some(gid)).expect("given");
         }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::time::Timestamp;
+use crate::service::api::Permission;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::service::delivery::calls::ReadBreakers;
 use crate::service::delivery::provider_status::BreakerSnapshot;
@@ -29,10 +30,12 @@ pub struct KnownBreakers {
     pub asked: Option<Now>,
 }
 
-/// When the circuit breakers are due to be read; none where nothing was written since.
+/// When the circuit breakers are due to be read; none where nothing was written since, and for a role
+/// that may not read them.
 pub fn breakers_due(shared: &Shared) -> Option<Now> {
     let providers = &shared.providers;
-    providers.reading.due(providers.asked, MIN_READ_INTERVAL)
+    let due = providers.reading.due(providers.asked, MIN_READ_INTERVAL);
+    due.filter(|_| shared.place.may(Permission::Audit))
 }
 
 /// Reads the circuit breakers if that is due; whether it was.
@@ -44,8 +47,11 @@ pub(in crate::tui) fn read_if_due(step: &mut Step<'_>) -> bool {
     is_due
 }
 
-/// Reads the circuit breakers.
+/// Reads the circuit breakers, where the role may.
 pub(in crate::tui) fn read(step: &mut Step<'_>) {
+    if !step.shared.place.may(Permission::Audit) {
+        return;
+    }
     let id = step.call(ReadBreakers);
     step.shared.providers.reading.begin(id);
     step.shared.providers.asked = Some(step.now);
