@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use sha2::{Digest as _, Sha256};
 
 /// The hash of a leaf or of a node; written in base64.
@@ -66,7 +66,10 @@ impl FromStr for TreeHash {
 
 impl Serialize for TreeHash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        // A trail has millions of them: without an allocation.
+        let mut text = [0; 44];
+        let length = BASE64_STANDARD.encode_slice(self.0, &mut text).map_err(ser::Error::custom)?;
+        serializer.serialize_str(str::from_utf8(&text[..length]).map_err(ser::Error::custom)?)
     }
 }
 

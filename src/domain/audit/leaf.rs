@@ -259,6 +259,18 @@ struct FormWithFacts<'a>(
     Option<Timestamp>,
 );
 
+/// More than most forms have, so that few grow.
+const FORM_CAPACITY: usize = 512;
+
+/// A form as JSON. Texts and numbers: there is nothing that cannot be written.
+fn written(form: &impl Serialize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(FORM_CAPACITY);
+    match serde_json::to_writer(&mut bytes, form) {
+        Ok(()) => bytes,
+        Err(_) => Vec::new(),
+    }
+}
+
 impl SealedEntry {
     /// The entry of an event.
     pub fn new(index: u64, event: StoredEvent, salt: &EventSalt) -> Self {
@@ -280,7 +292,7 @@ impl SealedEntry {
             purpose: event.purpose,
             provider: event.provider,
             asked_at: event.asked_at,
-            leaf: TreeHash::empty(),
+            leaf: TreeHash::from_bytes([0; 32]),
         };
         entry.leaf = entry.computed_leaf();
         entry
@@ -326,13 +338,12 @@ impl SealedEntry {
         let (request, channel) = (self.request.as_deref(), self.channel.as_deref());
         let (clerk, counter) = (&*self.clerk, &*self.counter);
         let (purpose, provider) = (self.purpose.as_deref(), self.provider.as_deref());
-        // Texts and numbers: there is nothing that cannot be written.
         if purpose.is_none() && provider.is_none() && self.asked_at.is_none() {
             let form = Form(
                 FORM, self.event, self.at, kind, outcome, request, customer, channel, contact,
                 clerk, counter, detail,
             );
-            return serde_json::to_vec(&form).unwrap_or_default();
+            return written(&form);
         }
         let form = FormWithFacts(
             FORM_WITH_FACTS,
@@ -351,7 +362,7 @@ impl SealedEntry {
             provider,
             self.asked_at,
         );
-        serde_json::to_vec(&form).unwrap_or_default()
+        written(&form)
     }
 
     /// Withholds what can be about a customer; the proof still holds. The detail of an entry about
