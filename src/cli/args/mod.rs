@@ -72,6 +72,9 @@ Examples:
   printf '123456\\n' | countersign verify 7K3M9QX2TB --json
   countersign log --follow";
 
+/// Help lists the options of every command after those of the command itself.
+const GLOBAL: usize = 900;
+
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
@@ -91,6 +94,7 @@ pub struct Cli {
     #[arg(
         long,
         global = true,
+        display_order = GLOBAL,
         value_name = "FILE",
         value_hint = ValueHint::FilePath,
         help = "The configuration file [default: $COUNTERSIGN_CONFIG, \
@@ -99,12 +103,12 @@ pub struct Cli {
     pub config: Option<PathBuf>,
 
     /// Work in the demo that runs in another terminal
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = GLOBAL + 1)]
     pub demo: bool,
 
     /// Who signs in, where the desk service asks for a name and a password; the password is
     /// typed, or the first line of standard input
-    #[arg(long = "as", global = true, value_name = "NAME")]
+    #[arg(long = "as", global = true, display_order = GLOBAL + 2, value_name = "NAME")]
     pub name: Option<String>,
 
     /// What to do; the interface without it.
