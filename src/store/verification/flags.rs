@@ -68,6 +68,8 @@ statements! {
             until_at: "$6",
         })
     }
+    /// A second person's word for the customer that nobody has used yet counts no more.
+    FORGET_VOUCHES { "DELETE FROM core_approval WHERE customer_id = $1 AND act = 'vouch'" }
     LIFT {
         "DELETE FROM core_flag WHERE customer_id = $1 AND flag = $2 \
          AND (until_at IS NULL OR until_at > " clock ")"
@@ -189,6 +191,9 @@ pub(in crate::store) async fn put(
     let until = until.map(Timestamp::millis);
     let arguments = args![customer.0, flag.word(), reason, &actor.clerk, &actor.counter, until];
     tx.write(&SET, arguments).await?;
+    if flag == Flag::Hold {
+        tx.write(&FORGET_VOUCHES, args![customer.0]).await?;
+    }
     let why = format!("The customer is marked: {}.", flag.label());
     let codes = contact_changes::revoke_all(tx, customer, &why, actor, |it| {
         flag.ends_codes_of(Standing::of(it.representative.as_ref()))
