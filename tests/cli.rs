@@ -14,6 +14,8 @@ mod contacts;
 mod customers;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/disown.rs"]
+mod disown;
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/factors.rs"]

@@ -57,7 +57,7 @@ use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::event::{Actor, EventFilter, EventKind, EventPage};
 use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use countersign::domain::message::{ContactNotice, Outgoing, TestMessage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{
     OtpPolicy, RateLimit, RateLimits, RateWindow, Retention, SendLimits,
@@ -79,7 +79,7 @@ use tokio_util::sync::CancellationToken;
 struct Scripted {
     report: SendReport,
     sent: Mutex<Vec<Outgoing>>,
-    told: Mutex<Vec<ChangeNotice>>,
+    told: Mutex<Vec<ContactNotice>>,
     calls: AtomicUsize,
     /// What ends at which call.
     end: Mutex<Option<(usize, CancellationToken)>>,
@@ -126,7 +126,7 @@ impl Sender for Scripted {
         self.report.clone()
     }
 
-    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
+    async fn send_notice(&self, notice: &ContactNotice) -> SendReport {
         self.told.lock().expect("unpoisoned").push(notice.clone());
         self.report.clone()
     }

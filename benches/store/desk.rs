@@ -34,6 +34,9 @@ const EACH: u64 = 500;
 
 pub(crate) const RIGHT: u64 = 123_456;
 
+/// By whom contacts are told.
+const TRAY: NoticeProviders<'static> = NoticeProviders { email: Some("tray"), sms: Some("tray") };
+
 /// A terminal that requests and enters codes.
 pub(crate) struct Desk {
     pub(crate) store: SqlStore,
@@ -103,7 +106,7 @@ impl Desk {
                 limits: &self.limits,
                 policy_version: "0123456789ab",
                 actor: &self.actor,
-                notices: NoticeProviders { email: Some("tray"), sms: Some("tray") },
+                notices: TRAY,
             },
         });
         let issued = issued.await.expect("an answer");
@@ -131,6 +134,7 @@ impl Desk {
             policy: &self.policy,
             limits: &self.limits,
             policy_version: "0123456789ab",
+            notices: TRAY,
             actor: &self.actor,
             at_pad: None,
         });

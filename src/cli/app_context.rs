@@ -11,7 +11,7 @@ use crate::cli::migrate::Migration;
 use crate::config::Config;
 use crate::domain::audit::shipping::CursorId;
 use crate::domain::channel::Channel;
-use crate::domain::message::{ChangeNotice, MessageFacts};
+use crate::domain::message::{ContactNotice, MessageFacts};
 use crate::service::Senders;
 use crate::service::api::DeskClient;
 use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcome};
@@ -55,7 +55,7 @@ pub trait AppContext: Send + Sync {
         facts: &MessageFacts,
     ) -> Result<Preview, Failure>;
     /// Renders the notice that is sent to a contact that was replaced.
-    fn preview_notice(&self, config: &Config, notice: &ChangeNotice) -> Result<Preview, Failure>;
+    fn preview_notice(&self, config: &Config, notice: &ContactNotice) -> Result<Preview, Failure>;
     /// Creates or migrates the store's tables, and creates the key file if it is missing.
     async fn migrate(&self, config: &Config) -> Result<Migration, Failure>;
     /// Marks the store permanently as one of real customers. Returns `true` if it was not marked

@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod customers;
 pub mod deliver;
 pub mod deliveries;
+pub mod disown;
 pub mod doctor;
 pub mod exit;
 pub mod factors;
@@ -282,6 +283,7 @@ async fn of_customers(
         Customers::Flag(arguments) => flags::flag(desk, output, &arguments).await,
         Customers::Unflag(arguments) => flags::unflag(desk, output, &arguments).await,
         Customers::Flags(arguments) => flags::list(desk, output, arguments.limit).await,
+        Customers::Disown(arguments) => disown::run(desk, output, &arguments).await,
         Customers::Incident(arguments) => flags::incident(desk, output, &arguments).await,
         Customers::Representatives(arguments) => {
             representatives::run(desk, output, arguments).await

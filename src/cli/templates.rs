@@ -13,7 +13,7 @@ use crate::domain::code::Code;
 use crate::domain::contact::Contact;
 use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::locale;
-use crate::domain::message::{ChangeNotice, MessageFacts};
+use crate::domain::message::{ContactNotice, MessageFacts};
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 
@@ -106,7 +106,7 @@ fn notice(
     config: &Config,
     about: NoticeAbout,
     arguments: &PreviewArgs,
-) -> Result<ChangeNotice, Failure> {
+) -> Result<ContactNotice, Failure> {
     let to = match arguments.channel {
         Channel::Email => Contact::parse(Channel::Email, "dana.rivera@example.org"),
         Channel::Sms => Contact::parse(Channel::Sms, "+15550100142"),
@@ -116,13 +116,15 @@ fn notice(
             ));
         }
     };
-    Ok(ChangeNotice {
+    Ok(ContactNotice {
         about,
         to: to.map_err(|error| Failure::internal(error.to_string()))?,
         name: "preview".into(),
         at: Timestamp::default(),
         office: config.office.name.clone(),
         customer: "Dana Rivera".into(),
+        purpose: config.purposes.first().map(|it| it.name.clone()),
+        reference: Some(Reference::from_store("K7Q")),
         locale: arguments.locale.clone(),
     })
 }

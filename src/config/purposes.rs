@@ -10,7 +10,7 @@ use crate::config::kind::short_text;
 use crate::config::raw::Raw;
 use crate::domain::level::Level;
 use crate::domain::purpose::keys::{
-    ALL, DOCUMENT, LEVEL, NAME, REPRESENTATIVE, SECOND_PERSON, SESSION, SHARED,
+    ALL, DOCUMENT, LEVEL, NAME, REPRESENTATIVE, SECOND_PERSON, SESSION, SHARED, TELL,
 };
 use crate::domain::purpose::{Attested, Entry, Purpose, SharedContact};
 use crate::domain::text::clean;
@@ -58,10 +58,10 @@ fn one(entries: &[(String, Raw)]) -> Result<Purpose, String> {
         Some(Raw::Number(minutes @ 1..=480)) => Some(Duration::from_mins(minutes.unsigned_abs())),
         Some(_) => return Err(refused(SESSION, "a whole number from 1 to 480")),
     };
-    let representative = match get(REPRESENTATIVE) {
-        None => false,
-        Some(Raw::Flag(flag)) => *flag,
-        Some(_) => return Err(refused(REPRESENTATIVE, "true, false")),
+    let flag = |key| match get(key) {
+        None => Ok(false),
+        Some(Raw::Flag(flag)) => Ok(*flag),
+        Some(_) => Err(refused(key, "true, false")),
     };
     let of_document = match level {
         Level::Document => Attested::Alone,
@@ -78,7 +78,8 @@ fn one(entries: &[(String, Raw)]) -> Result<Purpose, String> {
         second_person: word(get(SECOND_PERSON), Attested::Refuse)
             .filter(|it| *it != Attested::Second)
             .ok_or_else(|| refused(SECOND_PERSON, "refuse, alone"))?,
-        representative,
+        representative: flag(REPRESENTATIVE)?,
+        tell: flag(TELL)?,
         ..Purpose::from(name.as_str())
     };
     if level == Level::Document && purpose.document == Attested::Refuse {

@@ -1,11 +1,11 @@
-//! What senders send: a code, a test message, or the notice of a changed contact. Senders treat all
+//! What senders send: a code, a test message, or a notice of what was done. Senders treat all
 //! three alike.
 
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::redact::Secrets;
 use crate::delivery::templates::{EmailText, SmsText, Templates, test_message};
 use crate::domain::contact::{Contact, EmailAddress, PhoneNumber};
-use crate::domain::message::{ChangeNotice, MessageFacts, Outgoing, TestMessage};
+use crate::domain::message::{ContactNotice, MessageFacts, Outgoing, TestMessage};
 use crate::domain::time::Timestamp;
 
 /// The references of messages without a request.
@@ -19,8 +19,8 @@ pub(super) enum MessageKind<'a> {
     Code(&'a Outgoing),
     /// A test message of `doctor`.
     Test(&'a TestMessage),
-    /// The notice to a contact that was replaced.
-    Notice(&'a ChangeNotice),
+    /// A notice to a contact of what was done.
+    Notice(&'a ContactNotice),
 }
 
 impl<'a> MessageKind<'a> {

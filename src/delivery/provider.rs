@@ -11,7 +11,7 @@ use crate::delivery::error::DeliveryError;
 use crate::delivery::message::MessageKind;
 use crate::domain::delivery::{FailureClass, MessageTrace, ProviderStatus, SendReport};
 use crate::domain::explanation::Explanation;
-use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::domain::message::{ContactNotice, Outgoing, TestMessage};
 use crate::domain::provider::ProviderFingerprint;
 use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
 
@@ -92,7 +92,7 @@ impl<P: Provider> Sender for ProviderSender<P> {
         self.send_any(MessageKind::Test(test), &AlwaysGranted).await
     }
 
-    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
+    async fn send_notice(&self, notice: &ContactNotice) -> SendReport {
         self.send_any(MessageKind::Notice(notice), &AlwaysGranted).await
     }
 

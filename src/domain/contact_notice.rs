@@ -1,5 +1,6 @@
 //! What contacts are told of, and the retry policy of these notices. Nobody waits for one at a
-//! counter, so it is retried for a day, and sending it twice does no harm.
+//! counter, so it is retried for a day, and sending it twice does no harm. A notice never has a
+//! code, nor anything of the account.
 
 use std::time::Duration;
 
@@ -33,6 +34,10 @@ pub fn name(id: i64, contact: &Contact, created_at: Timestamp) -> String {
     format!("notice-{}", hex::encode(&Sha256::digest(about)[..16]))
 }
 
+/// A contact is not told of the same thing again within this time: of a visit in which somebody was
+/// verified twice it hears once.
+pub const NOTICE_REPEAT: Duration = Duration::from_mins(30);
+
 /// What a contact is told of.
 #[derive(
     Clone,
@@ -53,9 +58,29 @@ pub enum NoticeAbout {
     Contact,
     /// That the customer's authenticator or backup codes were changed.
     Factor,
+    /// That a contact of the other kind was added where there was none.
+    Addition,
+    /// That the customer was verified.
+    Verified,
+    /// That somebody was served who acts for the customer.
+    Represented,
+    /// That the customer is locked after too many wrong codes.
+    Lockout,
 }
 
 words!(NoticeAbout, "what a notice is about");
+
+impl NoticeAbout {
+    /// What the log says of it, in words; none where the entry before says it.
+    pub const fn label(self) -> Option<&'static str> {
+        match self {
+            Self::Contact | Self::Factor | Self::Addition => None,
+            Self::Verified => Some("a verification"),
+            Self::Represented => Some("a representative who was served"),
+            Self::Lockout => Some("the lockout"),
+        }
+    }
+}
 
 /// The next step after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

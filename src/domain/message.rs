@@ -66,20 +66,25 @@ pub struct TestMessage {
     pub counter: String,
 }
 
-/// Tells a contact that it is the customer's no longer, or that a factor of the customer was
-/// changed. It holds no code and nothing of the contact that took its place.
+/// Tells a contact what was done: that it is the customer's no longer, that a factor was changed,
+/// that somebody was verified. It holds no code, nothing of another contact and nothing of the
+/// account.
 #[derive(Clone, Debug)]
-pub struct ChangeNotice {
+pub struct ContactNotice {
     /// What it is about.
     pub about: NoticeAbout,
     /// The contact that is told.
     pub to: Contact,
     /// The idempotency key, the same for each attempt.
     pub name: String,
-    /// When the change was noticed, by the store's clock.
+    /// When it happened, by the store's clock.
     pub at: Timestamp,
     pub office: String,
     pub customer: String,
+    /// What somebody was verified for; none where nobody was.
+    pub purpose: Option<String>,
+    /// The word in the message with the code, where there was one.
+    pub reference: Option<Reference>,
     /// The customer's language (BCP 47), if known.
     pub locale: Option<String>,
 }

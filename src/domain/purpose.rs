@@ -76,6 +76,9 @@ pub struct Purpose {
     /// Whether a representative can be served for it.
     #[serde(default)]
     pub representative: bool,
+    /// Whether the customer's other contact is told afterwards.
+    #[serde(default)]
+    pub tell: bool,
 }
 
 impl From<&str> for Purpose {
@@ -95,6 +98,7 @@ impl From<String> for Purpose {
             document: Attested::Refuse,
             second_person: Attested::Refuse,
             representative: false,
+            tell: false,
         }
     }
 }
@@ -108,8 +112,9 @@ pub mod keys {
     pub const DOCUMENT: &str = "document";
     pub const SECOND_PERSON: &str = "second_person";
     pub const REPRESENTATIVE: &str = "representative";
-    pub const ALL: [&str; 7] =
-        [NAME, LEVEL, SESSION, SHARED, DOCUMENT, SECOND_PERSON, REPRESENTATIVE];
+    pub const TELL: &str = "tell";
+    pub const ALL: [&str; 8] =
+        [NAME, LEVEL, SESSION, SHARED, DOCUMENT, SECOND_PERSON, REPRESENTATIVE, TELL];
 }
 
 /// The value of a key of a purpose.
@@ -145,8 +150,10 @@ impl Purpose {
                 entries.push((key, text(attested.into())));
             }
         }
-        if self.representative {
-            entries.push((keys::REPRESENTATIVE, Entry::Flag(true)));
+        for (key, flag) in [(keys::REPRESENTATIVE, self.representative), (keys::TELL, self.tell)] {
+            if flag {
+                entries.push((key, Entry::Flag(true)));
+            }
         }
         entries
     }

@@ -17,8 +17,8 @@ mod waits;
 
 pub use crate::service::delivery::outcome::delivery_outcome;
 pub use crate::service::messages::acts::{
-    INCIDENT_FILED, approval, confirmed, contact_verified, flag, flag_lifted, flag_set, no_contact,
-    refused_approval, unlocked,
+    INCIDENT_FILED, NOTHING_TO_DISOWN, approval, confirmed, contact_verified, disowned,
+    disowned_verification, flag, flag_lifted, flag_set, no_contact, refused_approval, unlocked,
 };
 pub use crate::service::messages::deliveries::{
     ASK_FIRST, delivery, elsewhere, shared_contact, span, spread, state,

@@ -69,8 +69,9 @@ use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::{credentials, records, sittings};
 use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production, rehearsal};
 use crate::store::verification::{
-    attempt, clerk_guard, contact_binding, customer_guard, expiry, flags, keys_in_use, lockout,
-    representatives, request, session, superseded_code,
+    attempt, clerk_guard, contact_binding, contact_changes, contacts_on_file, customer_guard,
+    disown, expiry, flags, keys_in_use, lockout, representatives, request, session,
+    superseded_code, told_afterwards,
 };
 
 pub use crate::store::database::migrations::Migrated;
@@ -232,7 +233,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 65] = [
+        let modules: [(&str, &[(&str, Sql)]); 69] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -244,9 +245,12 @@ impl SqlStore {
             ("clerk_guard", clerk_guard::STATEMENTS),
             ("completion", completion::STATEMENTS),
             ("contact_binding", contact_binding::STATEMENTS),
+            ("contact_changes", contact_changes::STATEMENTS),
             ("contact_notices", contact_notices::STATEMENTS),
             ("contact_state", contact_state::STATEMENTS),
+            ("contacts_on_file", contacts_on_file::STATEMENTS),
             ("customer_guard", customer_guard::STATEMENTS),
+            ("disown", disown::STATEMENTS),
             ("erasure", erasure::STATEMENTS),
             ("event_purge", event_purge::STATEMENTS),
             ("events", events::STATEMENTS),
@@ -296,6 +300,7 @@ impl SqlStore {
             ("roll_up", roll_up::STATEMENTS),
             ("superseded_code", superseded_code::STATEMENTS),
             ("test_message", test_message::STATEMENTS),
+            ("told_afterwards", told_afterwards::STATEMENTS),
             ("trail", trail::STATEMENTS),
             ("transaction", transaction::STATEMENTS),
         ];

@@ -26,7 +26,7 @@ use crate::delivery::{self, DeliveryError, Templates};
 use crate::domain::audit::shipping::CursorId;
 use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
-use crate::domain::message::{ChangeNotice, MessageFacts};
+use crate::domain::message::{ContactNotice, MessageFacts};
 use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
@@ -220,7 +220,7 @@ impl AppContext for Wiring {
         templates::preview(&config.messages, channel, facts)
     }
 
-    fn preview_notice(&self, config: &Config, notice: &ChangeNotice) -> Result<Preview, Failure> {
+    fn preview_notice(&self, config: &Config, notice: &ContactNotice) -> Result<Preview, Failure> {
         templates::preview_notice(&config.messages, notice)
     }
 

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::config::settings::MessageSettings;
 use crate::delivery::{Sample, State, Templates};
 use crate::domain::channel::Channel;
-use crate::domain::message::{ChangeNotice, MessageFacts};
+use crate::domain::message::{ContactNotice, MessageFacts};
 
 /// Checks all templates.
 pub(super) fn check(config: &Config) -> Vec<TemplateLine> {
@@ -42,7 +42,7 @@ pub(super) fn preview(
 /// Renders the notice to a replaced contact.
 pub(super) fn preview_notice(
     settings: &MessageSettings,
-    notice: &ChangeNotice,
+    notice: &ContactNotice,
 ) -> Result<Preview, Failure> {
     let sample = Templates::load(settings).and_then(|it| it.notice_sample(notice));
     let sample = sample.map_err(|error| Failure::configuration(error.to_string()))?;

@@ -20,7 +20,7 @@ fn the_templates_are_looked_at_in_every_language() {
         assert_eq!(states[0], ("email".into(), "ok".into()), "{locale}");
         assert_eq!(states[1], ("sms".into(), "ok".into()), "{locale}");
         let notices = states.iter().filter(|it| **it == ("notice".into(), "ok".into()));
-        assert_eq!(notices.count(), 4, "{locale}: of a contact and of a factor, by email and SMS");
+        assert_eq!(notices.count(), 12, "{locale}: of six things, by email and SMS");
     }
     let lines = desk.run(&["templates", "check"]).out;
     assert!(lines.contains("ok      en       sms     One message in GSM-7: "), "{lines}");

@@ -18,6 +18,7 @@ session_minutes = 5
 shared_contact = \"refuse\"
 second_person = \"alone\"
 representative = true
+tell = true
 
 [[purpose]]
 name = \"hand over a contract\"
@@ -35,6 +36,7 @@ fn a_purpose_is_a_table_with_what_it_takes_and_reads_back() {
     assert_eq!((address.level, address.session), (Level::Two, Some(Duration::from_mins(5))));
     assert_eq!(address.shared_contact, SharedContact::Refuse);
     assert_eq!((address.document, address.second_person), (Attested::Refuse, Attested::Alone));
+    assert!(address.tell && !till.tell && !contract.tell);
     assert!(address.representative && !till.representative && !contract.representative);
     assert_eq!((contract.level, contract.document), (Level::Document, Attested::Alone));
     let again = desk.load(&config.show().to_string(), &[]).expect("what is shown reads back");
@@ -56,6 +58,7 @@ fn what_cannot_be_a_purpose_is_refused_with_what_is_allowed() {
         (of("session_minutes = 0"), "1 to 480"),
         (of("session_minutes = 481"), "1 to 480"),
         (of("representative = \"yes\""), "true, false"),
+        (of("tell = 1"), "true, false"),
         (of("shared_contact = \"perhaps\""), "allow, second, refuse"),
         (of("second_person = \"second\""), "refuse, alone"),
         (of("level = \"document\"\ndocument = \"refuse\""), "alone, second"),

@@ -13,7 +13,7 @@ use countersign::delivery::{Finding, Sample, State, Templates};
 use countersign::domain::channel::Channel;
 use countersign::domain::code::Code;
 use countersign::domain::contact::Contact;
-use countersign::domain::message::{ChangeNotice, MessageFacts};
+use countersign::domain::message::{ContactNotice, MessageFacts};
 use countersign::domain::request::Reference;
 use countersign::domain::time::Timestamp;
 use proptest::prelude::*;

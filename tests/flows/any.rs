@@ -7,6 +7,7 @@ use countersign::service::api::{Answer, Call, Role};
 use countersign::service::approvals::ApprovalOutcome;
 use countersign::service::approvals::vouch::Vouched;
 use countersign::service::audit::calls::LogPage;
+use countersign::service::customers::disown::DisownOutcome;
 use countersign::service::factors::document::DocumentSeen;
 use countersign::service::verification::amount_due::AmountDue;
 use countersign::service::verification::session::ServedFor;
@@ -170,6 +171,8 @@ const ANSWERS: &[fn() -> Answer<Failure>] = &[
     || Answer::UnlockCustomer(Err(down())),
     || Answer::UnlockCustomer(Ok(true)),
     || Answer::ConfirmContact(Ok(false)),
+    || Answer::DisownVerification(Err(down())),
+    || Answer::DisownVerification(Ok(DisownOutcome::NoSuch)),
     || Answer::FileIncident(Err(down())),
     || Answer::FileIncident(Ok(())),
     || Answer::ListApprovals(Err(down())),

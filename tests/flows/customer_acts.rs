@@ -264,3 +264,29 @@ fn what_a_role_may_not_do_is_not_offered_and_says_who_may() {
     auditor.keys("<F2>");
     assert!(auditor.model.log.is_some());
 }
+
+#[test]
+fn a_verification_is_disowned_from_its_entry_in_the_log() {
+    let mut counter = Counter::of_admin();
+    let mut event = super::desk::event(1);
+    event.kind = EventKind::Attempt;
+    event.request = "7K3M9QX2TB".parse().ok();
+    event.customer = Some(EventCustomer {
+        id: CustomerId(1),
+        account_no: "WB-004217".into(),
+        name: "Dana Rivera".into(),
+    });
+    counter.desk.events.push(event.clone());
+    counter.keys("<F2><F6>");
+    assert_eq!(counter.act(), Some(CustomerAct::Unlock));
+    counter.keys("<Tab><Tab><Tab>");
+    assert_eq!(counter.act(), Some(CustomerAct::Disown));
+    counter.keys("says so<Enter>").says("no such verification");
+    assert_eq!(counter.reasons(), ["7K3M9QX2TB: says so"]);
+    // An entry without a request has nothing to disown, nor has a customer on the screen.
+    counter.keys("<Esc>");
+    counter.desk.events.clear();
+    counter.desk.events.push(countersign::domain::event::Event { request: None, ..event });
+    counter.keys("<F2><F6><Tab><Tab><Tab>");
+    assert_eq!(counter.act(), Some(CustomerAct::Unlock));
+}

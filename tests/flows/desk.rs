@@ -36,8 +36,10 @@ use countersign::service::audit::calls::LogPage;
 use countersign::service::audit::calls::{ReadLog, ReadTimeline};
 use countersign::service::customers::calls::OpenedCustomer;
 use countersign::service::customers::calls::{
-    ConfirmContact, FindCustomers, OpenCustomer, ReadSignUp, RevealContact, UnlockCustomer,
+    ConfirmContact, DisownVerification, FindCustomers, OpenCustomer, ReadSignUp, RevealContact,
+    UnlockCustomer,
 };
+use countersign::service::customers::disown::DisownOutcome;
 use countersign::service::customers::lookup::{ChannelChoice, SearchResult};
 use countersign::service::customers::representatives::RepresentativeChoice;
 use countersign::service::customers::reveal::RevealedContact;
@@ -407,6 +409,10 @@ impl Desk {
             Call::ConfirmContact(ConfirmContact { reason, .. }) => {
                 self.reasons.push(reason);
                 Answer::ConfirmContact(Ok(true))
+            }
+            Call::DisownVerification(DisownVerification { reference, reason, .. }) => {
+                self.reasons.push(format!("{reference}: {reason}"));
+                Answer::DisownVerification(Ok(DisownOutcome::NoSuch))
             }
             Call::FileIncident(_) => Answer::FileIncident(Ok(())),
             Call::ListApprovals(_) => Answer::ListApprovals(Ok(self.waiting.clone())),

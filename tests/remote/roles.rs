@@ -32,6 +32,9 @@ fn about_a_customer(call: &str) -> Option<Value> {
         "UnflagCustomer" => {
             json!({ "customer": customer, "flag": "at_risk", "reason": reason, "key": key })
         }
+        "DisownVerification" => {
+            json!({ "reference": request, "reason": reason, "key": key })
+        }
         "AddRepresentative" => json!({
             "customer": customer, "name": "Anna", "email": "anna@example.org", "phone": null,
             "scope": ["pay bill"], "from": null, "until": null, "document": "passport",

@@ -365,8 +365,12 @@ pub(crate) fn revealed(contact: &str, now: Instant) -> Revealed {
 
 /// The form for an act on Dana.
 pub(crate) fn act_form(acts: &[CustomerAct]) -> ActForm {
-    let subject =
-        Subject { id: CustomerId(1), name: "Dana Rivera".into(), account_no: "WB-004217".into() };
+    let subject = Subject {
+        id: CustomerId(1),
+        name: "Dana Rivera".into(),
+        account_no: "WB-004217".into(),
+        request: "7K3M9QX2TB".parse().ok(),
+    };
     ActForm::new(subject, acts.to_vec()).expect("something to do")
 }
 

@@ -583,6 +583,7 @@ states! {
         form.waiting = Some(EffectId(1));
         over(send_on_waiting_for_an_admin(), Overlay::CustomerAct(form))
     };
+    act_disown => over(find_several(), Overlay::CustomerAct(m::act_form(&[CustomerAct::Disown])));
     approvals => admin(over(find_several(), Overlay::Approvals(ApprovalsPanel::default())), |model| {
         model.shared.approvals = m::approvals();
     });

@@ -58,7 +58,7 @@ impl Terminal {
     }
 
     /// All notices, which are taken.
-    async fn notices(&self) -> Vec<Notice> {
+    pub(crate) async fn notices(&self) -> Vec<Notice> {
         let mut notices = self.store.claim_notices(&["tray"], 99).await.expect("an answer");
         notices.sort_by_key(|it| it.id);
         notices
@@ -69,16 +69,23 @@ impl Terminal {
         self.notices().await.iter().map(|it| it.contact.as_str().to_owned()).collect()
     }
 
-    async fn concludes(&self, notice: &Notice, report: &SendReport, next: NoticeStep) {
+    pub(crate) async fn concludes(&self, notice: &Notice, report: &SendReport, next: NoticeStep) {
         let outcome =
             NoticeOutcome { notice, provider: Some("tray"), report, next, actor: &self.actor };
         self.store.complete_notice(outcome).await.expect("written");
     }
 
-    async fn entries(&self, kind: EventKind) -> Vec<Event> {
+    pub(crate) async fn entries(&self, kind: EventKind) -> Vec<Event> {
         let mut log = self.log(&EventFilter::default()).await;
         log.retain(|it| it.kind == kind);
         log
+    }
+
+    /// A customer who has had both contacts from the beginning.
+    async fn with_both(&self) -> (CustomerId, NewCustomer) {
+        let both = with_phone(with_email(new_customer("WB-9", "Dana Rivera"), OLD), NUMBER);
+        self.import(std::slice::from_ref(&both)).await;
+        (self.of_account("WB-9").await, both)
     }
 
     pub(crate) async fn of_account(&self, account_no: &str) -> CustomerId {
@@ -95,9 +102,8 @@ async fn desk(fixture: &TestStore) -> (Terminal, CustomerId) {
 
 on_each_store! {
     async fn security_17_a_pending_code_does_not_verify_after_the_change(fixture) {
-        let (desk, customer) = desk(&fixture).await;
-        let both = with_phone(dana(OLD), NUMBER);
-        desk.import(std::slice::from_ref(&both)).await;
+        let (desk, _) = desk(&fixture).await;
+        let (customer, both) = desk.with_both().await;
         let by_email = desk.issue(&wish(customer, "111111")).await;
         assert_eq!(desk.enter(&by_email.id, "000000").await, Outcome::Wrong);
         let by_sms = desk.issue(&Wish {
@@ -154,9 +160,10 @@ on_each_store! {
     }
 
     async fn security_17_the_new_contact_is_refused_until_its_time_is_over(fixture) {
-        let (desk, customer) = desk(&fixture).await;
+        let (desk, _) = desk(&fixture).await;
+        let (customer, both) = desk.with_both().await;
         desk.issue(&wish(customer, "111111")).await;
-        desk.import(&[with_phone(dana(NEW), NUMBER)]).await;
+        desk.import(&[with_email(both, NEW)]).await;
         let held = quarantined(desk.asks(customer, email(NEW)).await);
         assert_eq!((held.kind, held.other_until), (ContactKind::Email, None));
         assert_eq!(held.until.since(held.changed_at), Duration::from_hours(24));
@@ -170,9 +177,8 @@ on_each_store! {
     }
 
     async fn security_17_where_both_were_changed_both_wait_and_it_is_said(fixture) {
-        let (desk, customer) = desk(&fixture).await;
-        let both = with_phone(dana(OLD), NUMBER);
-        desk.import(std::slice::from_ref(&both)).await;
+        let (desk, _) = desk(&fixture).await;
+        let (customer, both) = desk.with_both().await;
         fixture.pass(HOUR).await;
         let number = "+1 555 010 0199";
         desk.import(&[with_phone(with_email(both, NEW), number)]).await;
@@ -195,11 +201,12 @@ on_each_store! {
     }
 
     async fn security_17_first_sight_and_another_writing_are_no_change(fixture) {
-        let (desk, customer) = desk(&fixture).await;
+        let (desk, _) = desk(&fixture).await;
+        let (customer, both) = desk.with_both().await;
         let mut desk_of_tests = desk.clone();
         desk_of_tests.policy.contact_quarantine = Duration::from_hours(720);
         let request = desk_of_tests.issue(&wish(customer, "111111")).await;
-        desk.import(&[with_phone(dana("Dana.Rivera@EXAMPLE.org"), NUMBER)]).await;
+        desk.import(&[with_email(both, "Dana.Rivera@EXAMPLE.org")]).await;
         assert_eq!(desk.enter(&request.id, "111111").await, Outcome::Verified);
         let again = over(customer, email("Dana.Rivera@EXAMPLE.org"));
         desk_of_tests.issue(&again).await;

@@ -16,7 +16,7 @@ use countersign::domain::sign_in::TypedSecret;
 use countersign::domain::time::Timestamp;
 use countersign::domain::totp::{Bound, Seed};
 use countersign::service::ports::{
-    FactorAttempt, FactorAttemptOutcome, FactorChange, NewSession, Resealed, SessionFilter,
+    FactorAttempt, FactorAttemptOutcome, FactorChange, NewSession, Resealed, Serving, SessionFilter,
 };
 use tokio::task::JoinSet;
 
@@ -128,6 +128,7 @@ impl Terminal {
             policy: &self.policy,
             limits: &self.limits,
             policy_version: "0123456789ab",
+            notices: TRAY,
             actor: &self.actor,
         };
         self.store.attempt_factor(attempt).await.expect("an answer")
@@ -246,7 +247,14 @@ on_each_store! {
         let other = Purpose { level: Level::Nist, ..Purpose::from("complaint") };
         let digest = token(number).digest();
         let serve = |purpose| {
-            desk.store.serve_for(&digest, purpose, &desk.keyring, &desk.actor)
+            desk.store.serve_for(Serving {
+                token_digest: &digest,
+                purpose,
+                keyring: &desk.keyring,
+                policy: &desk.policy,
+                notices: TRAY,
+                actor: &desk.actor,
+            })
         };
         let served = serve(&other).await.expect("an answer").expect("a session");
         assert_eq!(served.also_for, ["pay bill"]);
@@ -417,6 +425,7 @@ on_each_store! {
             policy: &desk.policy,
             limits: &desk.limits,
             policy_version: "0123456789ab",
+            notices: TRAY,
             actor: &desk.actor,
         };
         let refused = desk.store.attempt_factor(attempt).await.expect_err("it opens nothing");

@@ -18,7 +18,7 @@ use countersign::service::ports::{
 };
 use tokio::task::JoinSet;
 
-use crate::support::{Terminal, TestStore, next, on_each_store, token, wish};
+use crate::support::{TRAY, Terminal, TestStore, next, on_each_store, token, wish};
 
 const TERMINALS: usize = 5;
 const TASKS: usize = 50;
@@ -66,6 +66,7 @@ impl Terminal {
             },
             policy: &self.policy,
             policy_version: "0123456789ab",
+            notices: TRAY,
             actor: &self.actor,
         });
         Ok(attested.await?.expect("a customer").is_reached)

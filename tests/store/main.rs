@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test says what it expects")]
 
 mod account_lists;
+mod added_contacts;
 mod binding;
 mod change_feed;
 mod contact_state;
@@ -42,6 +43,7 @@ mod sign_in;
 mod stats;
 mod support;
 mod time;
+mod told;
 mod trail;
 mod trust;
 mod version_one;

@@ -28,7 +28,7 @@ async fn terminals(fixture: &TestStore) -> Vec<Terminal> {
 }
 
 impl Terminal {
-    async fn add(&self, customer: CustomerId, name: &str) -> Representative {
+    pub(crate) async fn add(&self, customer: CustomerId, name: &str) -> Representative {
         let number = next();
         let anna = Representative {
             id: RepresentativeId::from_bits(number),
@@ -74,6 +74,12 @@ impl Terminal {
     }
 }
 
+/// The number by which [`Terminal::add`] named the act that added somebody.
+fn number_of(anna: &Representative) -> u64 {
+    let found = (0..u64::MAX).find(|it| RepresentativeId::from_bits(*it) == anna.id);
+    found.expect("a small number")
+}
+
 /// The same act at all terminals at once.
 async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     terminals: &[Terminal],
@@ -101,6 +107,21 @@ fn verified(answer: &Result<AttemptOutcome, StoreError>) -> bool {
 }
 
 on_each_store! {
+    async fn an_act_that_added_a_representative_adds_nobody_who_was_ended_since(fixture) {
+        let desk = terminals(&fixture).await.remove(0);
+        let customer = desk.customer("WB-1").await;
+        let anna = desk.add(customer, "Anna Rivera").await;
+        let record = RepresentativeRecord::new(anna.clone(), &desk.keyring);
+        let act = format!("added {}", number_of(&anna));
+        let again = || desk.store.add_representative(&act, &record, &desk.actor);
+        again().await.expect("the same act is done");
+        assert!(desk.end(&anna).await);
+        let refused = again().await;
+        assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+        let left = desk.store.representatives(customer).await.expect("an answer");
+        assert!(left.is_empty(), "{left:?}");
+    }
+
     async fn security_03_of_fifty_times_a_representatives_code_one_opens(fixture) {
         let terminals = terminals(&fixture).await;
         let desk = terminals[0].clone();

@@ -33,10 +33,9 @@ use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::oversight::Oversight;
 use countersign::domain::policy::Retention;
 use countersign::domain::policy_text::PolicyText;
-use countersign::domain::purpose::Purpose;
 use countersign::domain::query::Query;
 use countersign::domain::representative::{RepresentativeId, RepresentativeRecord};
-use countersign::domain::request::{Request, RequestId};
+use countersign::domain::request::{Reference, Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::session_record::SessionRecord;
 use countersign::domain::sign_in::credentials::SignedCredentials;
@@ -59,14 +58,14 @@ use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailH
 use countersign::service::ports::{
     ApprovalStore, Attempt, AttemptOutcome, Attestation, AuditStore, BreakerStore,
     ContactBindingStore, CredentialsChange, CursorClaim, CustomerCheck, CustomerKey, CustomerStore,
-    DataSection, DeliveryStatsStore, ErasureOutcome, FactorAttempt, FactorAttemptOutcome,
-    FactorChange, FactorPage, FactorStore, FlagStore, FlaggedCustomer, Imported, IndexProgress,
-    IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewFlag, NewRequest,
-    NewSitting, NoCustomers, NoticeStore, OutboxStore, OversightStore, PersonalDataStore,
-    ProductionMark, Reissue, RepresentativeStore, Resealed, SearchIndex, SessionFilter,
-    SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore, StaffWrite, Store,
-    StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch, TestMessageStore,
-    VerificationStore, WaitingContact,
+    DataSection, DeliveryStatsStore, Disowning, EndedByDisowning, ErasureOutcome, FactorAttempt,
+    FactorAttemptOutcome, FactorChange, FactorPage, FactorStore, FlagStore, FlaggedCustomer,
+    Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent,
+    NewFlag, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, OversightStore,
+    PersonalDataStore, ProductionMark, Reissue, RepresentativeStore, Resealed, SearchIndex,
+    Serving, SessionFilter, SessionStore, ShippingStore, SignInStore, StaffChange, StaffStore,
+    StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, StoredCursor, TaskBatch,
+    TestMessageStore, VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -229,6 +228,26 @@ impl FlagStore for Breaking {
         actor: &Actor,
     ) -> Result<bool, StoreError> {
         self.act(self.inner.lift_flag(act, customer, flag, reason, actor)).await
+    }
+
+    async fn disown(&self, act: &str, it: Disowning<'_>) -> Result<EndedByDisowning, StoreError> {
+        self.act(self.inner.disown(act, it)).await
+    }
+
+    async fn requests_named(
+        &self,
+        reference: &Reference,
+        most: u32,
+    ) -> Result<Vec<RequestId>, StoreError> {
+        self.read(self.inner.requests_named(reference, most)).await
+    }
+
+    async fn session_of_request(
+        &self,
+        customer: CustomerId,
+        request: &RequestId,
+    ) -> Result<Option<Session>, StoreError> {
+        self.read(self.inner.session_of_request(customer, request)).await
     }
 }
 
@@ -503,14 +522,8 @@ impl SessionStore for Breaking {
         self.read(self.inner.session(id)).await
     }
 
-    async fn serve_for(
-        &self,
-        token_digest: &str,
-        purpose: &Purpose,
-        keyring: &Keyring,
-        actor: &Actor,
-    ) -> Result<Option<Session>, StoreError> {
-        self.act(self.inner.serve_for(token_digest, purpose, keyring, actor)).await
+    async fn serve_for(&self, serving: Serving<'_>) -> Result<Option<Session>, StoreError> {
+        self.act(self.inner.serve_for(serving)).await
     }
 
     async fn alive_of(&self, customer: CustomerId) -> Result<Vec<SessionRecord>, StoreError> {

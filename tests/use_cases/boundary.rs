@@ -32,7 +32,7 @@ impl Sender for Account {
         self.0.send_guarded(message, guard).await
     }
 
-    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
+    async fn send_notice(&self, notice: &ContactNotice) -> SendReport {
         self.0.send_notice(notice).await
     }
 

@@ -256,6 +256,7 @@ fn clerks_and_admins_make_the_calls_that_the_table_says() {
             "HoldCustomer",
             "FlagCustomer",
             "UnflagCustomer",
+            "DisownVerification",
             "ListFlags",
             "ReadStats",
             "RebuildStats",

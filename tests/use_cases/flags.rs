@@ -15,17 +15,19 @@ use countersign::domain::sign_in::TypedSecret;
 use countersign::domain::time::Timestamp;
 use countersign::service::DeskError;
 use countersign::service::api::{Answer, Authentication, Call, Caller, Role};
-use countersign::service::approvals::calls::VouchFor;
+use countersign::service::approvals::calls::{ApproveAct, VouchFor};
+use countersign::service::approvals::vouch::Vouched;
 use countersign::service::customers::calls::{
     FileIncident, FindCustomers, FlagCustomer, ListFlags, OpenCustomer, ReadAccount, UnflagCustomer,
 };
-use countersign::service::factors::calls::{SeeDocument, VerifyFactor};
+use countersign::service::factors::calls::{MakeBackupCodes, SeeDocument, VerifyFactor};
 use countersign::service::factors::{BackupCodes, NumberedCode};
 use countersign::service::messages;
 use countersign::service::ports::StoreError;
 use countersign::service::retry::RetryPolicy;
+use countersign::service::verification::amount_due::AmountDue;
 use countersign::service::verification::calls::{
-    AskForCode, AskGate, ResendCode, ServeFor, TouchSession, VerifyCode,
+    AskForCode, AskGate, ReadAmountDue, ResendCode, ServeFor, TouchSession, VerifyCode,
 };
 use countersign::service::verification::session::ServedFor;
 
@@ -326,4 +328,84 @@ async fn an_incident_is_in_the_log_with_whoever_is_in_view() {
     let detail = entries[1].detail.as_deref().expect("a detail");
     assert!(detail.starts_with("The customer is told what to say: somebody on the phone"));
     assert!(!detail.contains('\n'), "{detail:?}");
+}
+
+#[tokio::test]
+async fn security_67_the_amount_due_is_told_to_nobody_under_a_hold_or_who_wants_no_disclosure() {
+    let bench = Bench::new(Scripted::fine(), |office| {
+        let level = Level::None;
+        office.purposes = vec![Purpose { level, ..Purpose::from("pay at the till") }];
+    })
+    .await;
+    let dana = bench.customer("WB-1", None).await;
+    let ask = || ReadAmountDue { account_no: "WB-1".into(), purpose: "pay at the till".into() };
+    let due = async || call(&bench.desk, Role::Clerk, ask()).await;
+    for (which, is_told) in [
+        (Flag::AtRisk, true),
+        (Flag::Deceased, true),
+        (Flag::DoNotDisclose, false),
+        (Flag::Hold, false),
+    ] {
+        bench.set(&dana, which).await;
+        let answer = due().await;
+        let refused = refusing(&answer);
+        assert_eq!(refused, (!is_told).then_some(which), "{which}: {answer:?}");
+        call(&bench.desk, Role::Admin, unflag(&dana, which)).await;
+    }
+    let told = due().await;
+    assert!(matches!(told, Answer::ReadAmountDue(Ok(AmountDue::Due(_)))), "{told:?}");
+}
+
+#[tokio::test]
+async fn security_67_at_risk_no_further_code_goes_where_it_would_prove_nothing() {
+    let bench = office().await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    let asked = bench.desk.ask(&bench.asking(&dana, Channel::Email, "a question").0).await;
+    let (request, _) = bench.send(asked.expect("asked")).await;
+    bench.set(&dana, Flag::AtRisk).await;
+    let again = bench.desk.resend(&request.id, request.generation).await.expect("an answer");
+    let refusal = refused(again.expect("a request"));
+    assert_eq!(refusal.outcome, Outcome::Forbidden);
+    assert!(refusal.reason.contains("it takes one strong proof"), "{}", refusal.reason);
+    assert_eq!(bench.sender.calls(), 1);
+}
+
+#[tokio::test]
+async fn security_67_a_second_persons_word_of_before_a_hold_counts_no_more_after_it() {
+    let bench = office().await;
+    let dana = bench.customer("WB-1", None).await;
+    let (customer, purpose) = (dana.id, "a new address".to_owned());
+    let (reason, key) = ("lost the phone".to_owned(), bench.key());
+    let vouch = VouchFor { customer, purpose, reason, key, session: None };
+    let waits = call(&bench.desk, Role::Clerk, vouch.clone()).await;
+    let Some(DeskError::AwaitsApproval(approval)) = waits.error() else { panic!("{waits:?}") };
+    let approve = ApproveAct { approval: approval.id.clone() };
+    let approved = call(&bench.desk, Role::Admin, approve).await;
+    assert!(matches!(approved, Answer::ApproveAct(Ok(_))), "{approved:?}");
+    bench.set(&dana, Flag::Hold).await;
+    call(&bench.desk, Role::Admin, unflag(&dana, Flag::Hold)).await;
+    let told = call(&bench.desk, Role::Clerk, vouch).await;
+    assert!(matches!(told.error(), Some(DeskError::AwaitsApproval(_))), "{told:?}");
+}
+
+#[tokio::test]
+async fn security_68_under_a_flag_nothing_is_enrolled_that_would_not_count() {
+    let bench = office().await;
+    let dana = bench.customer("WB-1", None).await;
+    bench.set(&dana, Flag::Deceased).await;
+    // The heir, for whom a colleague stands.
+    let (customer, purpose) = (dana.id, "a new address".to_owned());
+    let (reason, key) = ("the heir, with the certificate".to_owned(), bench.key());
+    let vouch = VouchFor { customer, purpose, reason, key, session: None };
+    let waits = call(&bench.desk, Role::Clerk, vouch.clone()).await;
+    let Some(DeskError::AwaitsApproval(approval)) = waits.error() else { panic!("{waits:?}") };
+    call(&bench.desk, Role::Admin, ApproveAct { approval: approval.id.clone() }).await;
+    let Answer::VouchFor(Ok(Vouched::Approved(served))) =
+        call(&bench.desk, Role::Clerk, vouch).await
+    else {
+        panic!("not approved")
+    };
+    let codes = MakeBackupCodes { token: served.token, replaces: false, key: bench.key() };
+    let refused = call(&bench.desk, Role::Clerk, codes).await;
+    assert_eq!(refusing(&refused), Some(Flag::Deceased), "{refused:?}");
 }

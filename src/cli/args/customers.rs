@@ -132,6 +132,17 @@ The log keeps who did it and why.")]
 Example:
   countersign customers flags --json")]
     Flags(FlagsArgs),
+    /// The customer says of a verification: it was not me
+    #[command(after_help = "\
+Examples:
+  countersign customers disown K7Q --reason \"says she was abroad\"
+  countersign customers disown 7K3M9QX2TB --reason \"never had the message\" --json
+
+REFERENCE is the word of the message, or a request or a session of the log. The
+customer's sessions end, codes under way are cancelled, the account is on hold until
+an admin lifts it (customers unflag), and an incident says what it was, who verified
+and what was ended. Told again it changes nothing.")]
+    Disown(DisownArgs),
     /// File an incident: something suspicious that was seen
     #[command(after_help = "\
 Example:
@@ -236,6 +247,20 @@ pub struct UnflagArgs {
     #[arg(value_name = "FLAG", help = "hold, deceased, at_risk or do_not_disclose")]
     pub flag: Flag,
     /// Why: it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers disown`
+#[derive(Debug, Args)]
+pub struct DisownArgs {
+    /// The word of the message, such as K7Q, or a request or session, such as 7K3M9QX2TB
+    #[arg(value_name = "REFERENCE")]
+    pub reference: String,
+    /// Why: whoever meets the customer reads it, and it goes into the log beside your name
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
     #[command(flatten)]

@@ -20,9 +20,9 @@ pub use crate::cli::args::audit::{
     Audit, CheckArgs, ExportArgs, ExportFormat, ProveArgs, ShipArgs, VerifyArgs,
 };
 pub use crate::cli::args::customers::{
-    ConfirmArgs, ContactsArgs, Customers, FlagArgs, FlagsArgs, ImportArgs, IncidentArgs, IndexArgs,
-    ReasonedArgs, RepresentativeCommand, RepresentativesArgs, RevealArgs, UnflagArgs, UnlockArgs,
-    WhichContact,
+    ConfirmArgs, ContactsArgs, Customers, DisownArgs, FlagArgs, FlagsArgs, ImportArgs,
+    IncidentArgs, IndexArgs, ReasonedArgs, RepresentativeCommand, RepresentativesArgs, RevealArgs,
+    UnflagArgs, UnlockArgs, WhichContact,
 };
 pub use crate::cli::args::desk::{
     AmountDueArgs, EnterArgs, GateArgs, LogArgs, NamedSession, RequestArgs, ServeArgs, Sessions,
@@ -410,6 +410,7 @@ impl Command {
                 | Customers::Flag(FlagArgs { output, .. })
                 | Customers::Unflag(UnflagArgs { output, .. })
                 | Customers::Flags(FlagsArgs { output, .. })
+                | Customers::Disown(DisownArgs { output, .. })
                 | Customers::Incident(IncidentArgs { output, .. })
                 | Customers::Release(ReasonedArgs { output, .. }),
             )

@@ -113,8 +113,7 @@ pub struct PreviewArgs {
     /// Write the HTML part of the email to this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub html: Option<PathBuf>,
-    /// What a contact is told instead of a code: that it was changed, or that an authenticator
-    /// or backup codes were
+    /// A notice instead of a code: what a contact is told that was changed or done
     #[arg(
         long,
         value_name = "ABOUT",

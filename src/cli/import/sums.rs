@@ -124,12 +124,10 @@ impl Sums {
         for it in done.replaced.into_iter().take(NAMED_MAX.saturating_sub(self.replaced.len())) {
             if !self.quarantine.is_zero() {
                 let verb = if self.is_dry { "would be" } else { "is" };
+                let what = if it.is_added { "one more contact" } else { "another one" };
+                let (account_no, label) = (&it.account_no, it.kind.label());
                 output.progress("");
-                output.note(&format!(
-                    "{}: the {} {verb} another one",
-                    it.account_no,
-                    it.kind.label()
-                ));
+                output.note(&format!("{account_no}: the {label} {verb} {what}"));
             }
             self.replaced.push(ReplacedContact::from(it));
         }
@@ -242,10 +240,13 @@ fn took_a_place(replaced: u64, is_dry: bool) -> String {
     } else {
         ["contacts", "They get", "they are confirmed"]
     };
-    let (took, named) =
-        if is_dry { ("would take", "") } else { ("took", " The log names all of them.") };
+    let (took, added, named) = if is_dry {
+        ("would take", "be added", "")
+    } else {
+        ("took", "came in addition", " The log names all of them.")
+    };
     format!(
-        "{replaced} {contacts} {took} another one's place. {get} no code for the hours of \
+        "{replaced} {contacts} {took} another one's place or {added}. {get} no code for the hours of \
          otp.contact_quarantine_hours, or until {confirmed}: countersign customers confirm.{named}"
     )
 }

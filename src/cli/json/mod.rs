@@ -5,6 +5,7 @@
 mod approvals;
 mod audit;
 mod customers;
+mod disown;
 mod factors;
 mod log;
 mod messages;
@@ -23,6 +24,7 @@ pub use crate::cli::json::customers::{
     BadContactLine, CustomerLine, ErasureReply, FlagLine, ImportReply, LineProblem,
     ReplacedContact, ReportReply, RepresentativeLine, RevealedLine,
 };
+pub use crate::cli::json::disown::DisownReply;
 pub use crate::cli::json::factors::{BackupCodesReply, FactorsReply, OfferLine};
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};

@@ -6,7 +6,9 @@ use std::fmt;
 use crate::config::settings::MessageSettings;
 use crate::delivery::templates::addresses;
 use crate::delivery::templates::sms::{self, Alphabet, Form};
-use crate::delivery::templates::sources::{EMAIL, FRAME, LAYOUT, SMS, Sources};
+use crate::delivery::templates::sources::{
+    EMAIL, FRAME, LAYOUT, NOTICE_LAYOUT, SMS, Sources, is_notice,
+};
 use crate::delivery::templates::values::{NAMES, Values};
 use crate::delivery::templates::{Templates, broken, environment, gsm7, words};
 use crate::domain::{locale, text};
@@ -104,9 +106,7 @@ impl Work {
                 let tag = name.split_once('/').map(|(tag, _)| tag);
                 let part = match name.rsplit('/').next() {
                     Some(SMS) => "sms",
-                    Some(part) if part.starts_with("notice.") || part.starts_with("factor.") => {
-                        "notice"
-                    }
+                    Some(part) if is_notice(part) || name == NOTICE_LAYOUT => "notice",
                     _ => "email",
                 };
                 self.say(tag, part, State::Failed, broken(name, &error));

@@ -10,6 +10,7 @@ mod check;
 mod first;
 mod gsm7;
 mod notice;
+mod shipped;
 mod sms;
 mod sources;
 pub(super) mod test_message;

@@ -1,6 +1,7 @@
-//! The words to a contact that was changed, or that hears of a changed factor: an email to an
-//! address, a text message to a number. They hold no code, and nothing of the contact that took
-//! its place.
+//! The words in which contacts are told what was done: an email to an address, a text message to a
+//! number. They hold no code, nothing of another contact and nothing of the account.
+
+use chrono::Local;
 
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::check::{self, State, Work};
@@ -12,25 +13,39 @@ use crate::delivery::templates::values::Values;
 use crate::delivery::templates::{EmailText, LAST_RESORT, Sample, SmsText, Templates};
 use crate::domain::contact::ContactKind;
 use crate::domain::contact_notice::NoticeAbout;
-use crate::domain::message::ChangeNotice;
+use crate::domain::message::ContactNotice;
 use crate::domain::text;
 
 /// The `part` of findings about notices.
 const PART: &str = "notice";
 /// The names that a notice may use.
-const NAMES: [&str; 2] = ["office", "customer"];
+const fn names(about: NoticeAbout) -> &'static [&'static str] {
+    match about {
+        NoticeAbout::Contact | NoticeAbout::Factor | NoticeAbout::Addition => {
+            &["office", "customer"]
+        }
+        NoticeAbout::Verified | NoticeAbout::Represented => {
+            &["office", "customer", "purpose", "time", "reference"]
+        }
+        NoticeAbout::Lockout => &["office", "customer", "time", "reference"],
+    }
+}
 
-fn values(notice: &ChangeNotice, cleaned: impl Fn(&str) -> String) -> Values {
+fn values(notice: &ContactNotice, cleaned: impl Fn(&str) -> String) -> Values {
+    let time = notice.at.to_utc().with_timezone(&Local);
     Values {
         office: cleaned(&notice.office),
         customer: cleaned(&notice.customer),
+        purpose: notice.purpose.as_deref().map(&cleaned).unwrap_or_default(),
+        reference: notice.reference.as_ref().map(|it| cleaned(it.as_str())).unwrap_or_default(),
+        time: time.format("%Y-%m-%d %H:%M").to_string(),
         ..Values::bare()
     }
 }
 
 impl Templates {
     /// Renders a notice as it would be sent.
-    pub fn notice_sample(&self, notice: &ChangeNotice) -> Result<Sample, DeliveryError> {
+    pub fn notice_sample(&self, notice: &ContactNotice) -> Result<Sample, DeliveryError> {
         Ok(match notice.to.kind() {
             ContactKind::Email => {
                 let EmailText { subject, plain, html } = self.notice_email(notice)?;
@@ -57,7 +72,7 @@ impl Templates {
 
     pub(in crate::delivery) fn notice_email(
         &self,
-        notice: &ChangeNotice,
+        notice: &ContactNotice,
     ) -> Result<EmailText, DeliveryError> {
         let values = values(notice, text::clean);
         let tag = self.notice_email_language(notice);
@@ -68,7 +83,7 @@ impl Templates {
 
     pub(in crate::delivery) fn notice_sms(
         &self,
-        notice: &ChangeNotice,
+        notice: &ContactNotice,
     ) -> Result<String, DeliveryError> {
         Ok(self.notice_sms_text(notice)?.text)
     }
@@ -76,7 +91,7 @@ impl Templates {
     /// The same with its language.
     pub(in crate::delivery) fn notice_sms_text(
         &self,
-        notice: &ChangeNotice,
+        notice: &ContactNotice,
     ) -> Result<SmsText, DeliveryError> {
         let (tag, form) = self.notice_sms_language(notice)?;
         let values = values(notice, |name| form.alphabet.bring(name));
@@ -85,14 +100,14 @@ impl Templates {
         Ok(SmsText::of(fitted, tag))
     }
 
-    fn notice_email_language(&self, notice: &ChangeNotice) -> &str {
+    fn notice_email_language(&self, notice: &ContactNotice) -> &str {
         self.languages(notice.locale.as_deref())
             .into_iter()
             .find_map(|tag| self.notice_email.get(&(notice.about, tag)))
             .map_or(LAST_RESORT, |(_, tag)| tag.as_str())
     }
 
-    fn notice_sms_language(&self, notice: &ChangeNotice) -> Result<(&str, Form), DeliveryError> {
+    fn notice_sms_language(&self, notice: &ContactNotice) -> Result<(&str, Form), DeliveryError> {
         self.languages(notice.locale.as_deref())
             .into_iter()
             .find_map(|tag| self.notice_sms.get_key_value(&(notice.about, tag)))
@@ -116,14 +131,14 @@ impl Work {
             let text = format!("{tag}: a notice by email is made of {}.", email.join(", "));
             self.say(Some(tag), PART, State::Failed, text);
         } else if there > 0 && self.are_compiled(tag, &email) {
-            let faults = self.email_faults(tag, email);
+            let faults = self.email_faults(tag, about);
             if faults.is_empty() {
                 self.templates.notice_email.insert((about, tag.into()));
             }
             self.judge(tag, faults, "By email: the text and the HTML say the same.");
         }
         if sources.has(tag, sms) && self.are_compiled(tag, &[sms]) {
-            let faults = match self.form(tag, sms) {
+            let faults = match self.form(tag, about) {
                 Ok(form) => {
                     self.templates.notice_sms.insert((about, tag.into()), form);
                     Vec::new()
@@ -149,19 +164,25 @@ impl Work {
         }
     }
 
-    fn email_faults(&self, tag: &str, email: [&str; 3]) -> Vec<String> {
-        let names = email.map(|part| format!("{tag}/{part}"));
-        let all = names.iter().map(String::as_str).chain([NOTICE_LAYOUT, FRAME]);
-        let unknown: Vec<String> = all.flat_map(|name| self.unknown_names(name, &NAMES)).collect();
+    fn email_faults(&self, tag: &str, about: NoticeAbout) -> Vec<String> {
+        let NoticeParts { email, .. } = notice_parts(about);
+        let files = email.map(|part| format!("{tag}/{part}"));
+        let all = files.iter().map(String::as_str).chain([NOTICE_LAYOUT, FRAME]);
+        let unknown: Vec<String> =
+            all.flat_map(|name| self.unknown_names(name, names(about))).collect();
         if !unknown.is_empty() {
             return unknown;
         }
         let marked = Values::marked();
-        let [subject, plain, html] = match self.parts(tag, email, &marked) {
-            Ok(parts) => parts,
-            Err(error) => return vec![error],
-        };
-        let differs = check::differ(tag, email, &plain, &html);
+        let bare = Values { reference: String::new(), ..marked.clone() };
+        let ([subject, plain, html], without) =
+            match (self.parts(tag, email, &marked), self.parts(tag, email, &bare)) {
+                (Ok(parts), Ok(without)) => (parts, without),
+                (Err(error), _) | (_, Err(error)) => return vec![error],
+            };
+        // Of what no code was sent for a notice has no reference.
+        let differs = check::differ(tag, email, &plain, &html)
+            .or_else(|| check::differ(tag, email, &without[1], &without[2]));
         let is_empty = subject.trim().is_empty().then(|| format!("{tag}/{} is empty.", email[0]));
         let is_silent = (!check::says(&plain, "office"))
             .then(|| format!("{tag}/{} does not say {{{{ office }}}}.", email[1]));
@@ -178,9 +199,10 @@ impl Work {
     }
 
     /// How the text message is written.
-    fn form(&self, tag: &str, part: &str) -> Result<Form, Vec<String>> {
+    fn form(&self, tag: &str, about: NoticeAbout) -> Result<Form, Vec<String>> {
+        let part = notice_parts(about).sms;
         let name = format!("{tag}/{part}");
-        let unknown = self.unknown_names(&name, &NAMES);
+        let unknown = self.unknown_names(&name, names(about));
         if !unknown.is_empty() {
             return Err(unknown);
         }

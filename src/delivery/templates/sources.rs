@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use crate::delivery::templates::shipped::{LANGUAGES, LAYOUTS};
 use crate::domain::contact_notice::NoticeAbout;
 use crate::domain::{locale, text};
 
@@ -18,25 +19,43 @@ pub(super) struct NoticeParts {
     pub(super) sms: &'static str,
 }
 
-/// The notice to a contact that was changed.
-const OF_CONTACT: NoticeParts = NoticeParts {
-    email: ["notice.subject.txt", "notice.txt", "notice.html"],
-    sms: "notice.sms.txt",
-};
+impl NoticeParts {
+    fn has(self, name: &str) -> bool {
+        self.email.contains(&name) || self.sms == name
+    }
+}
 
-/// The notice that a factor was changed.
-const OF_FACTOR: NoticeParts = NoticeParts {
-    email: ["factor.subject.txt", "factor.txt", "factor.html"],
-    sms: "factor.sms.txt",
-};
+/// The parts of a notice by their first word.
+macro_rules! parts_of {
+    ($word:literal) => {
+        NoticeParts {
+            email: [
+                concat!($word, ".subject.txt"),
+                concat!($word, ".txt"),
+                concat!($word, ".html"),
+            ],
+            sms: concat!($word, ".sms.txt"),
+        }
+    };
+}
 
 /// The parts of a notice about this.
 pub(super) const fn notice_parts(about: NoticeAbout) -> NoticeParts {
     match about {
-        NoticeAbout::Contact => OF_CONTACT,
-        NoticeAbout::Factor => OF_FACTOR,
+        NoticeAbout::Contact => parts_of!("notice"),
+        NoticeAbout::Factor => parts_of!("factor"),
+        NoticeAbout::Addition => parts_of!("addition"),
+        NoticeAbout::Verified => parts_of!("verified"),
+        NoticeAbout::Represented => parts_of!("represented"),
+        NoticeAbout::Lockout => parts_of!("lockout"),
     }
 }
+
+/// Whether a file is a part of a notice.
+pub(super) fn is_notice(name: &str) -> bool {
+    NoticeAbout::ALL.into_iter().any(|about| notice_parts(about).has(name))
+}
+
 /// The HTML layouts of all languages: of a code message, of a notice, and the frame around both.
 pub(super) const LAYOUT: &str = "layout.html";
 pub(super) const NOTICE_LAYOUT: &str = "notice.layout.html";
@@ -44,103 +63,6 @@ pub(super) const FRAME: &str = "frame.html";
 
 /// Size limit of a template in bytes.
 const TEMPLATE_MAX: u64 = 256 * 1024;
-
-macro_rules! shipped {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../../assets/templates/", $name)))),*]
-    };
-}
-
-/// The built-in templates.
-const SHIPPED: &[(&str, &str)] = shipped![
-    "frame.html",
-    "layout.html",
-    "notice.layout.html",
-    "ar/email.html",
-    "ar/email.subject.txt",
-    "ar/email.txt",
-    "ar/factor.html",
-    "ar/factor.sms.txt",
-    "ar/factor.subject.txt",
-    "ar/factor.txt",
-    "ar/notice.html",
-    "ar/notice.sms.txt",
-    "ar/notice.subject.txt",
-    "ar/notice.txt",
-    "ar/sms.txt",
-    "de/email.html",
-    "de/email.subject.txt",
-    "de/email.txt",
-    "de/factor.html",
-    "de/factor.sms.txt",
-    "de/factor.subject.txt",
-    "de/factor.txt",
-    "de/notice.html",
-    "de/notice.sms.txt",
-    "de/notice.subject.txt",
-    "de/notice.txt",
-    "de/sms.txt",
-    "en/email.html",
-    "en/email.subject.txt",
-    "en/email.txt",
-    "en/factor.html",
-    "en/factor.sms.txt",
-    "en/factor.subject.txt",
-    "en/factor.txt",
-    "en/notice.html",
-    "en/notice.sms.txt",
-    "en/notice.subject.txt",
-    "en/notice.txt",
-    "en/sms.txt",
-    "es/email.html",
-    "es/email.subject.txt",
-    "es/email.txt",
-    "es/factor.html",
-    "es/factor.sms.txt",
-    "es/factor.subject.txt",
-    "es/factor.txt",
-    "es/notice.html",
-    "es/notice.sms.txt",
-    "es/notice.subject.txt",
-    "es/notice.txt",
-    "es/sms.txt",
-    "fr/email.html",
-    "fr/email.subject.txt",
-    "fr/email.txt",
-    "fr/factor.html",
-    "fr/factor.sms.txt",
-    "fr/factor.subject.txt",
-    "fr/factor.txt",
-    "fr/notice.html",
-    "fr/notice.sms.txt",
-    "fr/notice.subject.txt",
-    "fr/notice.txt",
-    "fr/sms.txt",
-    "hi/email.html",
-    "hi/email.subject.txt",
-    "hi/email.txt",
-    "hi/factor.html",
-    "hi/factor.sms.txt",
-    "hi/factor.subject.txt",
-    "hi/factor.txt",
-    "hi/notice.html",
-    "hi/notice.sms.txt",
-    "hi/notice.subject.txt",
-    "hi/notice.txt",
-    "hi/sms.txt",
-    "zh/email.html",
-    "zh/email.subject.txt",
-    "zh/email.txt",
-    "zh/factor.html",
-    "zh/factor.sms.txt",
-    "zh/factor.subject.txt",
-    "zh/factor.txt",
-    "zh/notice.html",
-    "zh/notice.sms.txt",
-    "zh/notice.subject.txt",
-    "zh/notice.txt",
-    "zh/sms.txt",
-];
 
 /// Template sources by name, such as `es/sms.txt`, and what is wrong with the folder.
 #[derive(Debug, Default)]
@@ -155,7 +77,8 @@ pub(super) struct Sources {
 impl Sources {
     /// Collects all sources; the folder's override the built-in ones.
     pub(super) fn fill(folder: Option<&Path>) -> Self {
-        let texts = SHIPPED.iter().map(|(name, source)| ((*name).into(), (*source).into()));
+        let all = LAYOUTS.iter().chain(LANGUAGES.iter().copied().flatten());
+        let texts = all.map(|(name, source)| ((*name).into(), (*source).into()));
         let mut sources = Self { texts: texts.collect(), ..Self::default() };
         if let Some(folder) = folder {
             sources.add_folder(folder);
@@ -198,24 +121,18 @@ impl Sources {
 
     fn add_language(&mut self, tag: &str, folder: &Path) {
         for (name, path, _) in self.entries(folder, Some(tag)) {
-            let notices = [OF_CONTACT, OF_FACTOR];
-            let is_notice = notices.iter().any(|it| it.email.contains(&&*name) || it.sms == name);
-            if EMAIL.contains(&&*name) || name == SMS || is_notice {
+            if EMAIL.contains(&&*name) || name == SMS || is_notice(&name) {
                 self.own.insert(tag.into());
                 self.add(Some(tag), format!("{tag}/{name}"), &path);
             } else {
-                self.problem(
-                    Some(tag),
-                    format!(
-                        "{} is no template: there are {}, {SMS}, {}, {}, {} and {}.",
-                        path.display(),
-                        EMAIL.join(", "),
-                        OF_CONTACT.email.join(", "),
-                        OF_CONTACT.sms,
-                        OF_FACTOR.email.join(", "),
-                        OF_FACTOR.sms
-                    ),
-                );
+                let of_notices = NoticeAbout::ALL.into_iter().flat_map(|about| {
+                    let NoticeParts { email, sms } = notice_parts(about);
+                    email.into_iter().chain([sms])
+                });
+                let all: Vec<&str> = EMAIL.into_iter().chain([SMS]).chain(of_notices).collect();
+                let text =
+                    format!("{} is no template: there are {}.", path.display(), all.join(", "));
+                self.problem(Some(tag), text);
             }
         }
     }

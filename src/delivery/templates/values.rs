@@ -19,6 +19,8 @@ pub(super) struct Values {
     pub(super) reference: String,
     pub(super) code: String,
     pub(super) minutes: u64,
+    /// When something happened, for notices alone.
+    pub(super) time: String,
 }
 
 impl Values {
@@ -33,6 +35,7 @@ impl Values {
             code: facts.code.reveal().to_owned(),
             // Less than a minute occurs only in tests of expiry.
             minutes: facts.minutes.max(1),
+            time: String::new(),
         }
     }
 
@@ -47,6 +50,7 @@ impl Values {
             reference: "W2W".into(),
             code: "0".repeat(10),
             minutes: 10,
+            time: "2030-12-31 23:59".into(),
         }
     }
 
@@ -60,6 +64,7 @@ impl Values {
             reference: "Q8R".into(),
             code: "9481036275".into(),
             minutes: 777,
+            time: "Qtimq".into(),
         }
     }
 
@@ -81,8 +86,8 @@ impl Values {
         Self { minutes, ..self.clone() }
     }
 
-    /// Each value with its name, in the order of [`NAMES`].
-    pub(super) fn named(&self) -> [(&'static str, Value); 7] {
+    /// Each value with its name: those of [`NAMES`], and those of notices.
+    pub(super) fn named(&self) -> [(&'static str, Value); 8] {
         [
             ("office", Value::from(&*self.office)),
             ("counter", Value::from(&*self.counter)),
@@ -91,6 +96,7 @@ impl Values {
             ("reference", Value::from(&*self.reference)),
             ("code", Value::from(&*self.code)),
             ("minutes", Value::from(self.minutes)),
+            ("time", Value::from(&*self.time)),
         ]
     }
 

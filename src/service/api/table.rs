@@ -40,13 +40,14 @@ use crate::service::audit::ship::ShippingProgress;
 use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
-    AddRepresentative, ChannelChoices, ConfirmContact, EndRepresentative, EraseCustomer,
-    FileIncident, FindCustomers, FinishImport, FlagCustomer, HoldCustomer, IdentifyCustomer,
-    ImportCustomers, ListBadContacts, ListFlags, ListRepresentatives, OpenCustomer, OpenedCustomer,
-    ReadAccount, ReadCustomer, ReadSignUp, ReportCustomer, RevealContact, UnflagCustomer,
-    UnlockCustomer, WaitForIndex,
+    AddRepresentative, ChannelChoices, ConfirmContact, DisownVerification, EndRepresentative,
+    EraseCustomer, FileIncident, FindCustomers, FinishImport, FlagCustomer, HoldCustomer,
+    IdentifyCustomer, ImportCustomers, ListBadContacts, ListFlags, ListRepresentatives,
+    OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer, ReadSignUp, ReportCustomer,
+    RevealContact, UnflagCustomer, UnlockCustomer, WaitForIndex,
 };
 use crate::service::customers::contact_history::BadContactPage;
+use crate::service::customers::disown::DisownOutcome;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
 use crate::service::customers::reveal::RevealedContact;
@@ -249,6 +250,7 @@ calls! {
     HoldCustomer -> bool, Administer, until_answered;
     FlagCustomer -> bool, Administer, until_answered;
     UnflagCustomer -> bool, Administer, until_answered;
+    DisownVerification -> DisownOutcome, Administer, until_answered;
     ListFlags -> Vec<FlaggedCustomer>, Oversee, once;
     FileIncident -> (), Verify, until_answered;
     AddRepresentative -> Representative, Verify, until_answered, act;

@@ -12,6 +12,7 @@ use crate::domain::request::Request;
 use crate::domain::session::SessionToken;
 use crate::domain::time::Timestamp;
 use crate::service::customers::contact_history::BadContactPage;
+use crate::service::customers::disown::DisownOutcome;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
 use crate::service::customers::representatives::RepresentativeChoice;
@@ -380,6 +381,23 @@ pub struct UnflagCustomer {
 impl UnflagCustomer {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
         desk.unflag_customer(&self.key, self.customer, self.flag, &self.reason).await
+    }
+}
+
+/// Disowns a verification: the customer says that it was not them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DisownVerification {
+    /// The request, the session, or the word of the message with the code.
+    pub reference: String,
+    /// Why, for whoever meets the customer and the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl DisownVerification {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<DisownOutcome, DeskError> {
+        desk.disown(&self).await
     }
 }
 

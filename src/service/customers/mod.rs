@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod contact_history;
 pub mod csv_import;
+pub mod disown;
 pub mod flags;
 pub mod import;
 pub mod lookup;

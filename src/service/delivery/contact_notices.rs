@@ -1,4 +1,4 @@
-//! Sending notices to replaced contacts, beside the outbox: a terminal that works the
+//! Sending notices to contacts, beside the outbox: a terminal that works the
 //! outbox sends these too. Nobody waits for them at a counter, so that one at a time is
 //! enough, and codes come first.
 
@@ -12,7 +12,7 @@ use crate::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use crate::domain::contact::Contact;
 use crate::domain::contact_notice::{self, NoticeStep};
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
-use crate::domain::message::ChangeNotice;
+use crate::domain::message::ContactNotice;
 use crate::domain::provider::ProviderFingerprint;
 use crate::domain::time::Timestamp;
 use crate::service::delivery::provider_status;
@@ -149,13 +149,15 @@ impl Desk {
             return self.reschedule_notice(notice, &breakers, now).await;
         };
         let report = sender
-            .send_notice(&ChangeNotice {
+            .send_notice(&ContactNotice {
                 about: notice.about,
                 to: notice.contact.clone(),
                 name: contact_notice::name(notice.id, &notice.contact, notice.created_at),
                 at: notice.created_at,
                 office: self.office.name.clone(),
                 customer: notice.customer_name.clone(),
+                purpose: notice.purpose.clone(),
+                reference: notice.reference.clone(),
                 locale: notice.locale.clone(),
             })
             .await;

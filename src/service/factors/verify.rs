@@ -93,6 +93,7 @@ impl Desk {
             policy: &self.office.otp,
             limits: &self.office.limits,
             policy_version: &self.policy_version,
+            notices: self.notice_providers(),
             actor: &self.actor,
         };
         Ok(self.retry(|| self.store.attempt_factor(attempt.clone())).await?)

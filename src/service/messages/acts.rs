@@ -5,7 +5,8 @@ use crate::domain::contact::ContactKind;
 use crate::domain::flag::{CustomerFlag, Flag};
 use crate::domain::outcome::Outcome;
 use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
-use crate::service::messages::Clock;
+use crate::service::customers::disown::{Disowned, DisownedVerification};
+use crate::service::messages::{Clock, factors_in_words};
 
 /// What came of lifting a customer's lockout.
 pub fn unlocked(name: &str, was_locked: bool) -> String {
@@ -45,6 +46,39 @@ pub fn flag_lifted(name: &str, flag: Flag, was_set: bool) -> String {
         format!("{name} was not marked \"{}\".", flag.label())
     }
 }
+
+/// What came of disowning a verification: what was ended.
+pub fn disowned(it: &Disowned) -> String {
+    let of = format!("{} ({})", it.name, it.account_no);
+    if it.is_repeated {
+        return format!("{of} is on hold for this already, and nothing was left to end.");
+    }
+    let (sessions, codes) = (it.sessions.len(), it.codes);
+    format!(
+        "{of} is on hold. Sessions ended: {sessions}; codes cancelled: {codes}. The incident is in \
+         the log."
+    )
+}
+
+/// What a verification was that was disowned.
+pub fn disowned_verification(it: &DisownedVerification, clock: Clock<'_>) -> String {
+    let (Some(by), Some(at)) = (&it.by, it.at) else {
+        return format!("Nobody was verified by it, for \"{}\".", it.purpose);
+    };
+    let proven = it.factors.as_ref().map(factors_in_words).unwrap_or_default();
+    let who = it.representative.as_ref();
+    let who = who.map_or_else(String::new, |it| format!(" {it}, a representative,"));
+    format!(
+        "{} at counter {} verified{who} for \"{}\" ({proven}) at {}.",
+        by.clerk,
+        by.counter,
+        it.purpose,
+        clock(at)
+    )
+}
+
+/// The entry's request is gone.
+pub const NOTHING_TO_DISOWN: &str = "There is no such verification any more.";
 
 /// An incident was filed.
 pub const INCIDENT_FILED: &str = "The incident is in the log, with your name and the customer in view. It stops nothing by \

@@ -1,5 +1,5 @@
-//! Notices to contacts: that another one replaced them, or that a factor was changed; shared by all terminals. A notice is
-//! leased to whoever claims it; the notices of a terminal that died become due again by
+//! Notices to contacts: that another one replaced them, that a factor was changed, that somebody
+//! was verified; shared by all terminals. A notice is leased to whoever claims it; the notices of a terminal that died become due again by
 //! themselves.
 
 use std::time::Duration;
@@ -11,6 +11,7 @@ use crate::domain::contact_notice::{NoticeAbout, NoticeStep};
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::SendReport;
 use crate::domain::event::Actor;
+use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 
@@ -61,6 +62,10 @@ pub struct Notice {
     pub locale: Option<String>,
     /// What it is about.
     pub about: NoticeAbout,
+    /// What somebody was verified for; none where nobody was.
+    pub purpose: Option<String>,
+    /// The word in the message with the code, where there was one.
+    pub reference: Option<Reference>,
     /// The contact that is told.
     pub contact: Contact,
     /// The fingerprint of the provider of the terminal that noticed it.

@@ -70,8 +70,8 @@ pub struct ImportCount {
     pub changed: u64,
     /// Customers whose row stayed as it was.
     pub unchanged: u64,
-    /// Replaced email addresses and phone numbers. In a table of the office's own
-    /// they are noticed later, when a code is asked for.
+    /// Email addresses and phone numbers that replaced others, or were added beside another
+    /// contact. In a table of the office's own they are noticed later, when a code is asked for.
     pub replaced: u64,
 }
 
@@ -88,13 +88,16 @@ impl ImportCount {
     }
 }
 
-/// A contact that an import replaced.
+/// A contact that an import replaced, or added beside another one.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Replaced {
     /// The account number of its customer.
     pub account_no: String,
     /// Which of the customer's contacts.
     pub kind: ContactKind,
+    /// Whether there was none of this kind before.
+    #[serde(default)]
+    pub is_added: bool,
 }
 
 /// What a batch of an import wrote.
@@ -102,7 +105,7 @@ pub struct Replaced {
 pub struct Imported {
     /// How many customers.
     pub count: ImportCount,
-    /// The contacts that it replaced.
+    /// The contacts that it replaced, or added beside another one.
     pub replaced: Vec<Replaced>,
 }
 

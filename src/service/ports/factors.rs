@@ -106,6 +106,8 @@ pub struct FactorAttempt<'a> {
     pub limits: &'a RateLimits,
     /// The version of the policy that these are of.
     pub policy_version: &'a str,
+    /// By whom the customer's contacts are told afterwards.
+    pub notices: NoticeProviders<'a>,
     /// Who entered it, and where.
     pub actor: &'a Actor,
 }
@@ -133,6 +135,8 @@ pub struct Attestation<'a> {
     pub policy: &'a OtpPolicy,
     /// The version of the policy that these are of.
     pub policy_version: &'a str,
+    /// By whom the customer's contacts are told afterwards.
+    pub notices: NoticeProviders<'a>,
     /// Who attests it, and where.
     pub actor: &'a Actor,
 }

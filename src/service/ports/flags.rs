@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::flag::{CustomerFlag, Flag, Flags};
+use crate::domain::request::{Reference, RequestId};
+use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 
@@ -28,6 +30,48 @@ pub trait FlagStore: Send + Sync {
         reason: &str,
         actor: &Actor,
     ) -> Result<bool, StoreError>;
+    /// Ends all that was proven for a customer, puts them on hold and files an incident; nothing
+    /// where all of that was done before. `act` is the idempotency key.
+    async fn disown(&self, act: &str, it: Disowning<'_>) -> Result<EndedByDisowning, StoreError>;
+    /// Up to `most` requests whose message has this reference, the newest first; older ones than
+    /// some thousand are not found by it.
+    async fn requests_named(
+        &self,
+        reference: &Reference,
+        most: u32,
+    ) -> Result<Vec<RequestId>, StoreError>;
+    /// The newest session that the code of a request of a customer opened.
+    async fn session_of_request(
+        &self,
+        customer: CustomerId,
+        request: &RequestId,
+    ) -> Result<Option<Session>, StoreError>;
+}
+
+/// A verification that the customer says was not them.
+#[derive(Clone, Copy, Debug)]
+pub struct Disowning<'a> {
+    pub customer: CustomerId,
+    /// The request or the session that is named.
+    pub named: &'a str,
+    pub request: Option<&'a RequestId>,
+    pub purpose: Option<&'a str>,
+    /// What it was, in words, for the log.
+    pub was: &'a str,
+    /// Why it is disowned.
+    pub reason: &'a str,
+    /// Who disowns it, and where.
+    pub actor: &'a Actor,
+}
+
+/// What ended with a verification that was disowned.
+#[derive(Clone, Debug)]
+pub struct EndedByDisowning {
+    pub sessions: Vec<Session>,
+    /// How many codes were cancelled.
+    pub codes: u64,
+    /// Whether all of it was done before.
+    pub is_repeated: bool,
 }
 
 /// A flag about to be set.

@@ -51,7 +51,7 @@ pub use factors::{
     Attestation, ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage,
     FactorStore, Resealed,
 };
-pub use flags::{FlagStore, FlaggedCustomer, NewFlag};
+pub use flags::{Disowning, EndedByDisowning, FlagStore, FlaggedCustomer, NewFlag};
 pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
@@ -62,7 +62,7 @@ pub use policy::PolicyStore;
 pub use representatives::RepresentativeStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
-pub use session::{SessionFilter, SessionStore};
+pub use session::{Serving, SessionFilter, SessionStore};
 pub use shipping::{Collector, CollectorError, CursorClaim, ShippingStore, StoredCursor};
 pub use sign_in::{CredentialsChange, EarlierSignIns, NewSitting, SignInStore, StoredCredentials};
 pub use staff::{StaffChange, StaffStore, StaffWrite};

@@ -7,7 +7,7 @@ use crate::domain::delivery::{
     DeliveryState, FailureClass, MessageTrace, ProviderStatus, SendReport,
 };
 use crate::domain::explanation::Explanation;
-use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::domain::message::{ContactNotice, Outgoing, TestMessage};
 use crate::domain::provider::ProviderFingerprint;
 use crate::domain::time::Timestamp;
 
@@ -66,7 +66,7 @@ pub trait Sender: Send + Sync {
         }
     }
     /// Sends a notice to a contact that another one replaced. It may be sent twice.
-    async fn send_notice(&self, _notice: &ChangeNotice) -> SendReport {
+    async fn send_notice(&self, _notice: &ContactNotice) -> SendReport {
         SendReport {
             state: DeliveryState::Undeliverable,
             provider_id: None,

@@ -219,6 +219,8 @@ pub struct Attempt<'a> {
     pub limits: &'a RateLimits,
     /// The version of the policy that these are of.
     pub policy_version: &'a str,
+    /// By whom the customer's contacts are told afterwards.
+    pub notices: NoticeProviders<'a>,
     /// Who entered it, and where.
     pub actor: &'a Actor,
     /// The pad at which the customer typed it; none where the clerk did.

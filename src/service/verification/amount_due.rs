@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{EventFacts, EventKind};
+use crate::domain::flag::Flag;
 use crate::domain::level::Level;
 use crate::domain::money::Money;
+use crate::service::customers::flags::refused_by;
 use crate::service::ports::CustomerKey;
 use crate::service::ports::audit::NewEvent;
 use crate::service::verification::request::Refusal;
@@ -41,6 +43,9 @@ impl Desk {
         let (Some(customer), true) = (found.pop(), found.is_empty()) else {
             return Ok(AmountDue::NoSuchAccount);
         };
+        // Whoever brings the number may be anybody.
+        let flags = &customer.flags;
+        refused_by(customer.id, flags.stop().or_else(|| flags.get(Flag::DoNotDisclose)))?;
         let event = NewEvent {
             customer: Some(customer.id),
             facts: EventFacts { purpose: Some(&purpose.name), ..EventFacts::default() },

@@ -7,6 +7,7 @@ use crate::domain::customer::Customer;
 use crate::domain::level::{FactorSet, Level};
 use crate::domain::outcome::Outcome;
 use crate::domain::purpose::{Proven, Purpose, SharedContact};
+use crate::domain::request::Request;
 use crate::domain::text;
 use crate::service::customers::contact_history::key_of;
 use crate::service::ports::verification::NewDelivery;
@@ -105,6 +106,23 @@ impl Desk {
             ),
         };
         Ok(Err(Refusal::new(Outcome::Forbidden, reason)))
+    }
+
+    /// Whether another code of an open request would prove something for its purpose, with the flags
+    /// that the customer has by now.
+    pub(super) async fn helps_still(
+        &self,
+        customer: &Customer,
+        request: &Request,
+    ) -> Result<Result<(), Box<Refusal>>, DeskError> {
+        match self.purpose(&request.purpose) {
+            Ok(purpose) => {
+                let raised = customer.flags.raise(&purpose);
+                self.helpful(customer, request.channel, &raised).await
+            }
+            // A sign-up, or what the office does not verify for any more.
+            Err(_) => Ok(Ok(())),
+        }
     }
 
     /// Whether other customers have the contact of a channel too, where a purpose asks.

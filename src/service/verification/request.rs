@@ -237,7 +237,11 @@ impl Desk {
             _ => customer.clone(),
         };
         let customer = &addressee;
-        let delivery = match self.delivery(customer, request.channel, &request.purpose) {
+        let delivery = match self.helps_still(customer, request).await? {
+            Ok(()) => self.delivery(customer, request.channel, &request.purpose),
+            Err(refusal) => Err(refusal),
+        };
+        let delivery = match delivery {
             Ok(delivery) if stands_here.is_some() => Ok(delivery),
             Ok(delivery) => self.verified_enough(customer, delivery, &request.purpose).await?,
             Err(refusal) => Err(refusal),

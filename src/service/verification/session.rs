@@ -7,7 +7,7 @@ use crate::domain::flag::Standing;
 use crate::domain::purpose::{Missing, Proven};
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use crate::domain::session_record::SessionRecord;
-use crate::service::ports::session::SessionFilter;
+use crate::service::ports::session::{Serving, SessionFilter};
 use crate::service::verification::request::Refusal;
 use crate::service::{Desk, DeskError};
 
@@ -65,7 +65,15 @@ impl Desk {
             return Ok(ServedFor::Missing(Box::new(session), missing));
         }
         let (digest, keyring) = (token.digest(), self.keyring());
-        let serve = || self.store.serve_for(&digest, &purpose, &keyring, &self.actor);
+        let serving = Serving {
+            token_digest: &digest,
+            purpose: &purpose,
+            keyring: &keyring,
+            policy: &self.office.otp,
+            notices: self.notice_providers(),
+            actor: &self.actor,
+        };
+        let serve = || self.store.serve_for(serving);
         Ok(match self.retry(serve).await? {
             Some(session) if session.serves(&purpose.name) => ServedFor::Served(Box::new(session)),
             _ => ServedFor::SessionOver,

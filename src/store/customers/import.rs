@@ -230,10 +230,10 @@ fn contacts(
     for customer in changed {
         let Some(file) = before.get(customer.account_no) else { continue };
         let of = [
-            (ContactKind::Email, &file.email, customer.email),
-            (ContactKind::Phone, &file.phone, customer.phone),
+            (ContactKind::Email, &file.email, customer.email, &file.phone),
+            (ContactKind::Phone, &file.phone, customer.phone, &file.email),
         ];
-        for (kind, old, new) in of {
+        for (kind, old, new, other) in of {
             if old.as_deref() != new {
                 contacts.push(ImportedContact {
                     customer: file.id,
@@ -241,6 +241,7 @@ fn contacts(
                     kind,
                     old: old.clone(),
                     new: new.map(str::to_owned),
+                    other: other.clone(),
                 });
             }
         }

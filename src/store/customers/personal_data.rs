@@ -85,7 +85,7 @@ statements! {
     }
     NOTICES {
         "SELECT " (json_object "'channel', n.channel, 'contact', n.contact, \
-         'created_at', n.created_at") " AS record \
+         'about', n.about, 'purpose', n.purpose, 'created_at', n.created_at") " AS record \
          FROM core_notice n WHERE n.customer_id = $1 ORDER BY n.id LIMIT $2"
     }
     FACTORS {

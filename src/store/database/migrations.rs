@@ -63,6 +63,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(25, "who stands here", "0025_who_stands_here", sqlite postgres mysql),
     migration!(26, "contact state", "0026_contact_state", sqlite postgres mysql),
     migration!(27, "event stamps", "0027_event_stamps", sqlite postgres mysql),
+    migration!(28, "told afterwards", "0028_told_afterwards", sqlite postgres mysql),
 ];
 
 impl Migration {

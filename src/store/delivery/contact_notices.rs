@@ -1,4 +1,4 @@
-//! The table of notices that are still to be sent to replaced contacts. A notice is claimed
+//! The table of notices that are still to be sent to contacts. A notice is claimed
 //! by setting it due later and counting an attempt: where the owner died it becomes due
 //! again, and an owner who comes back too late finds another number of attempts.
 
@@ -11,6 +11,7 @@ use crate::domain::customer::CustomerId;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::outcome::Outcome;
+use crate::domain::request::Reference;
 use crate::domain::time::{Timestamp, millis_of};
 use crate::domain::timing::NOTICE_LEASE;
 use crate::service::ports::audit::NewEvent;
@@ -32,6 +33,8 @@ row_type! {
         provider: String = text "n.provider",
         tries: u32 = count "n.tries",
         about: Option<NoticeAbout> = maybe_word "n.about",
+        purpose: Option<String> = maybe_text "n.purpose",
+        reference: Option<String> = maybe_text "n.reference",
         created_at: Timestamp = time "n.created_at",
         customer_name: Option<String> = readable_text "c.name",
         locale: Option<String> = readable_text "c.locale",
@@ -48,6 +51,8 @@ statements! {
             contact: text,
             provider: text,
             about: text,
+            purpose: text,
+            reference: text,
             created_at: now,
             due_at: now,
             tries: "0",
@@ -72,19 +77,36 @@ statements! {
     DONE { "DELETE FROM core_notice WHERE id = $1 AND tries = $2" }
 }
 
-/// Queues notices in the transaction that noticed the changes. A channel that the office
-/// does not have gets none.
+/// What contacts are told of.
+#[derive(Clone, Copy)]
+pub(in crate::store) struct NewNotice<'a> {
+    pub(in crate::store) about: NoticeAbout,
+    pub(in crate::store) purpose: Option<&'a str>,
+    pub(in crate::store) reference: Option<&'a Reference>,
+}
+
+impl NewNotice<'_> {
+    /// Of a change, which has neither purpose nor reference.
+    pub(in crate::store) const fn of(about: NoticeAbout) -> Self {
+        Self { about, purpose: None, reference: None }
+    }
+}
+
+/// Queues notices in the transaction of what they tell. A channel that the office does not have
+/// gets none.
 pub(in crate::store) async fn queue<'a>(
     tx: &mut Tx,
-    changed: impl Iterator<Item = (i64, &'a Contact)>,
-    about: NoticeAbout,
+    told: impl Iterator<Item = (i64, &'a Contact)>,
+    notice: NewNotice<'_>,
     providers: NoticeProviders<'_>,
 ) -> Result<(), StoreError> {
-    let rows = changed.filter_map(|(customer, old)| {
-        let kind = old.kind();
+    let NewNotice { about, purpose, reference } = notice;
+    let (about, reference) = (about.word(), reference.map(Reference::as_str));
+    let rows = told.filter_map(|(customer, contact)| {
+        let kind = contact.kind();
         let provider = providers.of(kind)?;
-        let channel = kind.channel().word();
-        Some(serde_json::json!([customer, channel, old.as_str(), provider, about.word()]))
+        let (channel, contact) = (kind.channel().word(), contact.as_str());
+        Some(serde_json::json!([customer, channel, contact, provider, about, purpose, reference]))
     });
     let rows = list(rows);
     if rows == "[]" {
@@ -153,9 +175,13 @@ pub(in crate::store) async fn complete(
     if tx.write(&DONE, args![id, tries]).await? == 0 {
         return Ok(());
     }
+    let what = notice.about.label().map(|about| match &notice.purpose {
+        Some(purpose) => format!("About {about} for {purpose}."),
+        None => format!("About {about}."),
+    });
     let by = provider.map(|provider| format!("By {provider}."));
     let why = report.detail.as_ref().map(|it| &*it.for_admin);
-    let said: Vec<&str> = by.as_deref().into_iter().chain(why).collect();
+    let said: Vec<&str> = what.as_deref().into_iter().chain(by.as_deref()).chain(why).collect();
     let event = NewEvent {
         kind,
         outcome: ended,
@@ -184,6 +210,8 @@ fn read(row: &Row) -> Result<Notice, StoreError> {
         is_production: it.is_production,
         tries: it.tries,
         about: it.about.unwrap_or_default(),
+        purpose: it.purpose,
+        reference: it.reference.as_deref().map(Reference::from_store),
         created_at: it.created_at,
         customer_name: it.customer_name.unwrap_or_default(),
         locale: it.locale,

@@ -135,6 +135,25 @@ impl StateRows {
     }
 }
 
+/// Those of these contacts where the last notice or code of their usual channel failed for good.
+pub(in crate::store) async fn bad_among(
+    tx: &mut Tx,
+    contacts: &[Contact],
+) -> Result<Vec<Contact>, StoreError> {
+    let named = contacts.iter().map(|it| (contact_state::name(it.kind().channel(), it), it));
+    let named: Vec<(String, &Contact)> = named.collect();
+    let names = list(named.iter().map(|(name, _)| name.as_str()));
+    let mut bad = Vec::new();
+    for row in tx.all(&STATES, args![&names]).await? {
+        let it = StateColumns::read(&row)?;
+        let of_name = named.iter().filter(|(name, _)| *name == it.contact_name);
+        if it.standing == ContactStanding::Bad {
+            bad.extend(of_name.map(|(_, contact)| (*contact).clone()));
+        }
+    }
+    Ok(bad)
+}
+
 /// What is known of the contacts of these names.
 pub(in crate::store) async fn states(
     db: &Database,

@@ -20,6 +20,7 @@ use crate::store::database::statement::statements;
 use crate::store::factors::records::{self, HeldFactor, stored_step};
 use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::session::{self, Proven, Proving};
+use crate::store::verification::told_afterwards::{self, Telling};
 use crate::store::verification::{customer_guard, flags, lockout};
 
 statements! {
@@ -65,9 +66,10 @@ statements! {
 /// Counts an attempt and judges it, or repeats the answer to it.
 pub(in crate::store) async fn attempt(
     db: &Database,
+    country: &str,
     attempt: &FactorAttempt<'_>,
 ) -> Result<FactorAttemptOutcome, StoreError> {
-    match judge(db, attempt).await {
+    match judge(db, country, attempt).await {
         Err(StoreError::Taken(why)) => {
             earlier_answer(db, attempt).await?.ok_or(StoreError::Failed(why))
         }
@@ -83,6 +85,7 @@ struct Miss {
 
 async fn judge(
     db: &Database,
+    country: &str,
     attempt: &FactorAttempt<'_>,
 ) -> Result<FactorAttemptOutcome, StoreError> {
     let (customer, kind) = (attempt.customer, attempt.guess.kind());
@@ -108,10 +111,12 @@ async fn judge(
         return refuse(tx, attempt, &held).await;
     }
     // Without the key this returns, and the count is rolled back.
+    let quarantine = attempt.policy.contact_quarantine;
+    let telling = Telling { notices: attempt.notices, quarantine, country };
     let Some(miss) = spend(&mut tx, attempt, &held).await? else {
-        return accept(tx, attempt, &held).await;
+        return accept(tx, attempt, &held, telling).await;
     };
-    reject(tx, attempt, miss).await
+    reject(tx, attempt, miss, telling).await
 }
 
 /// Compares what was given, and spends it; none where it was right.
@@ -170,6 +175,7 @@ async fn accept(
     mut tx: Tx,
     attempt: &FactorAttempt<'_>,
     held: &HeldFactor,
+    telling: Telling<'_>,
 ) -> Result<FactorAttemptOutcome, StoreError> {
     let kind = attempt.guess.kind();
     let codes_left = match kind {
@@ -181,6 +187,7 @@ async fn accept(
         policy: attempt.policy,
         policy_version: attempt.policy_version,
         keyring: attempt.keyring,
+        telling,
         actor: attempt.actor,
     };
     let proven = Proven {
@@ -188,6 +195,7 @@ async fn accept(
         account_no: &held.stored.account_no,
         customer_name: &held.customer_name,
         request: None,
+        reference: None,
         representative: None,
         factor: kind.factor(),
         purpose: attempt.purpose,
@@ -196,7 +204,7 @@ async fn accept(
     let result = session::prove(&mut tx, &proving, &proven).await?;
     let mut writes = vec![lockout::reset_failures(attempt.customer)];
     writes.extend(result.write(&proving));
-    let event = event(attempt, Outcome::Verified, "");
+    let event = event(attempt, Outcome::Verified, result.told.unwrap_or_default());
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
     tx.commit().await?;
     Ok(FactorAttemptOutcome::Verified { session: result.session, codes_left })
@@ -206,11 +214,13 @@ async fn reject(
     mut tx: Tx,
     attempt: &FactorAttempt<'_>,
     miss: Miss,
+    telling: Telling<'_>,
 ) -> Result<FactorAttemptOutcome, StoreError> {
     let held = again(&mut tx, attempt).await?;
     let customer_locked = held.failures >= attempt.policy.failure_cap;
     if customer_locked {
         lockout::close_requests(&mut tx, attempt.customer).await?;
+        told_afterwards::of_lockout(&mut tx, telling, attempt.customer, None).await?;
     }
     let why = match (customer_locked, &miss.clock) {
         (true, _) => lockout::CUSTOMER_LOCKED_DETAIL,

@@ -16,6 +16,7 @@ use crate::store::database::rows::CustomerOnFile;
 use crate::store::database::statement::statements;
 use crate::store::verification::customer_guard;
 use crate::store::verification::session::{self, Proven, Proving};
+use crate::store::verification::told_afterwards::Telling;
 
 row_type! {
     struct AttestedColumns from "core_customer_view c" with (customer: CustomerOnFile) {
@@ -30,9 +31,10 @@ statements! {
 /// Writes what is attested, or repeats the answer to it; none where there is no such customer.
 pub(in crate::store) async fn attest(
     db: &Database,
+    country: &str,
     it: &Attestation<'_>,
 ) -> Result<Option<Session>, StoreError> {
-    match write(db, it).await {
+    match write(db, country, it).await {
         Err(StoreError::Taken(why)) => {
             let mut tx = db.begin().await?;
             let before =
@@ -43,7 +45,11 @@ pub(in crate::store) async fn attest(
     }
 }
 
-async fn write(db: &Database, it: &Attestation<'_>) -> Result<Option<Session>, StoreError> {
+async fn write(
+    db: &Database,
+    country: &str,
+    it: &Attestation<'_>,
+) -> Result<Option<Session>, StoreError> {
     let mut tx = db.begin().await?;
     let Some(row) = tx.maybe(&ON_FILE, args![it.customer.0]).await? else { return Ok(None) };
     let on_file = AttestedColumns::read(&row)?;
@@ -54,6 +60,7 @@ async fn write(db: &Database, it: &Attestation<'_>) -> Result<Option<Session>, S
         policy: it.policy,
         policy_version: it.policy_version,
         keyring: it.keyring,
+        telling: Telling { notices: it.notices, quarantine: it.policy.contact_quarantine, country },
         actor: it.actor,
     };
     let proven = Proven {
@@ -61,17 +68,20 @@ async fn write(db: &Database, it: &Attestation<'_>) -> Result<Option<Session>, S
         account_no: &account_no,
         customer_name: &customer_name,
         request: None,
+        reference: None,
         representative: None,
         factor: it.factor,
         purpose: it.purpose,
         at: on_file.read_at,
     };
     let result = session::prove(&mut tx, &proving, &proven).await?;
+    let said = [Some(it.detail), result.told];
+    let said: Vec<&str> = said.into_iter().flatten().collect();
     let event = NewEvent {
         outcome: Some(Outcome::Verified),
         customer: Some(it.customer),
         facts: EventFacts { purpose: Some(&it.purpose.name), ..EventFacts::default() },
-        ..NewEvent::of_office(it.event, it.detail.to_owned(), it.actor)
+        ..NewEvent::of_office(it.event, said.join("; "), it.actor)
     };
     events::write_with(&mut tx, result.write(&proving).into_iter().collect(), &event, Some(it.act))
         .await?;

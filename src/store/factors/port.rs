@@ -40,11 +40,13 @@ impl FactorStore for SqlStore {
         &self,
         attempt: FactorAttempt<'_>,
     ) -> Result<FactorAttemptOutcome, StoreError> {
-        retry_on_conflict(|| attempt::attempt(&self.db, &attempt)).await
+        let country = self.reindexer.country();
+        retry_on_conflict(|| attempt::attempt(&self.db, country, &attempt)).await
     }
 
     async fn attest(&self, attestation: Attestation<'_>) -> Result<Option<Session>, StoreError> {
-        retry_on_conflict(|| attest::attest(&self.db, &attestation)).await
+        let country = self.reindexer.country();
+        retry_on_conflict(|| attest::attest(&self.db, country, &attestation)).await
     }
 
     async fn factors_after(

@@ -13,7 +13,7 @@ use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::row_type::row_type;
 use crate::store::database::rows::CustomerOnFile;
 use crate::store::database::statement::statements;
-use crate::store::delivery::contact_notices;
+use crate::store::delivery::contact_notices::{self, NewNotice};
 use crate::store::verification::customer_guard;
 
 row_type! {
@@ -229,7 +229,8 @@ pub(in crate::store) async fn change(
         tx.write(&ADD_CODES, args![&list(rows)]).await?;
     }
     let told = change.tell.iter().map(|contact| (customer.0, contact));
-    contact_notices::queue(&mut tx, told, NoticeAbout::Factor, change.notices).await?;
+    contact_notices::queue(&mut tx, told, NewNotice::of(NoticeAbout::Factor), change.notices)
+        .await?;
     let event = NewEvent {
         customer: Some(customer),
         ..NewEvent::of_office(change.event, change.detail.to_owned(), actor)

@@ -32,6 +32,7 @@ use crate::store::delivery::outbox;
 use crate::store::pads::pairings;
 use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::session::{Proven, Proving};
+use crate::store::verification::told_afterwards::{self, Telling};
 use crate::store::verification::{
     contact_binding, flags, lockout, representatives, request, session, superseded_code,
 };
@@ -95,9 +96,10 @@ const REQUEST_LOCKED_DETAIL: &str = "it was the last try: the code is locked";
 /// Counts an attempt and judges it, or repeats the answer to it.
 pub(in crate::store) async fn attempt(
     db: &Database,
+    country: &str,
     attempt: Attempt<'_>,
 ) -> Result<AttemptOutcome, StoreError> {
-    match judge(db, &attempt).await {
+    match judge(db, country, &attempt).await {
         Err(StoreError::Taken(why)) => {
             earlier_answer(db, &attempt).await?.ok_or(StoreError::Failed(why))
         }
@@ -105,7 +107,11 @@ pub(in crate::store) async fn attempt(
     }
 }
 
-async fn judge(db: &Database, attempt: &Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
+async fn judge(
+    db: &Database,
+    country: &str,
+    attempt: &Attempt<'_>,
+) -> Result<AttemptOutcome, StoreError> {
     let mut tx = db.begin().await?;
     if let Some(it) = attempt.at_pad
         && !pairings::take(&mut tx, it.token_digest, attempt.request).await?
@@ -142,10 +148,12 @@ async fn judge(db: &Database, attempt: &Attempt<'_>) -> Result<AttemptOutcome, S
         return refuse(tx, attempt).await;
     }
     // Without the key this returns, and the count is rolled back.
+    let quarantine = attempt.policy.contact_quarantine;
+    let telling = Telling { notices: attempt.notices, quarantine, country };
     if attempt.guess.matches(&held.code())? {
-        accept(tx, attempt, held).await
+        accept(tx, attempt, held, telling).await
     } else {
-        reject(tx, attempt).await
+        reject(tx, attempt, telling).await
     }
 }
 
@@ -153,6 +161,7 @@ async fn accept(
     mut tx: Tx,
     attempt: &Attempt<'_>,
     held: RequestRow,
+    telling: Telling<'_>,
 ) -> Result<AttemptOutcome, StoreError> {
     outbox::withdraw(&mut tx, &held.request).await?;
     if is_sign_up(&held.request.purpose) {
@@ -163,6 +172,7 @@ async fn accept(
         policy: attempt.policy,
         policy_version: attempt.policy_version,
         keyring: attempt.guess.keyring,
+        telling,
         actor: attempt.actor,
     };
     let name = &held.request.purpose;
@@ -173,6 +183,7 @@ async fn accept(
         account_no: &held.account_no,
         customer_name: &held.customer_name,
         request: Some(&held.request.id),
+        reference: Some(&held.request.reference),
         representative: held.request.representative.as_ref(),
         factor: held.request.channel.factor(),
         purpose,
@@ -187,6 +198,9 @@ async fn accept(
     let attempts = held.request.attempts + 1;
     let request = Request { status: Status::Verified, attempts, ..held.request };
     let event = event(attempt, &request, Outcome::Verified, None);
+    let said = event.detail.iter().map(String::as_str).chain(result.told).collect::<Vec<_>>();
+    let detail = (!said.is_empty()).then(|| said.join("; "));
+    let event = NewEvent { detail, ..event };
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
     commit(tx, attempt, Outcome::Verified).await?;
     Ok(AttemptOutcome::Verified { request, session: result.session })
@@ -212,7 +226,11 @@ async fn verify_contact(
     Ok(AttemptOutcome::ContactVerified { request })
 }
 
-async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
+async fn reject(
+    mut tx: Tx,
+    attempt: &Attempt<'_>,
+    telling: Telling<'_>,
+) -> Result<AttemptOutcome, StoreError> {
     let held = counted(&mut tx, attempt).await?;
     let customer = held.request.customer;
     let superseded = superseded_code::entered(&mut tx, attempt, &held).await?;
@@ -220,6 +238,8 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, Sto
     let mut request = held.request;
     if customer_locked {
         lockout::close_requests(&mut tx, customer).await?;
+        let reference = Some(&request.reference);
+        told_afterwards::of_lockout(&mut tx, telling, customer, reference).await?;
     } else if request.attempts_left() == 0 {
         outbox::withdraw(&mut tx, &request).await?;
         tx.write(&LOCK, args![held.row]).await?;

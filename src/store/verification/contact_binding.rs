@@ -1,6 +1,6 @@
 //! The contacts to which a customer's codes go, and what a change of one means (NIST SP
 //! 800-63B-4, 4.6): pending codes are revoked, a notice goes to the old contact, and the
-//! new one is quarantined.
+//! new one is quarantined. So is one that is added beside another, where there was none.
 //!
 //! Others may write the customers, so that a change is noticed when a code is asked for. An
 //! import into our own table is compared at once: that also protects a customer who was
@@ -10,13 +10,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::channel::Channel;
-use crate::domain::contact::{Contact, ContactKind, PhoneNumber};
-use crate::domain::contact_notice::NoticeAbout;
+use crate::domain::contact::{Contact, ContactKind};
 use crate::domain::contact_verification::VerifiedContact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventFacts, EventKind};
-use crate::domain::request::Request;
-use crate::domain::text::clean_optional;
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::contact_binding::{Quarantine, WaitingContact};
@@ -27,10 +24,11 @@ use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::row_type::row_type;
-use crate::store::database::rows::{RequestColumns, RequestRow};
 use crate::store::database::statement::statements;
-use crate::store::delivery::{contact_notices, contact_state};
-use crate::store::verification::{customer_guard, request};
+use crate::store::verification::contact_changes::{
+    Binding, ContactAddition, ContactChange, apply_additions, apply_changes, write,
+};
+use crate::store::verification::{contacts_on_file, customer_guard};
 
 row_type! {
     /// A bound contact, as one text.
@@ -40,6 +38,7 @@ row_type! {
         contact: String = text "contact",
         bound_at: Timestamp = time "bound_at",
         changed: bool = flag "changed",
+        alone: Option<i64> = maybe_int "alone",
         verified_at: Option<Timestamp> = maybe_time "verified_at",
         verified_over: Option<String> = maybe_text "verified_over",
         read_at: Timestamp = time now,
@@ -66,30 +65,8 @@ statements! {
         "UPDATE core_contact SET verified_at = " now ", verified_over = $4 \
          WHERE customer_id = $1 AND kind = $2 AND LOWER(contact) = LOWER($3)"
     }
-    BIND {
-        (insert_rows "core_contact" {
-            customer_id: int,
-            kind: text,
-            contact: text,
-            bound_at: now,
-            changed: int,
-        })
-        (each
-            (" ON CONFLICT (customer_id, kind) DO UPDATE SET contact = excluded.contact, \
-              bound_at = excluded.bound_at, changed = excluded.changed, \
-              verified_at = NULL, verified_over = NULL")
-            (" ON CONFLICT (customer_id, kind) DO UPDATE SET contact = excluded.contact, \
-              bound_at = excluded.bound_at, changed = excluded.changed, \
-              verified_at = NULL, verified_over = NULL")
-            (" ON DUPLICATE KEY UPDATE contact = VALUES(contact), bound_at = VALUES(bound_at), \
-              changed = VALUES(changed), verified_at = NULL, verified_over = NULL"))
-    }
-    ON_FILE { "SELECT c.email, c.phone FROM core_customer_view c WHERE c.id = $1" }
-    /// The requests whose codes can be entered.
-    OPEN {
-        (select RequestColumns) "WHERE o.customer_id " (among "$1")
-        " AND o.open_purpose IS NOT NULL AND o.expires_at > " now " ORDER BY d.id"
-    }
+    /// For one that was bound when nobody looked.
+    NOTE_ALONE { "UPDATE core_contact SET alone = $3 WHERE customer_id = $1 AND kind = $2" }
     CONFIRM {
         "UPDATE core_contact SET changed = 0 WHERE customer_id = $1 AND kind = $2 \
          AND contact = $3 AND changed = 1"
@@ -109,20 +86,11 @@ pub(in crate::store) struct ContactUse<'a> {
 
 /// The binding of the contact that a code is asked for.
 pub(in crate::store) enum BindingState {
-    /// It is bound to the customer. `changed` tells whether it replaced another one just
-    /// now.
-    Bound { changed: bool, quarantine: Option<Quarantine> },
+    /// It is bound to the customer. `replaced` tells whether it replaced another one just now, so
+    /// that pending codes were revoked; `noticed` whether that, or an addition, was written.
+    Bound { replaced: bool, noticed: bool, quarantine: Option<Quarantine> },
     /// The customer's record names another contact by now.
     Outdated,
-}
-
-/// A contact that was replaced or removed.
-struct ContactChange {
-    customer: i64,
-    kind: ContactKind,
-    old: Contact,
-    was_bound: bool,
-    new: Option<Contact>,
 }
 
 /// A bound contact.
@@ -131,6 +99,9 @@ struct Bound {
     contact: Contact,
     since: Timestamp,
     changed: bool,
+    /// Whether the customer was known without a contact of the other kind; none where nobody
+    /// looked.
+    alone: Option<bool>,
     now: Timestamp,
 }
 
@@ -150,11 +121,11 @@ pub(in crate::store) async fn bind(
 ) -> Result<BindingState, StoreError> {
     let kind = used.contact.kind();
     let bound = read(tx, used.customer).await?;
-    let mut changed = false;
-    match bound.iter().find(|it| it.kind == kind) {
-        None => write(tx, [(used.customer.0, used.contact, false)]).await?,
-        Some(it) if it.contact.is_same(used.contact) => {}
-        Some(it) => {
+    let (own, other) = (of_kind(&bound, kind), of_kind(&bound, kind.other()));
+    let (mut replaced, mut noticed) = (false, false);
+    match (own, other) {
+        (Some(it), _) if it.contact.is_same(used.contact) => {}
+        (Some(it), _) => {
             if !is_on_file(tx, used).await? {
                 return Ok(BindingState::Outdated);
             }
@@ -166,10 +137,34 @@ pub(in crate::store) async fn bind(
                 new: Some(used.contact.clone()),
             };
             apply_changes(tx, &[change], used.notices, used.actor).await?;
-            changed = true;
+            (replaced, noticed) = (true, true);
+        }
+        (None, Some(other)) if other.alone == Some(true) => {
+            if !is_on_file(tx, used).await? {
+                return Ok(BindingState::Outdated);
+            }
+            let addition = ContactAddition {
+                customer: used.customer.0,
+                new: used.contact.clone(),
+                tell: other.contact.clone(),
+            };
+            apply_additions(tx, &[addition], used.notices, used.actor).await?;
+            noticed = true;
+        }
+        (None, _) => {
+            let alone = match other {
+                Some(_) => None,
+                None => Some(is_alone(tx, used).await?),
+            };
+            let (customer, contact) = (used.customer.0, used.contact);
+            write(tx, [Binding { customer, contact, changed: false, alone }]).await?;
         }
     }
-    let bound = if changed { read(tx, used.customer).await? } else { bound };
+    if other.is_none() && own.is_some_and(|it| it.alone.is_none()) {
+        let alone = i64::from(is_alone(tx, used).await?);
+        tx.write(&NOTE_ALONE, args![used.customer.0, kind.word(), alone]).await?;
+    }
+    let bound = if noticed { read(tx, used.customer).await? } else { bound };
     let quarantined_until = |kind: ContactKind| {
         let it = bound.iter().find(|it| it.kind == kind)?;
         Some((it.since, it.quarantined_until(used.quarantine)?))
@@ -180,7 +175,36 @@ pub(in crate::store) async fn bind(
         until,
         other_until: quarantined_until(kind.other()).map(|(_, until)| until),
     });
-    Ok(BindingState::Bound { changed, quarantine })
+    Ok(BindingState::Bound { replaced, noticed, quarantine })
+}
+
+fn of_kind(bound: &[Bound], kind: ContactKind) -> Option<&Bound> {
+    bound.iter().find(|it| it.kind == kind)
+}
+
+/// The contacts of a customer that are bound, and whether each can be trusted.
+pub(in crate::store) struct Trusted {
+    bound: Vec<Bound>,
+    quarantine: Duration,
+}
+
+impl Trusted {
+    /// Whether a contact on file is in no quarantine, and is not one that took the place of
+    /// another which nobody has noticed yet.
+    pub(in crate::store) fn is(&self, contact: &Contact) -> bool {
+        of_kind(&self.bound, contact.kind()).is_none_or(|it| {
+            it.contact.is_same(contact) && it.quarantined_until(self.quarantine).is_none()
+        })
+    }
+}
+
+/// What is bound to a customer.
+pub(in crate::store) async fn trusted(
+    tx: &mut Tx,
+    customer: CustomerId,
+    quarantine: Duration,
+) -> Result<Trusted, StoreError> {
+    Ok(Trusted { bound: read(tx, customer).await?, quarantine })
 }
 
 /// The contacts of these customers that are in quarantine.
@@ -238,26 +262,18 @@ pub(in crate::store) fn verify(customer: CustomerId, channel: Channel, contact: 
     Write { sql: &VERIFY, args: args![customer.0, kind, contact, channel.word()].to_vec() }
 }
 
+/// Whether the record has no contact of the other kind.
+async fn is_alone(tx: &mut Tx, used: &ContactUse<'_>) -> Result<bool, StoreError> {
+    let recorded = contacts_on_file::recorded(tx, used.customer).await?;
+    Ok(!recorded.has(used.contact.kind().other()))
+}
+
 /// Whether the contact is the one on record: the caller may have read the record before it
 /// was changed.
 async fn is_on_file(tx: &mut Tx, used: &ContactUse<'_>) -> Result<bool, StoreError> {
-    let rows = tx.all(&ON_FILE, args![used.customer.0]).await?;
-    let [row] = rows.as_slice() else { return Ok(false) };
-    let kind = used.contact.kind();
-    let column = match kind {
-        ContactKind::Email => "email",
-        ContactKind::Phone => "phone",
-    };
-    let recorded = row.maybe_text(column)?.as_deref().and_then(clean_optional);
-    let recorded = recorded.and_then(|raw| parsed(kind, &raw, used.country));
+    let recorded = contacts_on_file::recorded(tx, used.customer).await?;
+    let recorded = recorded.contact(used.contact.kind(), used.country);
     Ok(recorded.is_some_and(|it| it.is_same(used.contact)))
-}
-
-fn parsed(kind: ContactKind, raw: &str, country: &str) -> Option<Contact> {
-    match kind {
-        ContactKind::Email => Contact::parse(Channel::Email, raw).ok(),
-        ContactKind::Phone => PhoneNumber::parse(raw, country).map(Contact::Phone).ok(),
-    }
 }
 
 async fn read(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Bound>, StoreError> {
@@ -269,6 +285,7 @@ async fn read(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Bound>, StoreErro
             contact: stored(it.kind, &it.contact)?,
             since: it.bound_at,
             changed: it.changed,
+            alone: it.alone.map(|it| it == 1),
             now: it.read_at,
         })
     };
@@ -280,18 +297,6 @@ fn stored(kind: ContactKind, raw: &str) -> Result<Contact, StoreError> {
         .map_err(|error| StoreError::Failed(format!("a bound contact: {error}")))
 }
 
-/// Binds contacts; the flag tells whether each replaced another one.
-async fn write<'a>(
-    tx: &mut Tx,
-    bound: impl IntoIterator<Item = (i64, &'a Contact, bool)>,
-) -> Result<(), StoreError> {
-    let rows = bound.into_iter().map(|(customer, contact, changed)| {
-        let changed = i64::from(changed);
-        serde_json::json!([customer, contact.kind().word(), contact.as_str(), changed])
-    });
-    tx.write(&BIND, args![&list(rows)]).await.map(drop)
-}
-
 /// A contact of a customer in our own table, before and after an import.
 pub(in crate::store) struct ImportedContact {
     pub(in crate::store) customer: i64,
@@ -299,6 +304,8 @@ pub(in crate::store) struct ImportedContact {
     pub(in crate::store) kind: ContactKind,
     pub(in crate::store) old: Option<String>,
     pub(in crate::store) new: Option<String>,
+    /// The contact of the other kind before.
+    pub(in crate::store) other: Option<String>,
 }
 
 /// Handles the contacts that an import changed. A bound contact counts before the one on
@@ -332,104 +339,42 @@ pub(in crate::store) async fn apply_import(
         let it = BoundColumns::read(&row)?;
         bound.insert((it.customer_id, it.kind), stored(it.kind, &it.contact)?);
     }
-    let (mut changes, mut replaced) = (Vec::new(), Vec::new());
+    let (mut changes, mut additions, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
     for (it, old, new) in touched {
-        let bound = bound.remove(&(it.customer, it.kind));
-        let was_bound = bound.is_some();
-        let Some(old) = bound.or(old) else { continue };
-        if new.as_ref().is_none_or(|new| !new.is_same(&old)) {
-            if new.is_some() {
-                let account_no = it.account_no.clone();
-                replaced.push(Replaced { account_no, kind: it.kind });
+        let before = bound.get(&(it.customer, it.kind));
+        let was_bound = before.is_some();
+        let old = before.cloned().or(old);
+        if let (Some(old), Some(new)) = (&old, &new)
+            && new.is_same(old)
+        {
+            continue;
+        }
+        let other = || {
+            let other = it.kind.other();
+            bound.get(&(it.customer, other)).cloned().or_else(|| parse(other, &it.other))
+        };
+        let customer = it.customer;
+        if new.is_some() {
+            if old.is_none() && other().is_none() {
+                continue;
             }
-            changes.push(ContactChange {
-                customer: it.customer,
-                kind: it.kind,
-                old,
-                was_bound,
-                new,
-            });
+            let (account_no, is_added) = (it.account_no.clone(), old.is_none());
+            replaced.push(Replaced { account_no, kind: it.kind, is_added });
+        }
+        match (old, new) {
+            (Some(old), new) => {
+                changes.push(ContactChange { customer, kind: it.kind, old, was_bound, new });
+            }
+            (None, Some(new)) => {
+                let tell = other();
+                additions.extend(tell.map(|tell| ContactAddition { customer, new, tell }));
+            }
+            (None, None) => {}
         }
     }
     apply_changes(tx, &changes, notices, actor).await?;
+    apply_additions(tx, &additions, notices, actor).await?;
     Ok(replaced)
-}
-
-/// Handles changes in the transaction that noticed them: binds the new contacts, queues
-/// notices, writes events and revokes pending codes.
-async fn apply_changes(
-    tx: &mut Tx,
-    changes: &[ContactChange],
-    notices: NoticeProviders<'_>,
-    actor: &Actor,
-) -> Result<(), StoreError> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    // A removed contact stays bound: entered again, its quarantine is what it was.
-    let bound = changes.iter().filter_map(|it| match &it.new {
-        Some(new) => Some((it.customer, new, true)),
-        None => (!it.was_bound).then_some((it.customer, &it.old, false)),
-    });
-    write(tx, bound).await?;
-    let ids = list(changes.iter().map(|it| it.customer));
-    contact_state::forget_changed(tx, changes.iter().map(|it| (it.customer, &it.old))).await?;
-    let told = changes.iter().map(|it| (it.customer, &it.old));
-    contact_notices::queue(tx, told, NoticeAbout::Contact, notices).await?;
-    let entries: Vec<NewEvent<'_>> = changes.iter().map(|it| entry(it, actor)).collect();
-    events::write_many(tx, &entries).await?;
-    for row in tx.all(&OPEN, args![&ids]).await? {
-        let open = RequestRow::read(&row)?;
-        let (customer, kind) = (open.request.customer.0, open.request.channel.contact_kind());
-        // Every code went to the contact that was bound at the time: the old one.
-        let is_holders = open.request.representative.is_none();
-        if is_holders && changes.iter().any(|it| (it.customer, it.kind) == (customer, kind)) {
-            let why = format!("The {} was changed.", kind.label());
-            request::revoke(tx, &open, Some(why), actor).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Revokes the codes that can be entered for a customer whose guard is taken, and are meant.
-pub(in crate::store) async fn revoke_all(
-    tx: &mut Tx,
-    customer: CustomerId,
-    why: &str,
-    actor: &Actor,
-    is_meant: impl Fn(&Request) -> bool + Send,
-) -> Result<(), StoreError> {
-    for row in tx.all(&OPEN, args![&list([customer.0])]).await? {
-        let open = RequestRow::read(&row)?;
-        if is_meant(&open.request) {
-            request::revoke(tx, &open, Some(why.to_owned()), actor).await?;
-        }
-    }
-    Ok(())
-}
-
-/// The event of a change: what the contact is now, and what it was.
-fn entry<'a>(change: &ContactChange, actor: &'a Actor) -> NewEvent<'a> {
-    let ContactChange { customer, kind, old, new, .. } = change;
-    let (label, old) = (kind.label(), old.masked());
-    let (contact, detail) = match new {
-        Some(new) if new.masked() == old => {
-            (old, format!("The {label} before is another one that looks the same when masked."))
-        }
-        Some(new) => (new.masked(), format!("The {label} was {old} before.")),
-        None => (old, format!("The {label} was taken out of the record.")),
-    };
-    NewEvent {
-        kind: EventKind::ContactChanged,
-        outcome: None,
-        request: None,
-        customer: Some(CustomerId(*customer)),
-        channel: Some(kind.channel()),
-        contact: Some(contact),
-        detail: Some(detail),
-        actor,
-        facts: EventFacts::default(),
-    }
 }
 
 /// Ends the quarantine of a contact; whether it was in one.

@@ -5,7 +5,7 @@ use crate::domain::channel::Factor;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::flag::{CustomerFlag, Flag, FlagRefusal, Flags, Standing};
-use crate::domain::session::SessionEnd;
+use crate::domain::session::{Session, SessionEnd};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
@@ -16,7 +16,7 @@ use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::row_type::row_type;
 use crate::store::database::rows::CustomerOnFile;
 use crate::store::database::statement::statements;
-use crate::store::verification::{contact_binding, customer_guard, session};
+use crate::store::verification::{contact_changes, customer_guard, session};
 
 row_type! {
     struct FlagColumns from "core_flag f" {
@@ -68,6 +68,8 @@ statements! {
             until_at: "$6",
         })
     }
+    /// A second person's word for the customer that nobody has used yet counts no more.
+    FORGET_VOUCHES { "DELETE FROM core_approval WHERE customer_id = $1 AND act = 'vouch'" }
     LIFT {
         "DELETE FROM core_flag WHERE customer_id = $1 AND flag = $2 \
          AND (until_at IS NULL OR until_at > " clock ")"
@@ -149,7 +151,7 @@ pub(in crate::store) async fn all(
 }
 
 /// What the log says of a flag.
-fn event<'a>(
+pub(in crate::store) fn event<'a>(
     kind: EventKind,
     (customer, flag): (CustomerId, Flag),
     reason: &str,
@@ -174,20 +176,34 @@ pub(in crate::store) async fn set(
         Err(StoreError::Taken(_)) => return Ok(()),
         written => written?,
     }
+    put(&mut tx, new).await?;
+    tx.commit().await
+}
+
+/// Puts a flag in the place of an earlier one of its kind, and ends what it makes worthless: returns
+/// how many codes, and the sessions. The customer's guard is taken.
+pub(in crate::store) async fn put(
+    tx: &mut Tx,
+    new: &NewFlag<'_>,
+) -> Result<(u64, Vec<Session>), StoreError> {
+    let NewFlag { customer, flag, reason, until, actor } = *new;
     tx.write(&CLEAR, args![customer.0, flag.word()]).await?;
     let until = until.map(Timestamp::millis);
     let arguments = args![customer.0, flag.word(), reason, &actor.clerk, &actor.counter, until];
     tx.write(&SET, arguments).await?;
+    if flag == Flag::Hold {
+        tx.write(&FORGET_VOUCHES, args![customer.0]).await?;
+    }
     let why = format!("The customer is marked: {}.", flag.label());
-    contact_binding::revoke_all(&mut tx, customer, &why, actor, |it| {
+    let codes = contact_changes::revoke_all(tx, customer, &why, actor, |it| {
         flag.ends_codes_of(Standing::of(it.representative.as_ref()))
     })
     .await?;
-    session::end_all(&mut tx, customer, SessionEnd::Revoked, actor, |it| {
+    let sessions = session::end_all(tx, customer, SessionEnd::Revoked, actor, |it| {
         flag.ends_sessions_of(Standing::of(it.representative.as_ref()))
     })
     .await?;
-    tx.commit().await
+    Ok((codes, sessions))
 }
 
 /// Lifts a flag; whether it was set.

@@ -9,17 +9,17 @@ use crate::domain::contact_verification::VerifiedContact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::flag::{Flag, Flags};
-use crate::domain::key::Keyring;
-use crate::domain::purpose::Purpose;
 use crate::domain::representative::{RepresentativeId, RepresentativeRecord};
-use crate::domain::request::{Request, RequestId};
+use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::SessionRecord;
 use crate::service::ports::contact_binding::{ContactBindingStore, WaitingContact};
 use crate::service::ports::error::StoreError;
-use crate::service::ports::flags::{FlagStore, FlaggedCustomer, NewFlag};
+use crate::service::ports::flags::{
+    Disowning, EndedByDisowning, FlagStore, FlaggedCustomer, NewFlag,
+};
 use crate::service::ports::representatives::RepresentativeStore;
-use crate::service::ports::session::{SessionFilter, SessionStore};
+use crate::service::ports::session::{Serving, SessionFilter, SessionStore};
 use crate::service::ports::verification::{
     Attempt, AttemptOutcome, IssueOutcome, KeysInUse, NewRequest, Reissue, VerificationStore,
 };
@@ -27,7 +27,7 @@ use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::verification::contact_binding;
 use crate::store::verification::{
-    attempt, expiry, flags, keys_in_use, lockout, representatives, request, session,
+    attempt, disown, expiry, flags, keys_in_use, lockout, representatives, request, session,
 };
 
 #[async_trait]
@@ -46,7 +46,8 @@ impl VerificationStore for SqlStore {
     }
 
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
-        retry_on_conflict(|| attempt::attempt(&self.db, attempt.clone())).await
+        let country = self.reindexer.country();
+        retry_on_conflict(|| attempt::attempt(&self.db, country, attempt.clone())).await
     }
 
     async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError> {
@@ -110,15 +111,9 @@ impl SessionStore for SqlStore {
         session::alive_of(&self.db, customer).await
     }
 
-    async fn serve_for(
-        &self,
-        token_digest: &str,
-        purpose: &Purpose,
-        keyring: &Keyring,
-        actor: &Actor,
-    ) -> Result<Option<Session>, StoreError> {
-        retry_on_conflict(|| session::serve_for(&self.db, token_digest, purpose, keyring, actor))
-            .await
+    async fn serve_for(&self, serving: Serving<'_>) -> Result<Option<Session>, StoreError> {
+        let country = self.reindexer.country();
+        retry_on_conflict(|| session::serve_for(&self.db, country, &serving)).await
     }
 
     async fn end_session(
@@ -184,6 +179,26 @@ impl FlagStore for SqlStore {
         actor: &Actor,
     ) -> Result<bool, StoreError> {
         retry_on_conflict(|| flags::lift(&self.db, act, (customer, flag), reason, actor)).await
+    }
+
+    async fn disown(&self, act: &str, it: Disowning<'_>) -> Result<EndedByDisowning, StoreError> {
+        retry_on_conflict(|| disown::disown(&self.db, act, &it)).await
+    }
+
+    async fn requests_named(
+        &self,
+        reference: &Reference,
+        most: u32,
+    ) -> Result<Vec<RequestId>, StoreError> {
+        disown::named(&self.db, reference, most).await
+    }
+
+    async fn session_of_request(
+        &self,
+        customer: CustomerId,
+        request: &RequestId,
+    ) -> Result<Option<Session>, StoreError> {
+        disown::session_of_request(&self.db, customer, request).await
     }
 }
 

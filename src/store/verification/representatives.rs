@@ -12,7 +12,7 @@ use crate::store::audit::events;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
-use crate::store::verification::{contact_binding, customer_guard, session};
+use crate::store::verification::{contact_changes, customer_guard, session};
 
 /// Why their code is not judged any more.
 const NO_MORE: &str = "\
@@ -38,6 +38,10 @@ row_type! {
     }
 }
 
+/// The answer to whoever adds somebody again by the act that added them.
+const ENDED_SINCE: &str = "\
+    This representative was added by the same act before, and was ended since. Add them anew.";
+
 statements! {
     OF {
         (select RepresentativeColumns) "WHERE r.customer_id = $1 AND r.ended_at IS NULL \
@@ -57,6 +61,9 @@ statements! {
          AND (r.until_at IS NULL OR r.until_at > " clock ")"
     }
     UNTIL { "SELECT until_at FROM core_representative WHERE public_id = $1" }
+    WAS_ENDED {
+        "SELECT ended_at FROM core_representative WHERE public_id = $1 AND ended_at IS NOT NULL"
+    }
     ADD {
         (insert "core_representative" {
             public_id: "$1",
@@ -174,7 +181,11 @@ pub(in crate::store) async fn add(
         ..NewEvent::of_office(EventKind::RepresentativeAdded, detail, actor)
     };
     match events::write_once(&mut tx, &event, Some(act)).await {
-        Err(StoreError::Taken(_)) => return Ok(()),
+        Err(StoreError::Taken(_)) => {
+            drop(tx);
+            let ended = db.maybe(&WAS_ENDED, args![it.id.as_str()]).await?;
+            return if ended.is_some() { Err(StoreError::refused(ENDED_SINCE)) } else { Ok(()) };
+        }
         written => written?,
     }
     let scope = serde_json::json!(it.scope).to_string();
@@ -221,7 +232,7 @@ pub(in crate::store) async fn end(
         return Ok(false);
     }
     let why = "The representative was ended.";
-    contact_binding::revoke_all(&mut tx, customer, why, actor, |it| {
+    contact_changes::revoke_all(&mut tx, customer, why, actor, |it| {
         it.representative.as_ref().is_some_and(|it| it.id == *id)
     })
     .await?;

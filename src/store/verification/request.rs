@@ -139,8 +139,8 @@ async fn guarded(tx: &mut Tx, id: &RequestId) -> Result<Option<RequestRow>, Stor
 
 /// Whether a message may be sent.
 enum Admission {
-    /// It may. `changed` tells whether its contact replaced another one just now.
-    Granted { tx: Tx, changed: bool, admitted: Admitted },
+    /// It may. `replaced` tells whether its contact replaced another one just now.
+    Granted { tx: Tx, replaced: bool, admitted: Admitted },
     /// It may not. What was written about a changed contact is committed.
     Refused(Box<IssueOutcome>),
 }
@@ -155,7 +155,9 @@ async fn admit(
     // The contact of a representative is bound by their own record.
     if representative.is_some() {
         return Ok(match cooldown_and_rate_limits::decide(&mut tx, customer, dispatch).await? {
-            RateDecision::Admitted(admitted) => Admission::Granted { tx, changed: false, admitted },
+            RateDecision::Admitted(admitted) => {
+                Admission::Granted { tx, replaced: false, admitted }
+            }
             RateDecision::Refused(refusal) => Admission::Refused(refusal),
         });
     }
@@ -167,7 +169,8 @@ async fn admit(
         notices: dispatch.notices,
         actor: dispatch.actor,
     };
-    let BindingState::Bound { changed, quarantine } = contact_binding::bind(&mut tx, &used).await?
+    let BindingState::Bound { replaced, noticed, quarantine } =
+        contact_binding::bind(&mut tx, &used).await?
     else {
         return Ok(Admission::Refused(Box::new(IssueOutcome::Outdated)));
     };
@@ -177,11 +180,11 @@ async fn admit(
     };
     let refusal = match decision {
         RateDecision::Admitted(admitted) => {
-            return Ok(Admission::Granted { tx, changed, admitted });
+            return Ok(Admission::Granted { tx, replaced, admitted });
         }
         RateDecision::Refused(refusal) => refusal,
     };
-    if changed {
+    if noticed {
         tx.commit().await?;
     }
     Ok(Admission::Refused(refusal))
@@ -280,7 +283,7 @@ pub(in crate::store) async fn reissue(
     let to = (&new.dispatch, representative);
     let (mut tx, admitted) = match admit(tx, held.request.customer, to, country).await? {
         // The change of the contact has revoked the request.
-        Admission::Granted { tx, changed: true, .. } => {
+        Admission::Granted { tx, replaced: true, .. } => {
             tx.commit().await?;
             return Ok(IssueOutcome::Closed(Request { status: Status::Cancelled, ..held.request }));
         }

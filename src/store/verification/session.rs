@@ -11,20 +11,21 @@ use crate::domain::level::FactorSet;
 use crate::domain::policy::OtpPolicy;
 use crate::domain::purpose::{self as domain, Purpose};
 use crate::domain::representative::StandsHere;
-use crate::domain::request::RequestId;
+use crate::domain::request::{Reference, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::{SessionProof, SessionRecord};
 use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
-use crate::service::ports::session::SessionFilter;
+use crate::service::ports::session::{Serving, SessionFilter};
 use crate::service::ports::verification::NewSession;
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::rows::{self, SessionColumns};
 use crate::store::database::statement::statements;
-use crate::store::verification::{flags, representatives};
+use crate::store::verification::told_afterwards::{self, Telling};
+use crate::store::verification::{customer_guard, flags, representatives};
 
 statements! {
     OPEN {
@@ -93,6 +94,8 @@ pub(in crate::store) struct Proven<'a> {
     pub(in crate::store) customer_name: &'a str,
     /// The request whose code was right; none where it was another factor.
     pub(in crate::store) request: Option<&'a RequestId>,
+    /// The word in its message.
+    pub(in crate::store) reference: Option<&'a Reference>,
     /// Who stands here in the place of the holder.
     pub(in crate::store) representative: Option<&'a StandsHere>,
     pub(in crate::store) factor: Factor,
@@ -107,6 +110,7 @@ pub(in crate::store) struct Proving<'a> {
     pub(in crate::store) policy: &'a OtpPolicy,
     pub(in crate::store) policy_version: &'a str,
     pub(in crate::store) keyring: &'a Keyring,
+    pub(in crate::store) telling: Telling<'a>,
     pub(in crate::store) actor: &'a Actor,
 }
 
@@ -145,6 +149,8 @@ fn new(new: &NewSession, policy: &OtpPolicy, proven: &Proven<'_>, actor: &Actor)
 /// What was proven, in its session.
 pub(in crate::store) struct Proved {
     pub(in crate::store) session: Session,
+    /// What the log says of who is told afterwards, where something has to be said.
+    pub(in crate::store) told: Option<&'static str>,
     /// The proof of one that is opened by it, and its factors in words.
     opened: Option<(SessionProof, String)>,
 }
@@ -199,8 +205,11 @@ pub(in crate::store) async fn prove(
     {
         let factor = (proven.factor, it.new.shared_contact);
         let session = before.session.raised(purpose, Some(factor), proven.at);
-        raise(tx, &before, &session, it.keyring, it.actor).await?;
-        return Ok(Proved { session, opened: None });
+        raise(tx, &before, &session, it.keyring, (it.actor, None)).await?;
+        let (from, word) = (Some(&before.session), proven.reference);
+        let told =
+            told_afterwards::of_session(tx, it.telling, (from, &session), purpose, word).await?;
+        return Ok(Proved { session, told, opened: None });
     }
     tx.changed_session();
     let mut session = new(it.new, it.policy, &Proven { purpose, ..*proven }, it.actor);
@@ -213,7 +222,10 @@ pub(in crate::store) async fn prove(
     }
     let proof = SessionProof::of(&session, &it.new.token_digest, it.keyring);
     let opened = Some((proof, session.factors.to_string()));
-    Ok(Proved { session, opened })
+    let told =
+        told_afterwards::of_session(tx, it.telling, (None, &session), purpose, proven.reference)
+            .await?;
+    Ok(Proved { session, told, opened })
 }
 
 /// The session that the same attempt opened or raised before.
@@ -249,14 +261,14 @@ async fn usable(
     Ok(held.filter(is_usable))
 }
 
-/// Writes a session that got a further proof or serves for another purpose, with its event. A
-/// billing program is notified after the commit.
+/// Writes a session that got a further proof or serves for another purpose, with its event and
+/// what is said there beside. A billing program is notified after the commit.
 async fn raise(
     tx: &mut Tx,
     before: &SessionRecord,
     session: &Session,
     keyring: &Keyring,
-    actor: &Actor,
+    (actor, said): (&Actor, Option<&str>),
 ) -> Result<(), StoreError> {
     let proof = SessionProof::of(session, &before.token_digest, keyring);
     let also_for = match session.also_for.as_slice() {
@@ -281,6 +293,7 @@ async fn raise(
         return Err(StoreError::Conflict("the session was changed meanwhile".into()));
     }
     let detail = format!("session {}, for {}: {}", session.id, session.purpose, session.factors);
+    let detail = said.map_or_else(|| detail.clone(), |said| format!("{detail}; {said}"));
     let event = NewEvent {
         customer: Some(session.customer),
         facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
@@ -291,14 +304,15 @@ async fn raise(
     Ok(())
 }
 
-/// Lets a session serve for another purpose, if what was proven is enough for it.
+/// Lets a session serve for another purpose, if what was proven is enough for it. The customer's
+/// contacts hear of it as of a verification: what proved who it is for the one was not told for
+/// the other.
 pub(in crate::store) async fn serve_for(
     db: &Database,
-    token_digest: &str,
-    purpose: &Purpose,
-    keyring: &Keyring,
-    actor: &Actor,
+    country: &str,
+    it: &Serving<'_>,
 ) -> Result<Option<Session>, StoreError> {
+    let Serving { token_digest, purpose, keyring, .. } = *it;
     let mut tx = db.begin().await?;
     let Some(before) = usable(&mut tx, token_digest, keyring).await? else { return Ok(None) };
     let now = tx.one(&NOW, args![]).await?.time("read_at")?;
@@ -306,7 +320,12 @@ pub(in crate::store) async fn serve_for(
     if session == before.session || !session.serves(&purpose.name) {
         return Ok(Some(before.session));
     }
-    raise(&mut tx, &before, &session, keyring, actor).await?;
+    customer_guard::take(&mut tx, session.customer).await?;
+    let telling =
+        Telling { notices: it.notices, quarantine: it.policy.contact_quarantine, country };
+    let change = (Some(&before.session), &session);
+    let said = told_afterwards::of_session(&mut tx, telling, change, purpose, None).await?;
+    raise(&mut tx, &before, &session, keyring, (it.actor, said)).await?;
     tx.commit().await?;
     Ok(Some(session))
 }
@@ -384,22 +403,24 @@ pub(in crate::store) async fn end(
     Ok(Some(record))
 }
 
-/// Ends the living sessions of a customer whose guard is taken, that are meant.
+/// Ends the living sessions of a customer whose guard is taken, that are meant; returns them.
 pub(in crate::store) async fn end_all(
     tx: &mut Tx,
     customer: CustomerId,
     how: SessionEnd,
     actor: &Actor,
     is_meant: impl Fn(&Session) -> bool + Send,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Session>, StoreError> {
+    let mut ended = Vec::new();
     for row in tx.all(&ALIVE_OF, args![customer.0]).await? {
         let session = rows::session(&row)?.session;
         if is_meant(&session) && tx.write(&END, args![session.id.as_str(), how.word()]).await? == 1
         {
             write_end(tx, &session, how, actor).await?;
+            ended.push(session);
         }
     }
-    Ok(())
+    Ok(ended)
 }
 
 /// Writes that a session was ended. A billing program is notified after the commit.

@@ -125,6 +125,9 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         Answer::ConfirmContact(answer) => {
             turn.customer_act(|form, step| customer_acts::update::lifted(form, step, id, answer));
         }
+        Answer::DisownVerification(answer) => {
+            turn.customer_act(|form, step| customer_acts::update::disowned(form, step, id, answer));
+        }
         Answer::ListApprovals(answer) => {
             turn.step(|step| waiting_approvals::answered(step, id, answer));
         }

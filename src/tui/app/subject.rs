@@ -39,13 +39,14 @@ pub(in crate::tui) fn reveal(turn: &mut Turn<'_>) {
     });
 }
 
-/// Asks for the reason to lift a lockout, or to confirm a contact.
+/// Asks for the reason to lift a lockout, to confirm a contact, or to disown the request of an entry.
 pub(in crate::tui) fn lift(turn: &mut Turn<'_>) {
     open(turn, |meant| {
         let confirm = meant.kinds.iter().map(|kind| CustomerAct::Confirm(*kind));
         let mut acts: Vec<_> = std::iter::once(CustomerAct::Unlock).chain(confirm).collect();
         let likely = meant.waiting.map_or(CustomerAct::Unlock, CustomerAct::Confirm);
         acts.sort_by_key(|act| *act != likely);
+        acts.extend(meant.subject.request.is_some().then_some(CustomerAct::Disown));
         acts
     });
 }
@@ -104,6 +105,7 @@ fn of(customer: &Customer, likely: Option<ContactKind>, waiting: Option<ContactK
         id: customer.id,
         name: customer.name.clone(),
         account_no: customer.account_no.clone(),
+        request: None,
     };
     let kinds = ContactKind::ALL.into_iter().filter(on_file).collect();
     Meant { subject, kinds, likely, waiting }
@@ -118,6 +120,7 @@ fn of_log(model: &Model) -> Option<Meant> {
         id: customer.id,
         name: customer.name.clone(),
         account_no: customer.account_no.clone(),
+        request: event.request.clone(),
     };
     let likely = event.channel.map(Channel::contact_kind);
     let waiting = likely.filter(|_| event.kind == EventKind::ContactChanged);

@@ -4,6 +4,7 @@ use tui_input::Input;
 
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::CustomerId;
+use crate::domain::request::RequestId;
 use crate::tui::machine::effect::EffectId;
 
 /// What is done to a customer for a reason.
@@ -15,6 +16,8 @@ pub enum CustomerAct {
     Unlock,
     /// A changed contact may be used at once.
     Confirm(ContactKind),
+    /// The customer says of the request of an entry: it was not me.
+    Disown,
 }
 
 /// The customer to whom it is done.
@@ -26,6 +29,8 @@ pub struct Subject {
     pub name: String,
     /// The account number.
     pub account_no: String,
+    /// The request of the entry of the log at which they were found.
+    pub request: Option<RequestId>,
 }
 
 /// The form in which a reason is given.
@@ -81,6 +86,7 @@ impl CustomerAct {
             ],
             Self::Unlock => &["Showed an identity card", "Mistyped, with the message at hand"],
             Self::Confirm(_) => &["Showed an identity card", "Change ordered in writing, checked"],
+            Self::Disown => &["Says that it was not them", "Never asked for the message"],
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::service::customers::calls::{ConfirmContact, RevealContact, UnlockCustomer};
+use crate::service::customers::calls::{
+    ConfirmContact, DisownVerification, RevealContact, UnlockCustomer,
+};
+use crate::service::customers::disown::DisownOutcome;
 use crate::service::customers::reveal::RevealedContact;
 use crate::service::messages;
 use crate::tui::customer_acts::state::{ActForm, CustomerAct};
@@ -67,6 +70,11 @@ fn act(form: &mut ActForm, step: &mut Step<'_>) {
         CustomerAct::Reveal(kind) => step.call(RevealContact { customer, kind, reason }),
         CustomerAct::Unlock => step.call(UnlockCustomer { customer, reason, key }),
         CustomerAct::Confirm(kind) => step.call(ConfirmContact { customer, kind, reason, key }),
+        CustomerAct::Disown => {
+            let reference = form.subject.request.as_ref().map(ToString::to_string);
+            let reference = reference.unwrap_or_default();
+            step.call(DisownVerification { reference, reason, key })
+        }
     });
 }
 
@@ -123,5 +131,28 @@ pub(in crate::tui) fn lifted(
             step.fail(failure);
             false
         }
+    }
+}
+
+/// A verification was disowned.
+pub(in crate::tui) fn disowned(
+    form: &mut ActForm,
+    step: &mut Step<'_>,
+    id: EffectId,
+    answer: Result<DisownOutcome, Failure>,
+) {
+    if form.waiting.take_if(|waiting| *waiting == id).is_none() {
+        return;
+    }
+    match answer {
+        Ok(DisownOutcome::Disowned(it)) => {
+            step.say(Tone::Good, messages::disowned(&it));
+            step.go(Navigation::Close);
+        }
+        Ok(DisownOutcome::Several(_) | DisownOutcome::NoSuch) => {
+            step.say(Tone::Warning, messages::NOTHING_TO_DISOWN);
+            step.go(Navigation::Close);
+        }
+        Err(failure) => step.fail(failure),
     }
 }

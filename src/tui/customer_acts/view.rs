@@ -50,6 +50,7 @@ fn title<'a>(form: &ActForm) -> Vec<Span<'a>> {
         CustomerAct::Reveal(_) => "Show a contact in full",
         CustomerAct::Unlock => "Unlock the customer",
         CustomerAct::Confirm(_) => "Confirm a changed contact",
+        CustomerAct::Disown => "It was not the customer",
     };
     let subject = &form.subject;
     let parts = [name.to_owned(), subject.name.clone(), subject.account_no.clone()];
@@ -63,6 +64,10 @@ fn what<'a>(cx: DrawContext<'_>, form: &ActForm, room: usize) -> Vec<Line<'a>> {
         CustomerAct::Reveal(kind) => kind.label().to_owned(),
         CustomerAct::Unlock => "lift the lockout".to_owned(),
         CustomerAct::Confirm(kind) => format!("confirm the {}", kind.label()),
+        CustomerAct::Disown => match &form.subject.request {
+            Some(request) => format!("disown {request}"),
+            None => "disown the verification".to_owned(),
+        },
     };
     if form.acts.len() < 2 {
         return vec![Line::styled(name, theme.strong)];
@@ -94,6 +99,9 @@ fn consequence<'a>(cx: DrawContext<'_>, form: &ActForm, room: usize) -> Vec<Line
         }
         CustomerAct::Unlock => format!("{key} forgives the wrong codes, at every counter."),
         CustomerAct::Confirm(_) => format!("{key} lets codes go to it at once."),
+        CustomerAct::Disown => {
+            format!("{key} ends all sessions and codes, puts the account on hold and files it.")
+        }
     };
     let text = format!("{text} The log keeps who did it and why.");
     wrap(&text, room).into_iter().map(|text| Line::styled(text, theme.muted)).collect()

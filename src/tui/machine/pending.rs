@@ -53,6 +53,7 @@ impl PendingAct {
             Call::EndSession(_) => Some(Self::Logout),
             Call::UnlockCustomer(_)
             | Call::ConfirmContact(_)
+            | Call::DisownVerification(_)
             | Call::ApproveAct(_)
             | Call::RefuseAct(_)
             | Call::AcknowledgeAlarm(_)

@@ -1,29 +1,41 @@
 //! The notice to a contact that was changed.
 
+use std::sync::LazyLock;
+
 use countersign::domain::contact_notice::NoticeAbout;
 
 use super::*;
 
-fn notice(channel: Channel, locale: &str) -> ChangeNotice {
+fn notice(channel: Channel, locale: &str) -> ContactNotice {
     let to = if channel == Channel::Email { "dana@example.org" } else { "+15550100142" };
-    ChangeNotice {
+    ContactNotice {
         about: NoticeAbout::Contact,
         to: Contact::parse(channel, to).expect("a contact"),
         name: "notice-1".into(),
         at: Timestamp::default(),
         office: "Riverside Billing".into(),
         customer: "Dana Rivera".into(),
+        purpose: Some("change of address".into()),
+        reference: Some(Reference::from_store("K7Q")),
         locale: Some(locale.into()),
     }
+}
+
+/// Whether a text has digits beside the moment and the reference, which are no part of a code.
+fn has_digits(text: &str) -> bool {
+    let moment = Timestamp::default().to_utc().with_timezone(&chrono::Local);
+    let moment = moment.format("%Y-%m-%d %H:%M").to_string();
+    let rest = text.replace(&moment, "").replace("K7Q", "");
+    rest.contains(|it: char| it.is_numeric())
 }
 
 #[test]
 fn security_17_a_changed_contact_is_told_in_every_language_and_by_one_text_message() {
     let templates = shipped();
-    let told = |notice: &ChangeNotice| templates.notice_sample(notice).expect("a notice");
+    let told = |notice: &ContactNotice| templates.notice_sample(notice).expect("a notice");
     for (locale, about) in SHIPPED.iter().flat_map(|it| NoticeAbout::ALL.map(|about| (*it, about)))
     {
-        let notice = |channel, locale| ChangeNotice { about, ..notice(channel, locale) };
+        let notice = |channel, locale| ContactNotice { about, ..notice(channel, locale) };
         let mail = told(&notice(Channel::Email, locale));
         assert_eq!(mail.locale, locale);
         let (subject, html) = (mail.subject.expect("a subject"), mail.html.expect("HTML"));
@@ -32,14 +44,15 @@ fn security_17_a_changed_contact_is_told_in_every_language_and_by_one_text_messa
         }
         assert!(mail.text.contains("Dana Rivera") && html.contains("Dana Rivera"), "{locale}");
         let text = format!("{subject}{}", mail.text);
-        assert!(!text.contains(|it: char| it.is_ascii_digit()), "no code: {text}");
+        assert!(!has_digits(&text), "no code: {text}");
         for long in ["Riverside Billing", "Abfallwirtschaftsbetrieb Überlingen Süd¶ {{ office }}"]
         {
-            let notice = ChangeNotice { office: long.into(), ..notice(Channel::Sms, locale) };
+            let notice = ContactNotice { office: long.into(), ..notice(Channel::Sms, locale) };
             let text = told(&notice);
             assert_eq!(text.locale, locale);
             assert!(is_one_message(&text.text), "{locale}: {}", text.text);
             assert!(text.text.contains(&long[..3]), "{locale}: {}", text.text);
+            assert!(!has_digits(&text.text), "no code: {}", text.text);
         }
     }
     assert_eq!(
@@ -62,8 +75,56 @@ fn security_17_a_changed_contact_is_told_in_every_language_and_by_one_text_messa
 }
 
 #[test]
+fn security_68_what_was_done_is_told_in_words_that_do_not_alarm() {
+    let templates = shipped();
+    for (locale, about) in SHIPPED.iter().flat_map(|it| NoticeAbout::ALL.map(|about| (*it, about)))
+    {
+        let notice = ContactNotice { about, ..notice(Channel::Email, locale) };
+        let mail = templates.notice_sample(&notice).expect("a notice");
+        let is_visit = matches!(about, NoticeAbout::Verified | NoticeAbout::Represented);
+        let has_reference = is_visit || about == NoticeAbout::Lockout;
+        assert_eq!(mail.text.contains("change of address"), is_visit, "{locale}: {}", mail.text);
+        assert_eq!(mail.text.contains("K7Q"), has_reference, "{locale}: {}", mail.text);
+        let without = ContactNotice { reference: None, ..notice };
+        let mail = templates.notice_sample(&without).expect("a notice");
+        assert!(!mail.text.contains("{{") && !mail.text.contains("K7Q"), "{locale}");
+    }
+    let told = |about| {
+        let notice = ContactNotice { about, ..notice(Channel::Email, "en") };
+        templates.notice_sample(&notice).expect("a notice").text.replace('\n', " ")
+    };
+    for about in NoticeAbout::ALL {
+        let text = told(about).to_lowercase();
+        let alarms =
+            ["at once", "urgent", "immediately", "http", "warning", "fraud", "attack", "alert"];
+        assert!(!alarms.iter().any(|it| text.contains(it)), "{about:?}: {text}");
+        assert!(text.contains("please let us know"), "{about:?}: {text}");
+    }
+    let verified = told(NoticeAbout::Verified);
+    assert!(verified.contains("you were verified at a counter of Riverside Billing"), "{verified}");
+    assert!(verified.contains("for this purpose: change of address."), "{verified}");
+}
+
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(shipped);
+
+proptest! {
+    /// Nothing that is put into a notice is a code: what looks like one is what somebody is called.
+    #[test]
+    fn security_33_no_notice_has_the_digits_of_a_code(
+        code in "[0-9]{6,10}", locale in prop::sample::select(&SHIPPED[..]),
+        about in prop::sample::select(NoticeAbout::ALL.to_vec()), by_email in any::<bool>(),
+    ) {
+        let channel = if by_email { Channel::Email } else { Channel::Sms };
+        let notice = ContactNotice { about, ..notice(channel, locale) };
+        let told = TEMPLATES.notice_sample(&notice).expect("a notice");
+        let all = [told.subject.unwrap_or_default(), told.text].concat();
+        prop_assert!(!all.contains(&code) && !has_digits(&all), "{}", all);
+    }
+}
+
+#[test]
 fn security_25_a_name_in_a_notice_stays_a_name() {
-    let hostile = ChangeNotice {
+    let hostile = ContactNotice {
         customer: "{{ office }}<b>\r\nBcc: v@evil.test".into(),
         ..notice(Channel::Email, "en")
     };

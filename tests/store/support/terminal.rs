@@ -339,6 +339,7 @@ impl Terminal {
                 policy: &self.policy,
                 limits: &self.limits,
                 policy_version: "0123456789ab",
+                notices: TRAY,
                 actor: &self.actor,
                 at_pad,
             })

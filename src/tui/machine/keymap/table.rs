@@ -749,7 +749,7 @@ const GLOBAL: &[Binding] = &[
         Context::Global,
         &[plain(KeyCode::F(6)), alt('6')],
         Command::Lift,
-        ["F6", "Alt-6", "unlock", "Unlock the customer or confirm a contact; for a reason."],
+        ["F6", "Alt-6", "unlock", "Unlock, confirm a contact or disown; for a reason."],
     ),
     bind(
         Context::Global,

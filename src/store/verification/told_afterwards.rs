@@ -1,0 +1,167 @@
+//! Who is told afterwards that somebody was verified, or that the customer is locked: the contacts
+//! of the customer that played no part in it. The notices are queued in the transaction of what
+//! they tell, so that neither is there without the other.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::channel::Factor;
+use crate::domain::contact::{Contact, ContactKind};
+use crate::domain::contact_notice::{NOTICE_REPEAT, NoticeAbout};
+use crate::domain::customer::CustomerId;
+use crate::domain::level::Kind;
+use crate::domain::purpose::Purpose;
+use crate::domain::request::Reference;
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use crate::service::ports::contact_notices::NoticeProviders;
+use crate::service::ports::error::StoreError;
+use crate::store::database::engine::{Tx, args};
+use crate::store::database::row_type::row_type;
+use crate::store::database::statement::statements;
+use crate::store::delivery::contact_notices::NewNotice;
+use crate::store::delivery::{contact_notices, contact_state};
+use crate::store::verification::{contact_binding, contacts_on_file};
+
+row_type! {
+    /// What a customer's contacts were told of last.
+    struct LastColumns from "core_guard g" {
+        told_of: Option<String> = maybe_text "g.told_of",
+        told_at: Option<Timestamp> = maybe_time "g.told_at",
+        read_at: Timestamp = time now,
+    }
+}
+
+statements! {
+    LAST { (select LastColumns) "WHERE g.customer_id = $1" }
+    /// The guard of the customer is taken.
+    NOTE { "UPDATE core_guard SET told_of = $2, told_at = " now " WHERE customer_id = $1" }
+}
+
+/// What the log says where nobody can be told.
+const NOBODY: &str = "nobody is told: there is no other contact";
+
+/// What the log says where they were told of the same a short time ago.
+const AGAIN: &str = "the other contact heard of the same a short time ago";
+
+/// By whom contacts are told, and which of them.
+#[derive(Clone, Copy)]
+pub(in crate::store) struct Telling<'a> {
+    pub(in crate::store) notices: NoticeProviders<'a>,
+    /// How long a changed contact is in quarantine.
+    pub(in crate::store) quarantine: Duration,
+    /// The country of phone numbers that are written without one.
+    pub(in crate::store) country: &'a str,
+}
+
+/// Whether the contacts of a customer hear of a session that now serves for a purpose.
+fn is_told(session: &Session, purpose: &Purpose) -> bool {
+    let by_staff = [Factor::Document, Factor::SecondPerson];
+    session.serves(&purpose.name)
+        && (purpose.tell || by_staff.into_iter().any(|it| session.factors.has(it)))
+}
+
+/// Tells of a session that now serves for a purpose and did not before, as it was and as it is. The
+/// customer's guard is taken. Returns what the log says of it, where something has to be said.
+pub(in crate::store) async fn of_session(
+    tx: &mut Tx,
+    with: Telling<'_>,
+    (before, session): (Option<&Session>, &Session),
+    purpose: &Purpose,
+    reference: Option<&Reference>,
+) -> Result<Option<&'static str>, StoreError> {
+    if before.is_some_and(|it| it.serves(&purpose.name)) || !is_told(session, purpose) {
+        return Ok(None);
+    }
+    let is_represented = session.representative.is_some();
+    // What a representative proves is proven by a contact of their own.
+    let is_other = |it: &Contact| {
+        is_represented
+            || !session.factors.has_kind(match it.kind() {
+                ContactKind::Email => Kind::Email,
+                ContactKind::Phone => Kind::Phone,
+            })
+    };
+    let mut told = usable(tx, with, session.customer).await?;
+    told.retain(is_other);
+    if told.is_empty() {
+        return Ok(Some(NOBODY));
+    }
+    let about = if is_represented { NoticeAbout::Represented } else { NoticeAbout::Verified };
+    let factors = session.factors.to_string();
+    if !note(tx, session.customer, &[about.word(), &purpose.name, &factors], &told).await? {
+        return Ok(Some(AGAIN));
+    }
+    let notice = NewNotice { about, purpose: Some(&purpose.name), reference };
+    queue(tx, with, session.customer, &told, notice).await?;
+    Ok(None)
+}
+
+/// Tells of a lockout in the transaction of the attempt that locks the customer, of which there is
+/// one for each lockout. Whoever typed may have had either contact at hand: both are told.
+pub(in crate::store) async fn of_lockout(
+    tx: &mut Tx,
+    with: Telling<'_>,
+    customer: CustomerId,
+    reference: Option<&Reference>,
+) -> Result<(), StoreError> {
+    let told = usable(tx, with, customer).await?;
+    let notice = NewNotice { about: NoticeAbout::Lockout, purpose: None, reference };
+    queue(tx, with, customer, &told, notice).await
+}
+
+async fn queue(
+    tx: &mut Tx,
+    with: Telling<'_>,
+    customer: CustomerId,
+    told: &[Contact],
+    notice: NewNotice<'_>,
+) -> Result<(), StoreError> {
+    let told = told.iter().map(|contact| (customer.0, contact));
+    contact_notices::queue(tx, told, notice, with.notices).await
+}
+
+/// The contacts on file that can be told: the office sends there, they are in no quarantine, and
+/// the last message arrived.
+async fn usable(
+    tx: &mut Tx,
+    with: Telling<'_>,
+    customer: CustomerId,
+) -> Result<Vec<Contact>, StoreError> {
+    let on_file = contacts_on_file::recorded(tx, customer).await?;
+    let mut contacts: Vec<Contact> = [ContactKind::Email, ContactKind::Phone]
+        .into_iter()
+        .filter(|kind| with.notices.of(*kind).is_some())
+        .filter_map(|kind| on_file.contact(kind, with.country))
+        .collect();
+    if contacts.is_empty() {
+        return Ok(contacts);
+    }
+    let trusted = contact_binding::trusted(tx, customer, with.quarantine).await?;
+    contacts.retain(|it| trusted.is(it));
+    let bad = contact_state::bad_among(tx, &contacts).await?;
+    contacts.retain(|it| !bad.iter().any(|bad| bad.is_same(it)));
+    Ok(contacts)
+}
+
+/// Notes what these contacts are told of; whether they did not hear of the same a short time ago.
+async fn note(
+    tx: &mut Tx,
+    customer: CustomerId,
+    what: &[&str],
+    told: &[Contact],
+) -> Result<bool, StoreError> {
+    let contacts = told.iter().map(Contact::as_str);
+    let parts: Vec<&str> = what.iter().copied().chain(contacts).collect();
+    let told_of = hex::encode(Sha256::digest(parts.join("\n")));
+    if let Some(row) = tx.maybe(&LAST, args![customer.0]).await? {
+        let last = LastColumns::read(&row)?;
+        let is_recent = last.told_at.is_some_and(|it| last.read_at.since(it) < NOTICE_REPEAT);
+        if is_recent && last.told_of.as_ref() == Some(&told_of) {
+            return Ok(false);
+        }
+    }
+    tx.write(&NOTE, args![customer.0, &told_of]).await?;
+    Ok(true)
+}
