@@ -232,7 +232,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 65] = [
+        let modules: [(&str, &[(&str, Sql)]); 66] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -288,6 +288,7 @@ impl SqlStore {
             ("shipping", shipping::STATEMENTS),
             ("state", state::STATEMENTS),
             ("delivery_stats", delivery_stats::STATEMENTS),
+            ("alarm_mail", stats::alarm_mail::STATEMENTS),
             ("alarms", stats::alarms::STATEMENTS),
             ("oversight", stats::oversight::STATEMENTS),
             ("stats_read", stats::read::STATEMENTS),

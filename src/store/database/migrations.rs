@@ -63,6 +63,8 @@ const MIGRATIONS: &[Migration] = &[
     migration!(25, "who stands here", "0025_who_stands_here", sqlite postgres mysql),
     migration!(26, "contact state", "0026_contact_state", sqlite postgres mysql),
     migration!(27, "event stamps", "0027_event_stamps", sqlite postgres mysql),
+    migration!(30, "alarm mail", "0030_alarm_mail", sqlite postgres mysql),
+    migration!(31, "typed at", "0031_typed_at", sqlite postgres mysql),
 ];
 
 impl Migration {
