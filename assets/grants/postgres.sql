@@ -87,7 +87,8 @@ GRANT INSERT, UPDATE, DELETE ON countersign.core_stats, countersign.core_stats_t
     TO countersign_service;
 GRANT UPDATE ON countersign.core_stats_state TO countersign_service;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_stats_prefix TO countersign_service;
-GRANT INSERT, UPDATE ON countersign.core_alarm TO countersign_service;
+GRANT INSERT, UPDATE ON countersign.core_alarm, countersign.core_alarm_mail
+    TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_audit_shipping TO countersign_service;
 GRANT INSERT, DELETE ON countersign.core_flag TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;

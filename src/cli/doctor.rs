@@ -1,6 +1,7 @@
 //! `doctor`: checks each part the way it is used. The checks run concurrently, each with a timeout,
 //! so that one that hangs does not hide the others.
 
+mod alarm_mail;
 mod configuration;
 mod remote;
 mod shipping;
@@ -178,12 +179,16 @@ async fn store(
         let (_, breakers) = store.circuit_breakers().await.map_err(report)?;
         let used = store.keys_in_use().await.map_err(report)?;
         let shipping = shipping::check(context, store.as_ref(), config).await.map_err(report)?;
+        let told = alarm_mail::check(store.as_ref(), config).await.map_err(report)?;
         let table = table.map_err(|error| messages::store_error(&error).for_admin);
         let clock = offset(before, now, after);
         Ok::<_, (String, Option<CustomerCheck>)>((
             found,
             notes,
-            std::iter::once(clock).chain(production(config, mark.as_ref())).chain(shipping),
+            std::iter::once(clock)
+                .chain(production(config, mark.as_ref()))
+                .chain(shipping)
+                .chain(told),
             customers(table),
             Found { used, breakers, now },
         ))

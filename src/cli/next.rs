@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::domain::text;
+
 /// Builds suggested commands with the global options of this run.
 #[derive(Debug, Default)]
 pub struct Next {
@@ -17,26 +19,17 @@ impl Next {
             options.push("--demo".to_owned());
         }
         if let Some(file) = config {
-            options.extend(["--config".to_owned(), quoted(&file.to_string_lossy())]);
+            options.extend(["--config".to_owned(), text::shell_word(&file.to_string_lossy())]);
         }
         Self { options }
     }
 
     /// The command line of these words, quoted.
     pub fn command(&self, words: &[&str]) -> String {
-        let words = words.iter().map(|word| quoted(word));
+        let words = words.iter().map(|word| text::shell_word(word));
         let all = std::iter::once("countersign".to_owned()).chain(self.options.iter().cloned());
         all.chain(words).collect::<Vec<_>>().join(" ")
     }
-}
-
-/// Quotes a word for a POSIX shell if it needs it.
-fn quoted(word: &str) -> String {
-    let plain = |char: char| char.is_alphanumeric() || "-_./:@+,%".contains(char);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -8,14 +8,14 @@ use secrecy::SecretString;
 use crate::config::environment::ProcessEnvironment;
 use crate::config::key::{Key, KeyPath};
 use crate::config::keys::{
-    DESK, DOCUMENTS, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT,
-    SERVE, SMS, SMS_FALLBACK, STAFF, TRAY, UI,
+    ALARMS, DESK, DOCUMENTS, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP,
+    ROOT, SERVE, SMS, SMS_FALLBACK, STAFF, TRAY, UI,
 };
 use crate::config::layer::Merged;
 use crate::config::problem::{ConfigError, Findings};
 use crate::config::settings::{
-    Config, Environment, KeySettings, LogSettings, OfficeSettings, ServeSettings, StaffSettings,
-    StoreSettings, TraySettings, UiSettings,
+    Config, EmailSettings, Environment, KeySettings, LogSettings, OfficeSettings, ServeSettings,
+    StaffSettings, StoreSettings, TraySettings, UiSettings,
 };
 use crate::config::show::Effective;
 use crate::config::value::{Secret, Value};
@@ -23,6 +23,7 @@ use crate::config::{
     channels, customers, email, fallback, file, files, messages, rehearsal, secret, shipping, sms,
     store, whatsapp,
 };
+use crate::domain::contact::EmailAddress;
 use crate::domain::contact_verification::{SIGN_UP, is_sign_up};
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use crate::domain::purpose::Purpose;
@@ -79,6 +80,7 @@ impl<'a> Build<'a> {
         let sms_fallback = fallback::read(&mut self, &SMS, &SMS_FALLBACK, sms::read);
         let whatsapp = whatsapp::read(&mut self);
         channels::judge(&mut self, &email, &sms, otp.assurance);
+        let alarm_mail = self.alarm_mail(&email);
         let messengers = (email, email_fallback, sms, sms_fallback, whatsapp);
         let (email, email_fallback, sms, sms_fallback, whatsapp) = match environment {
             Environment::Rehearsal => rehearsal::to_the_tray(messengers),
@@ -128,6 +130,7 @@ impl<'a> Build<'a> {
             serve,
             sign_in,
             shipping,
+            alarm_mail,
             log,
             ui,
             warnings: findings.warnings,
@@ -135,6 +138,20 @@ impl<'a> Build<'a> {
             source: file,
             no_file,
         })
+    }
+
+    /// Whom the desk service tells of alarms.
+    fn alarm_mail(&mut self, email: &EmailSettings) -> Vec<EmailAddress> {
+        let written = self.get(&ALARMS.mail);
+        if !written.is_empty() && matches!(email, EmailSettings::Off) {
+            let text = format!(
+                "{} names addresses, and this office sends no email: set {}",
+                ALARMS.mail.path(),
+                EMAIL.provider.path()
+            );
+            self.refuse(&ALARMS.mail, text);
+        }
+        written.iter().filter_map(|it| EmailAddress::parse(it).ok()).collect()
     }
 
     /// A note for accounts without a configuration file: they get a development desk, which must

@@ -15,7 +15,7 @@ pub use crate::config::key::{Fallback, KeyInfo, KeyPath, Section};
 pub use crate::config::keys::account_lists::{
     FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys,
 };
-pub use crate::config::keys::audit::{AUDIT_SHIP, AuditShipKeys};
+pub use crate::config::keys::audit::{ALARMS, AUDIT_SHIP, AlarmKeys, AuditShipKeys};
 pub use crate::config::keys::office::{
     CUSTOMERS, DOCUMENTS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STAFF, STORE,
 };
@@ -60,6 +60,7 @@ pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
         SERVE.infos(),
         STAFF.infos(),
         AUDIT_SHIP.infos(),
+        ALARMS.infos(),
         MESSAGES.infos(),
         WHATSAPP.infos(),
         TRAY.infos(),

@@ -15,7 +15,7 @@ pub(super) use crate::config::kind::check::{
 
 use crate::config::identifier::TableName;
 use crate::config::kind::check::{
-    base_url, country, identifier, is_domain, is_sid, is_sms_sender, mailbox, texts,
+    addresses, base_url, country, identifier, is_domain, is_sid, is_sms_sender, mailbox, texts,
 };
 use crate::config::purposes;
 use crate::config::raw::Raw;
@@ -81,6 +81,11 @@ pub enum Kind {
     Country,
     /// A list of country codes.
     Countries,
+    /// A list of email addresses, or none.
+    Addresses {
+        /// How many there may be.
+        most: usize,
+    },
     /// A language tag, with country or script where it matters (BCP 47).
     Locale,
     /// A domain name.
@@ -162,6 +167,9 @@ impl Kind {
             Self::BaseUrl => "https:// and a server's name; http:// only for this machine".into(),
             Self::Country => "a country's two letters (ISO 3166), such as US".into(),
             Self::Countries => "a list of countries' two letters (ISO 3166), such as US".into(),
+            Self::Addresses { most } => {
+                format!("a list of up to {most} addresses such as admin@office.example, each once")
+            }
             Self::Locale => "a language such as en or de-AT".into(),
             Self::Purposes => "tables [[purpose]], each with a name".into(),
             Self::Domain => "a domain's name alone in small letters, such as example.org \
@@ -195,6 +203,7 @@ impl Kind {
                 | Self::SmsSender
                 | Self::Country
                 | Self::Countries
+                | Self::Addresses { .. }
                 | Self::Locale
                 | Self::Domain
         )
@@ -288,6 +297,7 @@ impl Kind {
                 let countries = raw.texts()?.into_iter().map(country).collect::<Option<Vec<_>>>();
                 countries.map(Into::into)
             }
+            Self::Addresses { most } => addresses(raw, most),
             Self::Locale => is_tag(text?).then(|| text.into()),
             Self::Domain => is_domain(text?).then(|| text.into()),
         }

@@ -54,10 +54,12 @@ impl Raw {
                     _ => as_text(),
                 }
             }
-            Kind::Texts { .. } | Kind::Words(_) | Kind::Countries if text.trim().is_empty() => {
+            Kind::Texts { .. } | Kind::Words(_) | Kind::Countries | Kind::Addresses { .. }
+                if text.trim().is_empty() =>
+            {
                 Self::List(Vec::new())
             }
-            Kind::Texts { .. } | Kind::Words(_) | Kind::Countries => {
+            Kind::Texts { .. } | Kind::Words(_) | Kind::Countries | Kind::Addresses { .. } => {
                 Self::List(text.split(',').map(|part| Self::Text(part.trim().to_owned())).collect())
             }
             _ => as_text(),

@@ -30,6 +30,7 @@ pub use crate::config::settings::store::{
 
 use crate::config::show::Effective;
 use crate::domain::approval::GuardedAct;
+use crate::domain::contact::EmailAddress;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::purpose::Purpose;
@@ -115,6 +116,8 @@ pub struct Config {
     pub sign_in: SignInPolicy,
     /// `[audit.ship]`: none where the log is shipped nowhere.
     pub shipping: Option<NamedShipping>,
+    /// `[alarms]`: whom the desk service tells of alarms by email.
+    pub alarm_mail: Vec<EmailAddress>,
     /// `[log]`
     pub log: LogSettings,
     /// `[ui]`

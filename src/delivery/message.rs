@@ -1,16 +1,19 @@
-//! What senders send: a code, a test message, or a notice of what was done. Senders treat all
-//! three alike.
+//! What senders send: a code, a test message, a notice of what was done, or alarms for the staff.
+//! Senders treat all alike.
 
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::redact::Secrets;
-use crate::delivery::templates::{EmailText, SmsText, Templates, test_message};
+use crate::delivery::templates::{EmailText, SmsText, Templates, alarm_mail, test_message};
 use crate::domain::contact::{Contact, EmailAddress, PhoneNumber};
-use crate::domain::message::{ContactNotice, MessageFacts, Outgoing, TestMessage};
+use crate::domain::message::{AlarmMail, ContactNotice, MessageFacts, Outgoing, TestMessage};
 use crate::domain::time::Timestamp;
 
 /// The references of messages without a request.
 const TEST: &str = "TEST";
 const NOTICE: &str = "NOTICE";
+const ALARMS: &str = "ALARMS";
+
+const EMAIL_ALONE: &str = "Alarms are told by email alone.";
 
 /// A message to send.
 #[derive(Clone, Copy)]
@@ -21,6 +24,8 @@ pub(super) enum MessageKind<'a> {
     Test(&'a TestMessage),
     /// A notice to a contact of what was done.
     Notice(&'a ContactNotice),
+    /// Alarms for one of the staff, by email alone.
+    Alarms(&'a AlarmMail),
 }
 
 impl<'a> MessageKind<'a> {
@@ -29,6 +34,7 @@ impl<'a> MessageKind<'a> {
             Self::Code(message) => &message.to,
             Self::Test(test) => &test.to,
             Self::Notice(notice) => &notice.to,
+            Self::Alarms(mail) => &mail.to,
         }
     }
 
@@ -60,6 +66,7 @@ impl<'a> MessageKind<'a> {
             Self::Code(message) => &message.idempotency,
             Self::Test(test) => &test.name,
             Self::Notice(notice) => &notice.name,
+            Self::Alarms(mail) => &mail.name,
         }
     }
 
@@ -69,6 +76,7 @@ impl<'a> MessageKind<'a> {
             Self::Code(message) => message.at,
             Self::Test(test) => test.at,
             Self::Notice(notice) => notice.at,
+            Self::Alarms(mail) => mail.at,
         }
     }
 
@@ -76,7 +84,7 @@ impl<'a> MessageKind<'a> {
     pub(super) fn customer(self) -> &'a str {
         match self {
             Self::Code(message) => &message.facts.customer,
-            Self::Test(_) => "",
+            Self::Test(_) | Self::Alarms(_) => "",
             Self::Notice(notice) => &notice.customer,
         }
     }
@@ -87,6 +95,7 @@ impl<'a> MessageKind<'a> {
             Self::Code(message) => message.facts.reference.as_str(),
             Self::Test(_) => TEST,
             Self::Notice(_) => NOTICE,
+            Self::Alarms(_) => ALARMS,
         }
     }
 
@@ -94,7 +103,7 @@ impl<'a> MessageKind<'a> {
     pub(super) const fn facts(self) -> Option<&'a MessageFacts> {
         match self {
             Self::Code(message) => Some(&message.facts),
-            Self::Test(_) | Self::Notice(_) => None,
+            Self::Test(_) | Self::Notice(_) | Self::Alarms(_) => None,
         }
     }
 
@@ -104,6 +113,7 @@ impl<'a> MessageKind<'a> {
             Self::Code(message) => templates.email(&message.facts),
             Self::Test(test) => Ok(test_message::email(test)),
             Self::Notice(notice) => templates.notice_email(notice),
+            Self::Alarms(mail) => Ok(alarm_mail::email(mail)),
         }
     }
 
@@ -113,6 +123,7 @@ impl<'a> MessageKind<'a> {
             Self::Code(message) => templates.sms(&message.facts),
             Self::Test(test) => test_message::sms(test),
             Self::Notice(notice) => templates.notice_sms(notice),
+            Self::Alarms(_) => Err(DeliveryError::unusable(EMAIL_ALONE)),
         }
     }
 
@@ -122,6 +133,7 @@ impl<'a> MessageKind<'a> {
             Self::Code(message) => templates.sms_text(&message.facts),
             Self::Test(test) => test_message::sms_text(test),
             Self::Notice(notice) => templates.notice_sms_text(notice),
+            Self::Alarms(_) => Err(DeliveryError::unusable(EMAIL_ALONE)),
         }
     }
 
@@ -131,6 +143,7 @@ impl<'a> MessageKind<'a> {
             Self::Code(_) => "code",
             Self::Test(_) => "test",
             Self::Notice(_) => "notice",
+            Self::Alarms(_) => "alarms",
         }
     }
 
@@ -140,6 +153,7 @@ impl<'a> MessageKind<'a> {
             Self::Code(message) => &message.facts.office,
             Self::Test(test) => &test.office,
             Self::Notice(notice) => &notice.office,
+            Self::Alarms(mail) => &mail.office,
         }
     }
 

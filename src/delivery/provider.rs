@@ -1,7 +1,7 @@
 //! The `Provider` trait that each adapter implements, and the [`Sender`] built on it.
 //!
-//! An adapter only knows how to post a message. That codes, test messages and notices are posted
-//! alike, and what is reported and logged, is decided here.
+//! An adapter only knows how to post a message. That codes, test messages, notices and alarms are
+//! posted alike, and what is reported and logged, is decided here.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::delivery::error::DeliveryError;
 use crate::delivery::message::MessageKind;
 use crate::domain::delivery::{FailureClass, MessageTrace, ProviderStatus, SendReport};
 use crate::domain::explanation::Explanation;
-use crate::domain::message::{ContactNotice, Outgoing, TestMessage};
+use crate::domain::message::{AlarmMail, ContactNotice, Outgoing, TestMessage};
 use crate::domain::provider::ProviderFingerprint;
 use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
 
@@ -94,6 +94,10 @@ impl<P: Provider> Sender for ProviderSender<P> {
 
     async fn send_notice(&self, notice: &ContactNotice) -> SendReport {
         self.send_any(MessageKind::Notice(notice), &AlwaysGranted).await
+    }
+
+    async fn send_alarms(&self, mail: &AlarmMail) -> SendReport {
+        self.send_any(MessageKind::Alarms(mail), &AlwaysGranted).await
     }
 
     fn can_tell(&self) -> bool {

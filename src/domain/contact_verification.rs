@@ -3,7 +3,7 @@
 //! and the code is bound to it.
 
 use crate::domain::channel::Channel;
-use crate::domain::contact::Contact;
+use crate::domain::contact::{Contact, ContactKind};
 use crate::domain::customer::CustomerId;
 use crate::domain::purpose::Purpose;
 use crate::domain::time::Timestamp;
@@ -20,6 +20,12 @@ pub fn is_sign_up(purpose: &str) -> bool {
 /// The purpose of a sign-up.
 pub fn sign_up() -> Purpose {
     Purpose::from(SIGN_UP)
+}
+
+/// That a contact was never verified, where the policy takes verified ones alone.
+pub fn never_verified(kind: ContactKind) -> String {
+    let kind = kind.label();
+    format!("The {kind} never was verified, and this office takes verified contacts alone.")
 }
 
 /// Which contacts may prove who the customer is.

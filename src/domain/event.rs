@@ -118,6 +118,10 @@ pub enum EventKind {
     AlarmRaised,
     /// An admin has seen to an alarm.
     AlarmAcknowledged,
+    /// One of the staff was told of alarms by email.
+    AlarmMailed,
+    /// An email about alarms did not go out; it is tried again.
+    AlarmNotMailed,
     /// A customer enrolled an authenticator, or got backup codes.
     FactorEnrolled,
     /// The same in the place of older ones.
@@ -211,6 +215,8 @@ impl EventKind {
             Self::StatsRebuilt => "Stats rebuilt",
             Self::AlarmRaised => "Alarm",
             Self::AlarmAcknowledged => "Alarm acknowledged",
+            Self::AlarmMailed => "Alarm mailed",
+            Self::AlarmNotMailed => "Alarm not mailed",
             Self::FactorEnrolled => "Factor enrolled",
             Self::FactorReplaced => "Factor replaced",
             Self::FactorRemoved => "Factor removed",
@@ -305,6 +311,9 @@ impl Event {
     }
 }
 
+/// What ends the text of an attempt without a channel.
+const BY_FACTOR: &str = " factor";
+
 /// A kind of event with one of the ways in which it can end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EventPattern {
@@ -312,13 +321,26 @@ pub struct EventPattern {
     pub kind: EventKind,
     /// How it ended; none where it has no outcome.
     pub outcome: Option<Outcome>,
+    /// Whether what was tried was no code to a contact: such an attempt has no channel.
+    pub by_factor: bool,
 }
 
 impl EventPattern {
     /// Every way in which an event of a kind can end.
     pub fn of_kind(kind: EventKind) -> impl Iterator<Item = Self> {
         let outcomes = std::iter::once(None).chain(Outcome::ALL.map(Some));
-        outcomes.map(move |outcome| Self { kind, outcome })
+        let factors: &[bool] =
+            if matches!(kind, EventKind::Attempt) { &[false, true] } else { &[false] };
+        let of = move |outcome| {
+            factors.iter().map(move |by_factor| Self { kind, outcome, by_factor: *by_factor })
+        };
+        outcomes.flat_map(of)
+    }
+
+    /// Its text, by which the store finds what it lets through.
+    pub fn text(&self) -> String {
+        let by = if self.by_factor { BY_FACTOR } else { "" };
+        format!("{} {}{by}", self.kind.word(), self.outcome.map_or("", Outcome::word))
     }
 
     /// Every one.

@@ -114,6 +114,8 @@ pub struct CustomerFlag {
 pub struct FlagRefusal {
     pub customer: CustomerId,
     pub flag: CustomerFlag,
+    /// The customer's account number, where it is known by the time that the refusal is told.
+    pub account_no: Option<String>,
 }
 
 /// The flags of a customer that hold now, the gravest first.

@@ -89,6 +89,35 @@ pub struct ContactNotice {
     pub locale: Option<String>,
 }
 
+/// Tells one of the staff of new alarms. It names staff, providers, requests and blocks of phone
+/// numbers, and no customer.
+#[derive(Clone, Debug)]
+pub struct AlarmMail {
+    pub to: Contact,
+    /// The idempotency key, the same for each attempt with the same alarms.
+    pub name: String,
+    /// When the newest of them was raised, by the store's clock.
+    pub at: Timestamp,
+    pub office: String,
+    /// Those that are named.
+    pub alarms: Vec<MailedAlarm>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+/// One alarm as an email tells it.
+#[derive(Clone, Debug)]
+pub struct MailedAlarm {
+    pub id: i64,
+    pub what: &'static str,
+    pub subject: String,
+    pub found: String,
+    /// When it was raised, as the service's host writes times.
+    pub since: String,
+    /// The command that shows the entries behind it.
+    pub log: String,
+}
+
 /// A code message between the commit and the provider; it exists only in memory.
 #[derive(Clone, Debug)]
 pub struct Outgoing {

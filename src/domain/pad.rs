@@ -38,6 +38,9 @@ const _: () = assert!(
     "a pairing ends of which one renewal was lost"
 );
 
+/// The shortest time between two reports of how many digits are typed at a pad.
+pub const TYPED_FLOOR: Duration = Duration::from_millis(100);
+
 /// Digits of a pairing number.
 pub const NUMBER_LENGTH: u8 = 6;
 

@@ -40,6 +40,15 @@ pub fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
+/// Quotes a word for a POSIX shell if it needs it.
+pub fn shell_word(word: &str) -> String {
+    let plain = |char: char| char.is_alphanumeric() || "-_./:@+,%".contains(char);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// The ASCII digits in `text`, in order.
 pub fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()

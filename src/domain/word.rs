@@ -121,6 +121,7 @@ mod tests {
              sign_in_set_up sign_in_reset service_started keys_rotated store_marked migrated events_purged \
              erased exported reported held released \
              stats_read stats_rebuilt alarm_raised alarm_acknowledged \
+             alarm_mailed alarm_not_mailed \
              factor_enrolled factor_replaced factor_removed session_raised document_seen vouched \
              pad_offered pad_asked pad_refused pad_paired pad_ended \
              flag_set flag_lifted incident_filed representative_added representative_ended",

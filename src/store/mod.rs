@@ -233,7 +233,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 69] = [
+        let modules: [(&str, &[(&str, Sql)]); 70] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -292,6 +292,7 @@ impl SqlStore {
             ("shipping", shipping::STATEMENTS),
             ("state", state::STATEMENTS),
             ("delivery_stats", delivery_stats::STATEMENTS),
+            ("alarm_mail", stats::alarm_mail::STATEMENTS),
             ("alarms", stats::alarms::STATEMENTS),
             ("oversight", stats::oversight::STATEMENTS),
             ("stats_read", stats::read::STATEMENTS),

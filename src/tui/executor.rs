@@ -19,6 +19,7 @@ use crate::service::retry::RetryPolicy;
 use crate::service::{DeskError, messages};
 use crate::tui::machine::effect::{Effect, EffectId};
 use crate::tui::machine::file_export::FileExport;
+use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::message::{Failure, Msg};
 use crate::tui::machine::pending::PendingAct;
 
@@ -138,11 +139,16 @@ fn failure(error: &DeskError) -> Failure {
     tracing::warn!(%error, "the desk could not act");
     match error {
         DeskError::Store(error) if error.is_away() => broken(error),
+        DeskError::AwaitsApproval(_) => {
+            let key = key_name(Context::Global, Command::ToggleApprovals);
+            let text = format!("{} They do so with {key}.", messages::desk_error(error).for_clerk);
+            Failure { text, lost: false, waits: false, awaits_approval: true }
+        }
         error => Failure {
             text: messages::desk_error(error).for_clerk,
             lost: false,
             waits: false,
-            awaits_approval: matches!(error, DeskError::AwaitsApproval(_)),
+            awaits_approval: false,
         },
     }
 }

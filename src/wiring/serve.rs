@@ -1,5 +1,5 @@
 //! The desk service: the server on a socket, with the outbox worker, the sealing and the shipping of
-//! the log, the search for alarms and the nightly maintenance.
+//! the log, the search for alarms and the emails about them, and the nightly maintenance.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::moment;
 use crate::config::Config;
 use crate::config::settings::{Environment, ServeSettings};
 use crate::domain::timing::SERVICE_END_TIMEOUT;
@@ -19,6 +20,7 @@ use crate::service::Desk;
 use crate::service::audit::seal::SealWorker;
 use crate::service::audit::ship::ShippingWorker;
 use crate::service::delivery::worker::OutboxWorker;
+use crate::service::stats::alarm_mail::AlarmRecipients;
 use crate::service::stats::alarms::LOOK_EVERY;
 use crate::service::upkeep::maintenance::MaintenanceRun;
 
@@ -57,6 +59,10 @@ pub(super) async fn run(
     }
     drop(lifecycle.spawn(maintain(desk.clone(), end.clone())));
     drop(lifecycle.spawn(look_for_alarms(desk.clone(), end.clone())));
+    if let Some(recipients) = alarm_recipients(config) {
+        let (desk, end) = (desk.clone(), end.clone());
+        drop(lifecycle.spawn(async move { desk.run_alarm_mail(&recipients, end).await }));
+    }
     let is_production = config.environment == Environment::Production;
     let server = Server::new(desk, is_production, ServerLimits::default());
     let server = server.rehearsing(config.environment == Environment::Rehearsal);
@@ -75,6 +81,12 @@ pub(super) async fn run(
         let _ = std::fs::remove_file(path);
     }
     Ok(Exit::signal(signal.exit_code()))
+}
+
+/// Whom this service tells of alarms; none where nobody is named.
+fn alarm_recipients(config: &Config) -> Option<AlarmRecipients> {
+    let addresses = config.alarm_mail.clone();
+    (!addresses.is_empty()).then_some(AlarmRecipients { addresses, moment: moment::long })
 }
 
 /// The socket passed by the service manager (`sd_listen_fds(3)`), or a new one and its path,

@@ -402,7 +402,7 @@ fn flags_are_set_listed_and_lifted_and_a_hold_refuses_a_code() {
     assert!(message.contains("Nobody is verified for this account"), "{message}");
     let refused = desk.run(&ask).ended(40, "forbidden");
     let message = refused["message"].as_str().expect("a message");
-    for part in ["on hold", "ticket 88", "countersign customers unflag"] {
+    for part in ["on hold", "ticket 88", "countersign customers unflag WB-004217 hold"] {
         assert!(message.contains(part), "{message}");
     }
     flag("at_risk", &["--until", "2001-01-01"]).ended(2, "usage");

@@ -408,3 +408,30 @@ fn security_74_a_rehearsal_sends_by_no_provider() {
     assert!(rehearsal.email_fallback.is_none() && rehearsal.sms_fallback.is_none());
     assert!(matches!(rehearsal.whatsapp, WhatsappSettings::Off));
 }
+
+#[test]
+fn alarms_are_mailed_to_a_few_addresses_where_the_office_sends_email() {
+    let desk = Desk::new();
+    assert!(desk.load("", &[]).expect("the defaults hold").alarm_mail.is_empty());
+    let file = "alarms.mail = [\"admin@office.example\", \"night@office.example\"]";
+    let config = desk.load(file, &[]).expect("allowed");
+    let addresses: Vec<&str> = config.alarm_mail.iter().map(|it| it.as_str()).collect();
+    assert_eq!(addresses, ["admin@office.example", "night@office.example"]);
+    let variable = [("COUNTERSIGN__ALARMS__MAIL", "boss@office.example, bo@office.example")];
+    assert_eq!(desk.load(file, &variable).expect("allowed").alarm_mail.len(), 2);
+    let cleared = desk.load(file, &[("COUNTERSIGN__ALARMS__MAIL", "")]);
+    assert!(cleared.expect("allowed").alarm_mail.is_empty());
+    let six: Vec<String> = (0..6).map(|it| format!("\"a{it}@office.example\"")).collect();
+    for (list, said) in [
+        ("\"admin\"", "up to 5 addresses"),
+        ("\"Dana <dana@office.example>\"", "up to 5 addresses"),
+        ("\"a@office.example\", \"A@office.example\"", "each once"),
+        (&*six.join(", "), "up to 5 addresses"),
+    ] {
+        let problems = desk.problems(&format!("alarms.mail = [{list}]"), &[]);
+        assert!(problems.iter().any(|it| it.contains(said)), "{list}: {problems:?}");
+    }
+    let off = format!("{file}\nemail.provider = \"off\"");
+    let problems = desk.problems(&off, &[]);
+    assert!(problems.iter().any(|it| it.contains("this office sends no email")), "{problems:?}");
+}

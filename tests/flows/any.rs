@@ -180,6 +180,8 @@ const ANSWERS: &[fn() -> Answer<Failure>] = &[
     || Answer::ApproveAct(Ok(ApprovalOutcome::NotFound)),
     || Answer::RefuseAct(Err(down())),
     || Answer::ReadStats(Err(down())),
+    || Answer::RecordStatsExport(Err(down())),
+    || Answer::RecordStatsExport(Ok(())),
     || Answer::ReadOversight(Err(down())),
     || Answer::ReadTrail(Err(down())),
     || Answer::ReadShipping(Ok(None)),

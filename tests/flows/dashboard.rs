@@ -5,7 +5,7 @@ use std::time::Duration;
 use countersign::domain::event::EventFilter;
 use countersign::domain::stats::figures::Figure;
 use countersign::domain::time::Timestamp;
-use countersign::service::api::{Call, Role};
+use countersign::service::api::{Answer, Call, Role};
 use countersign::tui::app::model::Model;
 use countersign::tui::app::update;
 use countersign::tui::dashboard::rows::rows;
@@ -16,6 +16,7 @@ use countersign::tui::machine::message::Msg;
 use countersign::tui::machine::{open_alarms, permissions};
 
 use super::counter::{Counter, keys};
+use super::desk::down;
 use super::overseen::alarm;
 
 impl Counter {
@@ -177,11 +178,29 @@ fn lines_are_filtered_by_typing_and_what_is_seen_is_written_into_a_file() {
     let lines: Vec<&str> = file.text.lines().collect();
     assert_eq!(lines[0], "Clerk,Asked,Verified,Success,Failed,Overrides,Half within");
     assert_eq!(lines[1..], ["tomasz,40,0,0 %,0,9,'-"]);
+    assert_eq!(admin.desk.overseen.exported, [("Clerks".to_owned(), 1)]);
     admin.tell(Msg::Written(Ok("/tmp/clerks.csv".into()))).says("/tmp/clerks.csv");
     admin.tell(Msg::Written(Err("disk full".into()))).says("Nothing was written: disk full.");
     admin.keys("xe");
     let file = admin.model.shared.export.take().expect("a file");
     assert_eq!(file.text.lines().count(), 4, "all lines again");
+}
+
+#[test]
+fn an_export_is_written_after_the_log_has_its_entry_and_not_without_it() {
+    let mut admin = of(Role::Admin);
+    admin.slow().keys("<F8>");
+    admin.settle();
+    admin.keys("5");
+    admin.settle();
+    admin.keys("e");
+    assert!(admin.model.shared.export.is_none(), "the entry comes first");
+    let asked = admin.take(|call| matches!(call, Call::RecordStatsExport(_)));
+    admin.tell(Msg::Answer(asked.id, Box::new(Answer::RecordStatsExport(Err(down())))));
+    assert!(admin.model.shared.export.is_none(), "there is no entry");
+    admin.keys("e");
+    admin.settle();
+    assert!(admin.model.shared.export.is_some());
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use countersign::domain::channel::Channel;
-use countersign::domain::contact_state::ContactFailure;
+use countersign::domain::contact_state::{ContactFailure, ContactState};
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
+use countersign::domain::event::Actor;
+use countersign::domain::flag::{CustomerFlag, Flag};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Status};
 use countersign::service::api::{Answer, Call};
@@ -317,6 +319,39 @@ fn cancelling_asks_first() {
     assert!(counter.send().open.is_none());
     counter.keys("<Esc>").is_at("find");
     assert_eq!(counter.find().input.value(), "", "the next customer is searched for afresh");
+}
+
+#[test]
+fn a_flag_that_cancels_a_code_is_told_by_its_name() {
+    let mut counter = sent();
+    let deceased = CustomerFlag {
+        flag: Flag::Deceased,
+        reason: "letter of the heirs".into(),
+        set_by: Actor { clerk: "boss".into(), counter: "1".into() },
+        set_at: counter.time(),
+        until: None,
+    };
+    counter.desk.customers[0].flags = [deceased].into_iter().collect();
+    counter.desk.open_request().status = Status::Cancelled;
+    counter.tell(Msg::StoreChanged).is_at("entry");
+    counter.says("was marked meanwhile, deceased: letter of the heirs (boss)");
+}
+
+#[test]
+fn what_the_last_message_did_to_the_order_is_seen_after_the_code() {
+    let mut counter = Counter::after("riv<Enter>");
+    let first = counter.send().choices[0].channel;
+    counter.keys("<Enter>").is_at("entry");
+    let bad = ContactState { is_bad: true, ..ContactState::default() };
+    counter.desk.contact_states.insert(first, bad);
+    counter.keys("<Esc>").is_at("send");
+    let send = counter.send();
+    assert_ne!(send.choices[0].channel, first, "it stands behind the others");
+    assert_eq!(send.choices[send.selected].channel, first, "what was selected stays so");
+    // From then on nothing moves under the clerk's finger.
+    counter.desk.contact_states.clear();
+    counter.tell(Msg::StoreChanged);
+    assert_ne!(counter.send().choices[0].channel, first);
 }
 
 #[test]

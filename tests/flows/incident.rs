@@ -86,7 +86,7 @@ fn a_hold_that_was_set_meanwhile_is_said_with_who_may_lift_it() {
         set_at: Timestamp::from_millis(0),
         until: None,
     };
-    let refusal = FlagRefusal { customer: CustomerId(1), flag };
+    let refusal = FlagRefusal { customer: CustomerId(1), flag, account_no: None };
     let error = DeskError::Store(StoreError::Flagged(Box::new(refusal)));
     let text = messages::desk_error(&error).for_clerk;
     let failure = Failure { text, lost: false, waits: false, awaits_approval: false };

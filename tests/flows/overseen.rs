@@ -23,6 +23,8 @@ pub(crate) struct Overseen {
     pub(crate) asked: Vec<ReadStats>,
     /// What was acknowledged, and why.
     pub(crate) acknowledged: Vec<(i64, String)>,
+    /// What was exported, and how many lines.
+    pub(crate) exported: Vec<(String, u32)>,
 }
 
 pub(crate) fn alarm(id: i64, subject: &str) -> Alarm {
@@ -52,6 +54,10 @@ impl Overseen {
             Call::CountAlarms(_) => {
                 let count = u32::try_from(self.alarms.len()).expect("few");
                 Answer::CountAlarms(Ok(count))
+            }
+            Call::RecordStatsExport(call) => {
+                self.exported.push((call.part, call.lines));
+                Answer::RecordStatsExport(Ok(()))
             }
             Call::AcknowledgeAlarm(call) => Answer::AcknowledgeAlarm(Ok(self.acknowledge(call))),
             other => panic!("the interface does not ask for {other:?}"),

@@ -13,6 +13,7 @@ use countersign::domain::time::Timestamp;
 use countersign::service::api::Call;
 use countersign::service::customers::lookup::ChannelChoice;
 use countersign::service::customers::representatives::RepresentativeChoice;
+use countersign::tui::machine::message::Msg;
 
 use super::counter::Counter;
 use super::desk::CODE;
@@ -128,7 +129,7 @@ fn security_70_a_document_is_said_by_its_kind_and_its_last_day() {
     let mut counter = Counter::with_levels(&[("a closure", Level::Document)]);
     counter.model.shared.place.purposes[0].document = Attested::Alone;
     counter.desk.purposes[0].document = Attested::Alone;
-    counter.keys("dana<Enter><Enter>").is_at("send").says("proves nothing more");
+    counter.keys("dana<Enter><Enter>").is_at("send").says("it proves nothing for this purpose");
     counter.keys("d<Down><Enter>").says("have to be the customer's, both");
     counter.keys("npC01").says("never its number");
     counter.keys("<Ctrl-U>20310430<Enter>").is_at("verified");
@@ -141,8 +142,47 @@ fn security_70_a_document_is_said_by_its_kind_and_its_last_day() {
 #[test]
 fn a_document_is_not_looked_at_where_it_is_worth_nothing() {
     let mut counter = Counter::with_levels(&[("a bill", Level::Nist)]);
-    counter.keys("dana<Enter>d").is_at("send").says("A document proves nothing more");
+    counter.keys("dana<Enter>d").is_at("send").says("A document proves nothing for");
     assert!(counter.model.overlay.is_none());
+}
+
+#[test]
+fn where_a_colleague_alone_is_left_that_is_said() {
+    let mut counter = Counter::with_levels(&[("a closure", Level::Two)]);
+    counter.keys("dana<Enter><Enter>").keys(CODE).is_at("send");
+    let purpose = |counter: &Counter| counter.model.shared.place.purposes.first().cloned();
+    let is_left =
+        |counter: &Counter| counter.send().is_left_to_colleague(purpose(counter).as_ref());
+    counter.model.shared.place.purposes[0].second_person = Attested::Alone;
+    assert!(!is_left(&counter), "an SMS helps");
+    counter.desk.factors = CustomerFactors::default();
+    for customer in &mut counter.desk.customers {
+        customer.phone = None;
+    }
+    counter.tell(Msg::StoreChanged).is_at("send");
+    assert!(is_left(&counter));
+    counter.model.shared.place.purposes[0].document = Attested::Alone;
+    assert!(!is_left(&counter), "a document helps too");
+}
+
+#[test]
+fn a_representative_is_offered_nothing_that_is_the_holders() {
+    let mut counter = Counter::new();
+    counter.desk.representatives = vec![anna()];
+    let of = |purpose: &str| Purpose { representative: true, ..Purpose::from(purpose) };
+    let purposes = vec![of("pay a bill"), "change of address".into()];
+    counter.model.shared.place.purposes = purposes.clone();
+    counter.desk.purposes = purposes;
+    counter.keys("riv<Enter>w<Enter>").keys(CODE).is_at("verified");
+    let anna = counter.desk.representatives[0].representative.stands_here();
+    let session = counter.desk.session.as_mut().expect("a session");
+    session.representative = Some(anna.clone());
+    counter.tell(Msg::StoreChanged);
+    assert_eq!(counter.verified().session.representative, Some(anna));
+    counter.keys("<Ctrl-F>").is_at("verified").says("factors are the holder's own");
+    assert!(counter.model.overlay.is_none());
+    counter.keys("p").is_at("send");
+    counter.keys("<Enter>").is_at("send").says("this purpose is for the holder alone");
 }
 
 /// Anna, who may ask about bills.
@@ -193,7 +233,7 @@ fn who_stands_here_is_chosen_and_the_code_is_asked_for_them() {
     counter.desk.representatives = vec![anna()];
     counter.model.shared.place.purposes = vec![of("pay a bill"), "change of address".into()];
     counter.keys("riv<Enter>w<Tab><Enter>").is_at("send");
-    counter.says("proves nothing more for this purpose");
+    counter.says("Anna Rivera is not served for this: this purpose is for the holder alone.");
     assert!(counter.desk.asks.is_empty());
     // A colleague's word is the holder's.
     let chosen = counter.send().purpose;

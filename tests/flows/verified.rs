@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use countersign::domain::event::Actor;
+use countersign::domain::flag::{CustomerFlag, Flag};
 use countersign::domain::session::SessionEnd;
+use countersign::domain::time::Timestamp;
 use countersign::service::api::{Answer, Call};
 use countersign::tui::machine::message::Msg;
 
@@ -74,6 +77,29 @@ fn security_30_a_session_ended_elsewhere_ends_here() {
     let mut counter = Counter::after(VERIFIED);
     counter.desk.session = None;
     counter.tell(Msg::StoreChanged).is_at("find").says("has ended");
+}
+
+#[test]
+fn security_30_a_flag_that_ends_a_session_is_told_by_its_name() {
+    let mut counter = Counter::after(VERIFIED);
+    let now = counter.time();
+    let hold = |set_at| CustomerFlag {
+        flag: Flag::Hold,
+        reason: "account was taken over".into(),
+        set_by: Actor { clerk: "boss".into(), counter: "1".into() },
+        set_at,
+        until: None,
+    };
+    let revoked = Some((now, SessionEnd::Revoked));
+    counter.desk.customers[0].flags = [hold(now)].into_iter().collect();
+    counter.desk.session.as_mut().expect("a session").ended = revoked;
+    counter.tell(Msg::StoreChanged).is_at("find");
+    counter.says("Dana Rivera was marked meanwhile, on hold: account was taken over (boss)");
+    // One from before is not why.
+    let mut counter = Counter::after(VERIFIED);
+    counter.desk.customers[0].flags = [hold(Timestamp::from_millis(0))].into_iter().collect();
+    counter.desk.session.as_mut().expect("a session").ended = revoked;
+    counter.tell(Msg::StoreChanged).is_at("find").says("ended from elsewhere");
 }
 
 #[test]

@@ -137,6 +137,7 @@ fn arguments(call: &str) -> Value {
         "ProveEntry" => json!({ "name": "1", "personal": null, "key": key }),
         "ProveConsistency" => json!({ "old": "no checkpoint" }),
         "ReadStats" => json!({ "spans": [], "by": null, "only": {} }),
+        "RecordStatsExport" => json!({ "part": "Clerks", "lines": 3, "key": key }),
         "AcknowledgeAlarm" => json!({ "alarm": 987_654, "reason": reason, "key": key }),
         "ChangeStaff" => json!({ "account": "nobody-here", "act": "disable" }),
         "RescueStaff" | "ResetSignIn" | "ApproveReset" | "LiftSignInBlock" => {

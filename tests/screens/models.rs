@@ -445,6 +445,7 @@ pub(crate) fn send() -> Send {
         purpose: 0,
         sending: None,
         reading: Reading::default(),
+        is_order_old: false,
         open: None,
         aside: false,
         session: None,

@@ -151,7 +151,7 @@ on_each_store! {
         assert!(desk.knows(Channel::Sms, &number).await.is_bad);
 
         // The row names Dana, and Sam has the number as well.
-        let erased = desk.store.erase_customer("e1", sam, "asked", &actor()).await;
+        let erased = desk.store.erase_customer("e1", sam, "asked", &actor(), None).await;
         assert!(matches!(erased, Ok(ErasureOutcome::Erased { .. })), "{erased:?}");
         assert_eq!(fixture.number("SELECT COUNT(*) FROM core_contact_state").await, 0);
 

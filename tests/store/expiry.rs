@@ -37,8 +37,14 @@ async fn requests(fixture: &TestStore, desk: &Terminal, count: usize) -> Vec<Req
 async fn batch(store: &dyn MaintenanceStore, task: MaintenanceTask) -> u64 {
     let retention = Retention::default();
     let actor = actor();
-    let batch =
-        TaskBatch { task, retention: &retention, from: TaskBatch::START, most: 100, actor: &actor };
+    let batch = TaskBatch {
+        task,
+        retention: &retention,
+        from: TaskBatch::START,
+        most: 100,
+        actor: &actor,
+        removal_key: None,
+    };
     store.run_maintenance_batch(batch).await.expect("the store answers").done
 }
 

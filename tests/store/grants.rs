@@ -285,6 +285,8 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
                 "UPDATE core_audit_tree SET note = 'x'",
                 "INSERT INTO core_audit_shipping (name, target, next_index, lease_until, failures) \
                  VALUES ('x', 'x', 0, 0, 0)",
+                "INSERT INTO core_alarm_mail (address, mailed_up_to, tries, due_at) \
+                 VALUES ('x', 0, 0, 0)",
                 "DELETE FROM core_audit_checkpoint",
                 &office,
             ],

@@ -36,6 +36,7 @@ async fn batch(
             from: TaskBatch::START,
             most,
             actor: &actor(),
+            removal_key: None,
         })
         .await
 }
@@ -45,7 +46,8 @@ async fn tidy(store: &dyn Store, task: MaintenanceTask, retention: Retention, mo
     let (mut from, mut done) = (TaskBatch::START, 0);
     loop {
         let actor = actor();
-        let batch = TaskBatch { task, retention: &retention, from, most, actor: &actor };
+        let batch =
+            TaskBatch { task, retention: &retention, from, most, actor: &actor, removal_key: None };
         let tidied = store.run_maintenance_batch(batch).await.expect("the store answers");
         done += tidied.done;
         match tidied.next {

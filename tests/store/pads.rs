@@ -283,6 +283,29 @@ on_each_store! {
         assert_eq!(fixture.number("SELECT COUNT(*) FROM core_session").await, 1);
     }
 
+    async fn a_pad_says_only_so_often_how_many_digits_are_typed(fixture) {
+        let desk = Terminal::new(fixture.open().await);
+        let customer = desk.customer("WB-1").await;
+        let request = desk.issue(&wish(customer, "111111")).await;
+        let id = desk.paired("token").await;
+        assert!(desk.show(&id, &request).await);
+        let mark = PadMark { request: request.id.clone(), generation: 1 };
+        let say = async |typed| desk.store.type_at_pad("token", &mark, typed).await.expect("said");
+        let version = async || fixture.number("SELECT version FROM core_pad").await;
+        assert!(!say(1).await);
+        let before = version().await;
+        // However long this takes: the last time is not over.
+        fixture.sql("UPDATE core_pad SET typed_at = typed_at + 60000").await;
+        for typed in 2..=6 {
+            assert!(say(typed).await, "{typed}");
+        }
+        assert!(!say(1).await, "that is said already");
+        assert_eq!((desk.pairing(&id).await.typed, version().await), (1, before));
+        fixture.sql("UPDATE core_pad SET typed_at = typed_at - 60100").await;
+        assert!(!say(6).await);
+        assert_eq!((desk.pairing(&id).await.typed, version().await), (6, before + 1));
+    }
+
     async fn a_pad_enters_nothing_that_its_counter_does_not_show(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let (one, two) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
@@ -299,6 +322,7 @@ on_each_store! {
         let mark = PadMark { request: second.id.clone(), generation: 1 };
         desk.store.type_at_pad("token", &mark, 4).await.expect("said");
         let other = PadMark { request: first.id.clone(), generation: 1 };
+        fixture.sql("UPDATE core_pad SET typed_at = 0").await;
         desk.store.type_at_pad("token", &other, 6).await.expect("said");
         let pairing = desk.pairing(&id).await;
         assert_eq!((pairing.typed, pairing.outcome), (4, None));

@@ -228,10 +228,11 @@ pub(crate) const TIMES_OF_VERSION_SEVEN: [(&str, &str); 10] = [
 ];
 
 /// Those of tables that came later.
-const LATER_TIMES: [(&str, &str); 10] = [
+const LATER_TIMES: [(&str, &str); 11] = [
     ("core_guard", "told_at"),
     ("core_contact_state", "arrived_at failed_at"),
     ("core_alarm", "raised_at acknowledged_at"),
+    ("core_alarm_mail", "due_at mailed_at failed_at"),
     ("core_event", "asked_at"),
     ("core_flag", "set_at until_at"),
     ("core_customer_factor", "made_at"),

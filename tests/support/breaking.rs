@@ -15,10 +15,11 @@ use countersign::domain::account::Account;
 use countersign::domain::approval::{Approval, ApprovalId, ApprovalProof};
 use countersign::domain::audit::hash::TreeHash;
 use countersign::domain::audit::leaf::StoredEvent;
+use countersign::domain::audit::removal::RemovalKey;
 use countersign::domain::audit::shipping::CursorId;
 use countersign::domain::audit::tree::Subtree;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
-use countersign::domain::contact::ContactKind;
+use countersign::domain::contact::{Contact, ContactKind};
 use countersign::domain::contact_state::ContactState;
 use countersign::domain::contact_verification::VerifiedContact;
 use countersign::domain::customer::{Customer, CustomerId, NewCustomer};
@@ -44,6 +45,9 @@ use countersign::domain::staff::{AccountName, StaffRecord};
 use countersign::domain::stats::alarms::Alarm;
 use countersign::domain::stats::query::StatsSpan;
 use countersign::domain::time::Timestamp;
+use countersign::service::ports::alarm_mail::{
+    AlarmBatch, AlarmMailOutcome, AlarmMailStatus, AlarmMailStore,
+};
 use countersign::service::ports::alarms::{Acknowledgement, AlarmMaterial, AlarmStore, NewAlarms};
 use countersign::service::ports::approvals::{NewApproval, StoredApproval};
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};

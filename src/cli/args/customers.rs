@@ -282,7 +282,10 @@ pub struct FlagsArgs {
 /// `customers incident`
 #[derive(Debug, Args)]
 pub struct IncidentArgs {
-    /// impersonation, coached, forged-document, fishing, unknown-change, threat or other
+    /// What it is: impersonation (somebody pretends to be the customer), coached (the customer is
+    /// told what to say), forged-document (a document looks forged or altered), fishing (somebody
+    /// asks for what is not theirs), unknown-change (a contact was changed that the customer knows
+    /// nothing of), threat (somebody of the staff was threatened) or other
     #[arg(value_name = "KIND")]
     pub kind: IncidentKind,
     /// What was seen, in one line; name nobody else in it

@@ -56,6 +56,9 @@ pub(super) fn sentence(fault: &Fault) -> String {
         Fault::Miscounted { event, .. } => {
             format!("Entry {event} about a purge or an erasure does not go on from the one before.")
         }
+        Fault::NotTheDesks { event, .. } => format!(
+            "Entry {event} says that something was purged or erased, and the desk did not write it."
+        ),
         Fault::Unsigned { size, why } => {
             format!("The trail of {size} entries is not signed as it must be: {why}.")
         }

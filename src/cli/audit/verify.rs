@@ -62,6 +62,7 @@ pub(super) fn tell(
             entries: verified.size,
             purged: walk.purged(),
             erased: walk.erased(),
+            unproven: walk.unproven(),
             unsealed: verified.unsealed,
             checkpoints_kept: verified.kept,
             faults: walk.fault_count(),
@@ -117,5 +118,10 @@ fn removed(walk: &TrailWalk) -> String {
         1 => format!(" 1 entry {what}."),
         many => format!(" {many} entries {what}."),
     };
-    of(walk.purged(), "purged") + &of(walk.erased(), "erased")
+    let unproven = match walk.unproven() {
+        0 => String::new(),
+        1 => " 1 older entry about that has no proof of the desk.".to_owned(),
+        many => format!(" {many} older entries about that have no proof of the desk."),
+    };
+    of(walk.purged(), "purged") + &of(walk.erased(), "erased") + &unproven
 }

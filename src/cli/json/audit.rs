@@ -65,6 +65,8 @@ pub struct VerifyReply<'a> {
     pub purged: u64,
     /// Number of entries whose personal data was erased.
     pub erased: u64,
+    /// Number of entries about that without a proof of the desk, from before there were proofs.
+    pub unproven: u64,
     /// Number of newer entries that are not sealed yet.
     pub unsealed: u32,
     /// Number of kept checkpoints that the trail was compared with.

@@ -6,10 +6,7 @@ use crate::cli::json::{AlarmLine, AlarmsReply, Reply};
 use crate::cli::moment;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
-use crate::domain::channel::Channel;
-use crate::domain::event::{EventFilter, EventKind};
-use crate::domain::outcome::Outcome;
-use crate::domain::request::RequestId;
+use crate::domain::stats::alarm_log::log_words;
 use crate::domain::stats::alarms::Alarm;
 use crate::service::api::DeskClient;
 use crate::service::stats::calls::{AcknowledgeAlarm, ReadAlarms};
@@ -59,24 +56,7 @@ fn write_alarms(output: &mut Output, alarms: &[Alarm], message: &str) -> Result<
 
 /// The command that shows the entries behind an alarm.
 fn log_of(output: &Output, alarm: &Alarm) -> String {
-    let EventFilter {
-        text, outcome, channel, request, kind, clerk, provider, from, before, ..
-    } = alarm.filter();
-    let options = [
-        ("--text", text),
-        ("--outcome", outcome.map(|it| Outcome::word(it).to_owned())),
-        ("--channel", channel.map(|it| Channel::word(it).to_owned())),
-        ("--request", request.as_ref().map(RequestId::to_string)),
-        ("--kind", kind.map(|it| EventKind::word(it).to_owned())),
-        ("--clerk", clerk),
-        ("--provider", provider),
-        ("--since", from.map(moment::long)),
-        ("--until", before.map(moment::long)),
-    ];
-    let mut words = vec!["log".to_owned()];
-    for (option, value) in options {
-        words.extend(value.into_iter().flat_map(|it| [option.to_owned(), it]));
-    }
+    let words = log_words(alarm, moment::long);
     output.command(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 

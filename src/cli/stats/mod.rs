@@ -16,11 +16,11 @@ use crate::cli::output::Output;
 use crate::domain::stats::cut::{StatsUnit, cut};
 use crate::domain::stats::figures::{Figure, StatsCounts};
 use crate::domain::stats::quarter::Quarter;
-use crate::domain::stats::query::{SpanStats, Stats, StatsFilter, StatsSpan};
+use crate::domain::stats::query::{SpanStats, Stats, StatsDimension, StatsFilter, StatsSpan};
 use crate::domain::stats::usual;
 use crate::service::api::DeskClient;
 use crate::service::stats::SPANS_MAX;
-use crate::service::stats::calls::{ReadStats, RebuildStats};
+use crate::service::stats::calls::{ReadStats, RebuildStats, RecordStatsExport};
 use crate::service::upkeep::calls::ReadClock;
 
 /// A longer time is told by days.
@@ -65,6 +65,10 @@ async fn read(
     if arguments.prometheus {
         prometheus::write(output, &found, arguments.by)?;
     } else if arguments.csv {
+        let lines = found.stats.spans.iter().map(|it| it.groups.len()).sum::<usize>();
+        let lines = u32::try_from(lines).unwrap_or(u32::MAX);
+        let part = arguments.by.map_or("by time", StatsDimension::word).to_owned();
+        desk.call(RecordStatsExport { part, lines, key: desk.idempotency_key() }).await?;
         written::csv(output, &found, arguments.by)?;
     } else if output.json() {
         written::json(output, &found, arguments.by)?;

@@ -1,4 +1,4 @@
-//! The keys of the audit trail.
+//! The keys of the audit trail and of the alarms.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use crate::config::keys::number;
 use crate::config::kind::Kind;
 use crate::config::settings::ShippingTarget;
 use crate::config::value::{Secret, UNSET, word};
+use crate::domain::stats::alarm_mail::ADDRESSES_MAX;
 
 section! {
     /// `[audit.ship]`
@@ -31,6 +32,20 @@ section! {
             "certificates (PEM) that the collector may have, beside the system's own";
     }
 }
+
+section! {
+    /// `[alarms]`
+    AlarmKeys {
+        mail: Vec<String> = Kind::Addresses { most: ADDRESSES_MAX }, NO_ADDRESSES,
+            "whom the desk service tells of new alarms by email; nobody where none is named";
+    }
+}
+
+/// Nobody is told.
+const NO_ADDRESSES: &[&str] = &[];
+
+/// `[alarms]`
+pub static ALARMS: AlarmKeys = AlarmKeys::of(Section::named("alarms"));
 
 /// `[audit.ship]`
 pub static AUDIT_SHIP: AuditShipKeys = AuditShipKeys::of(Section::named("audit.ship"));

@@ -32,6 +32,17 @@ pub(super) fn texts(raw: &Raw, most: usize) -> Option<ValueKind> {
     (!texts.is_empty() && !twice).then(|| texts.into())
 }
 
+pub(super) fn addresses(raw: &Raw, most: usize) -> Option<ValueKind> {
+    let parse = |text: &str| EmailAddress::parse(text).ok();
+    let found: Vec<EmailAddress> = raw.texts()?.into_iter().map(parse).collect::<Option<_>>()?;
+    let is_same = |one: &EmailAddress, other: &EmailAddress| {
+        one.on_envelope().eq_ignore_ascii_case(other.on_envelope())
+    };
+    let twice = found.iter().enumerate().any(|(at, it)| found[..at].iter().any(|o| is_same(o, it)));
+    let texts: Vec<String> = found.iter().map(|it| it.as_str().to_owned()).collect();
+    (found.len() <= most && !twice).then(|| texts.into())
+}
+
 /// A secret is not empty and has no control characters, which excludes line ends; spaces are
 /// allowed.
 pub(in crate::config) fn is_secret(text: &str) -> bool {

@@ -6,6 +6,7 @@
 //! than one segment is refused when the sender is built, not when a customer waits.
 
 mod addresses;
+pub(super) mod alarm_mail;
 mod check;
 mod first;
 mod gsm7;

@@ -124,7 +124,7 @@ impl ExportedEntry {
                 event: entry.event,
                 hash: Some(entry.leaf),
                 is_erased,
-                event_now: EventNow::of(entry, entry.computed_leaf()),
+                event_now: EventNow::of(entry, entry.computed_leaf(), &[]),
             },
             ExportedLeaf::Purged(gone) => FoundLeaf {
                 index: gone.index,

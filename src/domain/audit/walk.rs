@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::audit::checkpoint::Checkpoint;
 use crate::domain::audit::hash::TreeHash;
 use crate::domain::audit::leaf::SealedEntry;
-use crate::domain::audit::removal::{Removal, RemovalKind};
+use crate::domain::audit::removal::{Announcement, Removal, RemovalKey, RemovalKind, RemovalProof};
 use crate::domain::audit::tree::{TreeEdge, complete_subtrees};
 
 /// How many faults are listed; further ones are counted only.
@@ -69,6 +69,9 @@ pub enum Fault {
     /// The totals that an entry announces do not continue those of the entry before.
     #[expect(missing_docs, reason = "said above")]
     Miscounted { event: i64, index: u64 },
+    /// An entry announces a removal, and the desk did not write it.
+    #[expect(missing_docs, reason = "said above")]
+    NotTheDesks { event: i64, index: u64 },
     /// There is a tree, but no signed checkpoint of it.
     #[expect(missing_docs, reason = "said above")]
     Unsigned { size: u64, why: String },
@@ -107,7 +110,7 @@ pub enum EventNow {
         /// The hash computed from it.
         computed: TreeHash,
         /// The removal that it announces.
-        tells: Option<Removal>,
+        tells: Option<Announcement>,
     },
     /// It is gone; whether what proves it went with it, as in a purge.
     #[expect(missing_docs, reason = "said above")]
@@ -115,10 +118,10 @@ pub enum EventNow {
 }
 
 impl EventNow {
-    /// What an entry is, whose leaf was computed anew.
-    pub fn of(entry: &SealedEntry, computed: TreeHash) -> Self {
+    /// What an entry is, whose leaf was computed anew. Without keys no proof is checked.
+    pub fn of(entry: &SealedEntry, computed: TreeHash, keys: &[RemovalKey]) -> Self {
         let detail = entry.detail.as_ref().and_then(|it| it.value());
-        let tells = Removal::read(&entry.kind, detail);
+        let tells = Announcement::read(&entry.kind, detail, keys);
         Self::There { computed, tells }
     }
 }
@@ -175,6 +178,10 @@ pub struct TrailWalk {
     purged_up_to: i64,
     purged: Removed,
     erased: Removed,
+    /// Whether an announcement had a proof: from then on each has one.
+    are_proven: bool,
+    /// Announcements from before there were proofs.
+    unproven: u64,
     faults: Vec<Fault>,
     fault_count: u64,
     is_over: bool,
@@ -219,6 +226,12 @@ impl TrailWalk {
     /// Of how many the personal fields are erased.
     pub const fn erased(&self) -> u64 {
         self.erased.count
+    }
+
+    /// How many announcements of a removal have no proof, since they stand before the first that
+    /// has one.
+    pub const fn unproven(&self) -> u64 {
+        self.unproven
     }
 
     /// Permits events up to this number to be purged.
@@ -281,8 +294,15 @@ impl TrailWalk {
         self.edge.append(hash.unwrap_or_else(TreeHash::empty), |_, _| {});
     }
 
-    fn told(&mut self, event: i64, index: u64, tells: Option<Removal>) {
-        let Some(removal) = tells else { return };
+    fn told(&mut self, event: i64, index: u64, tells: Option<Announcement>) {
+        let Some(Announcement { removal, proof }) = tells else { return };
+        match proof {
+            RemovalProof::Proven | RemovalProof::Unchecked => self.are_proven = true,
+            RemovalProof::Missing if !self.are_proven => self.unproven += 1,
+            RemovalProof::Missing | RemovalProof::Wrong => {
+                return self.report(Fault::NotTheDesks { event, index });
+            }
+        }
         let goes_on = match removal.kind {
             RemovalKind::Purge => {
                 let erased = Removal::erasure(0, removal.erased);
@@ -344,8 +364,13 @@ mod tests {
     }
 
     fn telling(leaf: &FoundLeaf, removal: Removal) -> FoundLeaf {
+        announcing(leaf, removal, RemovalProof::Proven)
+    }
+
+    fn announcing(leaf: &FoundLeaf, removal: Removal, proof: RemovalProof) -> FoundLeaf {
         let computed = leaf.hash.expect("a hash");
-        let event_now = EventNow::There { computed, tells: Some(removal) };
+        let tells = Some(Announcement { removal, proof });
+        let event_now = EventNow::There { computed, tells };
         FoundLeaf { event_now, ..*leaf }
     }
 
@@ -517,6 +542,37 @@ mod tests {
         changed[6].hash = Some(TreeHash::leaf(b"another"));
         let changed_entry = Fault::Changed { event: 16, index: 6 };
         assert_eq!(walk_to_end(&changed, 12), [changed_entry, not_announced(0)]);
+    }
+
+    #[test]
+    fn security_55_an_entry_that_is_not_the_desks_covers_nothing() {
+        let mut leaves = found(9);
+        for leaf in &mut leaves[..3] {
+            leaf.event_now = EventNow::Gone { as_purged: true };
+        }
+        let not_announced = Fault::NotAnnounced {
+            by: RemovalKind::Purge,
+            event: 10,
+            index: 0,
+            removed: 3,
+            announced: 2,
+        };
+        leaves[5] = telling(&leaves[5], purge(2, 2, 12));
+        let forged = Fault::NotTheDesks { event: 17, index: 7 };
+        for proof in [RemovalProof::Wrong, RemovalProof::Missing] {
+            leaves[7] = announcing(&found(9)[7], purge(1, 3, 12), proof);
+            assert_eq!(walk_to_end(&leaves, 12), [forged.clone(), not_announced.clone()]);
+        }
+        // One from before there were proofs is counted.
+        leaves[5] = announcing(&found(9)[5], purge(2, 2, 12), RemovalProof::Missing);
+        leaves[7] = telling(&found(9)[7], purge(1, 3, 12));
+        assert_eq!(walk_to_end(&leaves, 12), []);
+        let mut walk = TrailWalk::default();
+        walk.may_be_purged(12);
+        for leaf in leaves {
+            walk.leaf(leaf);
+        }
+        assert_eq!((walk.unproven(), walk.purged()), (1, 3));
     }
 
     #[test]

@@ -211,13 +211,14 @@ impl Share {
 /// The rates of one of the staff, with what each is a rate of.
 fn rates(counts: &StatsCounts) -> [(AlarmKind, Share, &'static str); 4] {
     let of = |figure| counts.of(figure);
-    let entered = of(Figure::Verified) + of(Figure::Wrong);
+    let wrong = of(Figure::Wrong) + of(Figure::FactorWrong);
+    let entered = of(Figure::Verified) + of(Figure::FactorVerified) + wrong;
     let served = of(Figure::Opened) + of(Figure::Asked);
     let (revealed, overrides) =
         (of(Figure::Revealed), of(Figure::Unlocked) + of(Figure::Confirmed));
     let share = |count, of| Share { count, of };
     [
-        (AlarmKind::Failures, share(of(Figure::Wrong), entered), "codes were wrong"),
+        (AlarmKind::Failures, share(wrong, entered), "codes were wrong"),
         (AlarmKind::Reveals, share(revealed, served + revealed), "acts were revealed contacts"),
         (
             AlarmKind::Overrides,

@@ -37,9 +37,9 @@ pub enum Figure {
     NotSent,
     /// Messages of which nobody knows.
     Unsure,
-    /// Customers who were verified.
+    /// Customers who were verified by a code to a contact.
     Verified,
-    /// Wrong codes.
+    /// Wrong codes of these.
     Wrong,
     /// Codes that a later one had replaced.
     OlderCode,
@@ -65,13 +65,20 @@ pub enum Figure {
     Forbidden,
     /// Incidents that were filed.
     Incidents,
+    /// Customers who were verified by an authenticator or a backup code.
+    FactorVerified,
+    /// Wrong codes of these.
+    FactorWrong,
+    /// Customers whose document was seen, or for whom a colleague vouched.
+    Attested,
 }
 
 words!(Figure, "a figure");
 
 impl Figure {
-    /// The figure that an event counts for; none where it counts for none.
-    pub const fn of(kind: EventKind, outcome: Option<Outcome>) -> Option<Self> {
+    /// The figure that an event counts for; none where it counts for none. An attempt without a
+    /// channel is one by an authenticator or a backup code.
+    pub const fn of(kind: EventKind, outcome: Option<Outcome>, by_factor: bool) -> Option<Self> {
         Some(match (kind, outcome) {
             (EventKind::Requested, _) => Self::Asked,
             (EventKind::Resent, _) => Self::Resent,
@@ -82,6 +89,8 @@ impl Figure {
             (EventKind::Read, _) => Self::Read,
             (EventKind::NotSent, _) => Self::NotSent,
             (EventKind::Unsure, _) => Self::Unsure,
+            (EventKind::Attempt, Some(Outcome::Verified)) if by_factor => Self::FactorVerified,
+            (EventKind::Attempt, Some(Outcome::Wrong)) if by_factor => Self::FactorWrong,
             (EventKind::Attempt, Some(Outcome::Verified)) => Self::Verified,
             (EventKind::Attempt, Some(Outcome::Wrong)) => Self::Wrong,
             (EventKind::Attempt, Some(Outcome::Superseded)) => Self::OlderCode,
@@ -95,13 +104,17 @@ impl Figure {
             (EventKind::Unlocked, _) => Self::Unlocked,
             (EventKind::ContactConfirmed, _) => Self::Confirmed,
             (EventKind::IncidentFiled, _) => Self::Incidents,
+            (EventKind::DocumentSeen | EventKind::Vouched, Some(Outcome::Verified)) => {
+                Self::Attested
+            }
             _ => return None,
         })
     }
 
     /// What went wrong: wrong and older codes, requests that ran out, messages that did not
     /// go out.
-    pub const FAILURES: [Self; 4] = [Self::Wrong, Self::OlderCode, Self::Expired, Self::NotSent];
+    pub const FAILURES: [Self; 5] =
+        [Self::Wrong, Self::OlderCode, Self::Expired, Self::NotSent, Self::FactorWrong];
 
     /// What an admin did for a customer whom the rules had stopped.
     pub const OVERRIDES: [Self; 2] = [Self::Unlocked, Self::Confirmed];
@@ -109,7 +122,8 @@ impl Figure {
     /// The entries of the log that count for some figures.
     pub fn patterns(figures: &[Self]) -> Vec<EventPattern> {
         let counts = |it: &EventPattern| {
-            Self::of(it.kind, it.outcome).is_some_and(|figure| figures.contains(&figure))
+            Self::of(it.kind, it.outcome, it.by_factor)
+                .is_some_and(|figure| figures.contains(&figure))
         };
         EventPattern::all().filter(counts).collect()
     }
@@ -148,8 +162,9 @@ impl StatsCounts {
         self.sum(&Figure::FAILURES)
     }
 
-    /// How many of a hundred that were asked for were verified; none where nothing was, or where
-    /// more were verified than asked for: no code of an authenticator is asked for.
+    /// How many of a hundred codes that were asked for were entered right; none where none was asked
+    /// for, or where more were entered, since they were asked for before. What nobody asks for (an
+    /// authenticator, a backup code, a document) has figures of its own.
     pub fn success_percent(&self) -> Option<u64> {
         let (verified, asked) = (self.of(Figure::Verified), self.of(Figure::Asked));
         (verified * 100).checked_div(asked).filter(|_| verified <= asked)
@@ -173,15 +188,40 @@ mod tests {
         counts.add(Figure::Verified, 3);
         assert_eq!(counts.success_percent(), Some(75));
         counts.add(Figure::Verified, 2);
-        assert_eq!(counts.success_percent(), None, "one was by an authenticator");
+        assert_eq!(counts.success_percent(), None, "one was asked for before");
+    }
+
+    #[test]
+    fn what_was_proven_without_a_code_to_a_contact_is_no_part_of_the_success() {
+        let verified = Some(Outcome::Verified);
+        let figures = [
+            Figure::of(EventKind::Attempt, verified, false),
+            Figure::of(EventKind::Attempt, verified, true),
+            Figure::of(EventKind::DocumentSeen, verified, true),
+            Figure::of(EventKind::Vouched, verified, true),
+        ];
+        let attested = Some(Figure::Attested);
+        assert_eq!(
+            figures,
+            [Some(Figure::Verified), Some(Figure::FactorVerified), attested, attested]
+        );
+        let mut counts = StatsCounts::default();
+        counts.add(Figure::Asked, 4);
+        for figure in figures.into_iter().flatten() {
+            counts.add(figure, 3);
+        }
+        assert_eq!(counts.success_percent(), Some(75));
     }
 
     #[test]
     fn every_kind_of_attempt_counts_for_something() {
         for outcome in Outcome::ALL {
-            assert!(Figure::of(EventKind::Attempt, Some(outcome)).is_some(), "{outcome}");
+            for by_factor in [false, true] {
+                let figure = Figure::of(EventKind::Attempt, Some(outcome), by_factor);
+                assert!(figure.is_some(), "{outcome}");
+            }
         }
-        assert_eq!(Figure::of(EventKind::Imported, None), None);
+        assert_eq!(Figure::of(EventKind::Imported, None, true), None);
     }
 
     #[test]
@@ -190,10 +230,12 @@ mod tests {
             let patterns = Figure::patterns(&[figure]);
             assert!(!patterns.is_empty(), "{figure:?}");
             let counted = EventPattern::all().filter(|it| patterns.contains(it));
-            assert!(counted.map(|it| Figure::of(it.kind, it.outcome)).all(|it| it == Some(figure)));
+            let figures = counted.map(|it| Figure::of(it.kind, it.outcome, it.by_factor));
+            assert!(figures.into_iter().all(|it| it == Some(figure)));
         }
         let failures = Figure::patterns(&Figure::FAILURES);
-        let attempt = |outcome| EventPattern { kind: EventKind::Attempt, outcome: Some(outcome) };
+        let (kind, by_factor) = (EventKind::Attempt, false);
+        let attempt = |outcome| EventPattern { kind, outcome: Some(outcome), by_factor };
         assert!(failures.contains(&attempt(Outcome::Wrong)));
         assert!(!failures.contains(&attempt(Outcome::Verified)));
         assert!(!failures.contains(&attempt(Outcome::Expired)), "that one was held back");

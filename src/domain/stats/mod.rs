@@ -6,6 +6,8 @@
 //! nothing about any customer. Quarters of an hour are cut in UTC: every time zone is some
 //! quarters away from it, so that the days of an office are whole quarters.
 
+pub mod alarm_log;
+pub mod alarm_mail;
 pub mod alarms;
 pub mod cut;
 pub mod figures;

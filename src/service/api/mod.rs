@@ -105,12 +105,13 @@ impl Desk {
             },
         };
         let name = call.name();
-        let answer = match allowed {
+        let mut answer = match allowed {
             Ok(()) => table::dispatch(&desk, call).await,
             Err(error) => call.refused(error),
         };
-        if let Some(DeskError::Store(StoreError::Flagged(refusal))) = answer.error() {
+        if let Some(DeskError::Store(StoreError::Flagged(refusal))) = answer.error_mut() {
             desk.record_flagged(name, refusal).await;
+            refusal.account_no = desk.account_no(refusal.customer).await;
         }
         answer
     }

@@ -79,6 +79,7 @@ use crate::service::staff::sign_in::SignInOutcome;
 use crate::service::staff::{StaffEntry, StaffOutcome};
 use crate::service::stats::calls::{
     AcknowledgeAlarm, CountAlarms, ReadAlarms, ReadOversight, ReadStats, RebuildStats,
+    RecordStatsExport,
 };
 use crate::service::upkeep::calls::{
     CheckStore, CountDueMaintenance, FinishMaintenance, MaintenanceProgress, ReadClock,
@@ -176,6 +177,14 @@ macro_rules! calls {
         impl<E> Answer<E> {
             /// Why it failed; none where it did not.
             pub const fn error(&self) -> Option<&E> {
+                match self {
+                    $(Self::$call(Err(error)) => Some(error),)+
+                    _ => None,
+                }
+            }
+
+            /// The same, to be told more of.
+            pub(in crate::service) const fn error_mut(&mut self) -> Option<&mut E> {
                 match self {
                     $(Self::$call(Err(error)) => Some(error),)+
                     _ => None,
@@ -312,6 +321,7 @@ calls! {
     ProveConsistency -> Consistency, Audit, once;
     // Stats
     ReadStats -> Stats, Oversee, once;
+    RecordStatsExport -> (), Oversee, until_answered;
     RebuildStats -> RebuildStep, Administer, until_answered;
     ReadOversight -> Box<Oversight>, Oversee, once;
     ReadAlarms -> Vec<Alarm>, Oversee, once;

@@ -69,7 +69,7 @@ impl Desk {
     }
 
     /// Writes into the log that something of it was given out.
-    pub(super) async fn record_export(
+    pub(in crate::service) async fn record_export(
         &self,
         key: &str,
         what: &str,

@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::audit::checkpoint::{Checkpoint, CheckpointSigner, origin_of};
 use crate::domain::audit::leaf::{EventSalt, SealedEntry, StoredEvent};
+use crate::domain::audit::removal::RemovalKey;
+use crate::domain::key::Keyring;
 use crate::service::ports::keys::Random;
 use crate::service::ports::trail::{
     NewLeaf, SealOutcome, SealedBatch, Sealer, TrailError, TrailHead, TrailKeys,
@@ -118,6 +120,27 @@ impl Desk {
 const REMOVAL_BATCHES: usize = 1_000;
 
 impl Desk {
+    /// What a removal is proven with; none where no desk here seals the log. Without the key of a
+    /// log that was sealed nothing is removed.
+    pub(in crate::service) async fn removal_key(&self) -> Result<Option<RemovalKey>, DeskError> {
+        let Some(keys) = self.trail_keys.as_deref() else { return Ok(None) };
+        let keyring = match keys.read().map_err(TrailError::from)? {
+            Some(keyring) => keyring,
+            None if self.reading(|| self.store.trail_head()).await?.note.is_some() => {
+                return Err(TrailError::NoKey.into());
+            }
+            None => keys.create().map_err(TrailError::from)?,
+        };
+        Ok(Some(RemovalKey::of(keyring.current().1)))
+    }
+
+    /// What the proofs of removals are checked with; empty where the key is not here.
+    pub(in crate::service) fn removal_keys(&self) -> Result<Vec<RemovalKey>, DeskError> {
+        let Some(keys) = self.trail_keys.as_deref() else { return Ok(Vec::new()) };
+        let keyring = keys.read().map_err(TrailError::from)?;
+        Ok(keyring.iter().flat_map(Keyring::all).map(RemovalKey::of).collect())
+    }
+
     /// Seals what there is, so that a verification finds a sealed entry of what was just
     /// removed. What cannot be sealed now is left to the sealer.
     pub(in crate::service) async fn seal_removal(&self) {

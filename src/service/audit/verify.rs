@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::checkpoint::{Checkpoint, CheckpointVerifier};
 use crate::domain::audit::leaf::{Proving, SealedEntry, StoredEvent};
+use crate::domain::audit::removal::RemovalKey;
 use crate::domain::audit::walk::{EventNow, Fault, FoundLeaf, TrailWalk};
 use crate::domain::event::EventId;
 use crate::service::ports::trail::{StoredLeaf, TrailError, TrailHead};
@@ -205,11 +206,12 @@ impl Desk {
         from: u64,
         most: u32,
     ) -> Result<Vec<FoundLeaf>, DeskError> {
+        let keys = self.removal_keys()?;
         let leaves = self.reading(|| self.store.leaves(from, most)).await?;
         let mut events = self.events_of(run, &leaves).await?;
         let leaves = leaves.into_iter().map(|leaf| {
             let event = events.remove(&leaf.event);
-            found(leaf, event)
+            found(leaf, event, &keys)
         });
         let mut leaves: Vec<_> = leaves.collect();
         let odd = leaves.iter().filter(|it| !it.is_as_sealed()).map(|it| EventId(it.event));
@@ -227,7 +229,7 @@ impl Desk {
         for (leaf, again) in leaves.iter_mut().zip(again) {
             if odd.contains(&again.event) && leaf.index == again.index {
                 let event = events.remove(&again.event);
-                *leaf = found(again, event);
+                *leaf = found(again, event, &keys);
             }
         }
         Ok(leaves)
@@ -290,12 +292,12 @@ impl Desk {
 }
 
 /// A leaf with its event as it is now.
-fn found(leaf: StoredLeaf, event: Option<StoredEvent>) -> FoundLeaf {
+fn found(leaf: StoredLeaf, event: Option<StoredEvent>, keys: &[RemovalKey]) -> FoundLeaf {
     let StoredLeaf { index, event: number, hash, proving } = leaf;
     let event_now = match event {
         Some(event) => {
             let entry = SealedEntry::proven(index, event, &proving);
-            EventNow::of(&entry, entry.leaf)
+            EventNow::of(&entry, entry.leaf, keys)
         }
         None => EventNow::Gone { as_purged: !matches!(proving, Proving::Salt(_)) },
     };

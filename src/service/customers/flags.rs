@@ -17,7 +17,7 @@ pub(in crate::service) fn refused_by(
     flag: Option<&CustomerFlag>,
 ) -> Result<(), DeskError> {
     let Some(flag) = flag.cloned() else { return Ok(()) };
-    Err(StoreError::Flagged(Box::new(FlagRefusal { customer, flag })).into())
+    Err(StoreError::Flagged(Box::new(FlagRefusal { customer, flag, account_no: None })).into())
 }
 
 impl Desk {
@@ -89,6 +89,12 @@ impl Desk {
     }
 
     /// Writes into the log that a flag refused a call.
+    /// The account number of a customer; none where it cannot be read now.
+    pub(in crate::service) async fn account_no(&self, customer: CustomerId) -> Option<String> {
+        let found = self.customer(customer).await.ok().flatten();
+        found.map(|it| it.account_no)
+    }
+
     pub(in crate::service) async fn record_flagged(&self, call: &str, refusal: &FlagRefusal) {
         let detail = format!("the customer is marked \"{}\": {call}", refusal.flag.flag.label());
         let event = NewEvent {

@@ -42,7 +42,9 @@ impl Desk {
         reason: &str,
     ) -> Result<ErasureOutcome, DeskError> {
         let (act, reason) = (self.customer_act("erase", key, customer), cleaned_reason(reason));
-        let erase = || self.store.erase_customer(&act, customer, &reason, &self.actor);
+        let removal_key = self.removal_key().await?;
+        let key = removal_key.as_ref();
+        let erase = || self.store.erase_customer(&act, customer, &reason, &self.actor, key);
         let outcome = self.retry(erase).await?;
         if matches!(outcome, ErasureOutcome::Erased { .. }) && self.trail_keys.is_some() {
             self.seal_removal().await;

@@ -45,7 +45,8 @@ impl RepresentativeChoice {
 }
 
 fn refused(why: impl std::fmt::Display) -> DeskError {
-    DeskError::NotRepresented(why.to_string())
+    // What a refusal says elsewhere is a sentence.
+    DeskError::NotRepresented(why.to_string().trim_end_matches('.').to_owned())
 }
 
 impl Desk {

@@ -128,22 +128,7 @@ impl Desk {
         }
         let (now, breakers) = self.retry(|| self.store.circuit_breakers()).await?;
         let channel = notice.contact.kind().channel();
-        let mut order = [ProviderSlot::main(channel), ProviderSlot::fallback(channel)];
-        // The other provider may be able to send what this one cannot.
-        if notice.tries.is_multiple_of(2) {
-            order.reverse();
-        }
-        let breakers = order
-            .into_iter()
-            .filter(|slot| self.may_serve(*slot, notice.is_production))
-            .map(|slot| {
-                breakers
-                    .iter()
-                    .find(|it| it.slot == slot)
-                    .cloned()
-                    .unwrap_or(BreakerRecord::new(slot))
-            });
-        let breakers: Vec<BreakerRecord> = breakers.collect();
+        let breakers = self.in_turn(channel, notice.tries, notice.is_production, &breakers);
         let up = breakers.iter().find(|it| !it.is_open(now));
         let Some(sender) = up.and_then(|it| self.senders.behind(it.slot)) else {
             return self.reschedule_notice(notice, &breakers, now).await;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::domain::circuit_breaker::ProviderSlot;
+use crate::domain::channel::Channel;
+use crate::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use crate::domain::explanation::Explanation;
 use crate::service::delivery::provider_status::{self, BreakerSnapshot};
 use crate::service::ports::outbox::OutboxMessage;
@@ -27,6 +28,25 @@ pub(in crate::service) enum Choice {
 }
 
 impl Desk {
+    /// The provider slots of a message that holds no code, with their circuit breakers, in the
+    /// order in which attempt number `tries` asks them: the other provider may be able to send
+    /// what this one cannot.
+    pub(in crate::service) fn in_turn(
+        &self,
+        channel: Channel,
+        tries: u32,
+        is_production: bool,
+        breakers: &[BreakerRecord],
+    ) -> Vec<BreakerRecord> {
+        let mut order = [ProviderSlot::main(channel), ProviderSlot::fallback(channel)];
+        if tries.is_multiple_of(2) {
+            order.reverse();
+        }
+        let there = order.into_iter().filter(|slot| self.may_serve(*slot, is_production));
+        let of = |slot| breakers.iter().find(|it| it.slot == slot).cloned();
+        there.map(|slot| of(slot).unwrap_or(BreakerRecord::new(slot))).collect()
+    }
+
     /// The provider slot of a message: the main one, unless its circuit breaker is open or
     /// it has just failed with this message, and the other one is available.
     pub(in crate::service) async fn choose(

@@ -3,8 +3,9 @@
 
 use crate::domain::approval::APPROVAL_TIME;
 use crate::domain::explanation::Explanation;
-use crate::domain::flag::CustomerFlag;
+use crate::domain::flag::FlagRefusal;
 use crate::domain::outcome::Outcome;
+use crate::domain::text::shell_word;
 use crate::service::DeskError;
 use crate::service::api::Role;
 use crate::service::ports::error::StoreError;
@@ -49,14 +50,16 @@ pub fn desk_error(error: &DeskError) -> Explanation {
             format!("Nothing was done: {why}. Serve the holder, or add what was agreed.").into()
         }
         DeskError::NoReason => "Say why: it goes into the log.".into(),
-        DeskError::AwaitsApproval(approval) => format!(
-            "Nothing was done yet: {} waits for a second admin, for {} minutes. Another admin than \
-             you approves it: countersign approve {}",
-            approval.target,
-            APPROVAL_TIME.as_secs() / 60,
-            approval.id,
-        )
-        .into(),
+        DeskError::AwaitsApproval(approval) => {
+            let what = format!(
+                "Nothing was done yet: {} waits for a second admin, for {} minutes. Another admin \
+                 than you approves it",
+                approval.target,
+                APPROVAL_TIME.as_secs() / 60,
+            );
+            let for_admin = format!("{what}: countersign approve {}", approval.id);
+            Explanation { for_admin, ..format!("{what}.").into() }
+        }
         DeskError::TooManyLookups { minutes } => {
             let explained = "You have looked up as many customers as a clerk may in an hour.";
             let when = match minutes {
@@ -78,15 +81,17 @@ pub fn desk_error(error: &DeskError) -> Explanation {
 }
 
 /// That a flag of the customer refuses something, and who may lift it.
-fn flagged(it: &CustomerFlag) -> Explanation {
+fn flagged(FlagRefusal { flag: it, account_no, .. }: &FlagRefusal) -> Explanation {
     let what = format!(
         "Nothing was done: the customer is marked \"{}\" ({}; set by {}). {}",
         it.flag.label(),
-        it.reason,
+        it.reason.trim_end_matches('.'),
         it.set_by.clerk,
         it.flag.effect(),
     );
-    let advice = format!("An admin lifts it: countersign customers unflag … {}", it.flag);
+    let account_no = shell_word(account_no.as_deref().unwrap_or("…"));
+    let advice =
+        format!("An admin lifts it: countersign customers unflag {account_no} {}", it.flag);
     let for_admin = format!("{what} {advice}");
     Explanation { for_admin, ..format!("{what} An admin may lift it.").into() }
 }
@@ -179,7 +184,7 @@ pub fn store_error(error: &StoreError) -> Explanation {
             let for_admin = format!("{what}, or set customers.read_only = false.");
             Explanation { for_admin, ..format!("{what}.").into() }.about("customers.read_only")
         }
-        StoreError::Flagged(refusal) => flagged(&refusal.flag),
+        StoreError::Flagged(refusal) => flagged(refusal),
         StoreError::MissingKey(missing) => format!(
             "This code cannot be checked at this terminal: {missing}. \
              Send a new code, and tell an admin about the key."

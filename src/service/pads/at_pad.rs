@@ -2,7 +2,7 @@
 
 use crate::domain::code::Code;
 use crate::domain::outcome::Outcome;
-use crate::domain::pad::{PadMark, PadToken, PairingEnd, PairingNumber, PairingState};
+use crate::domain::pad::{PadMark, PadToken, PairingEnd, PairingNumber, PairingState, TYPED_FLOOR};
 use crate::domain::request::{Reference, Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::pads::session_act;
@@ -163,7 +163,13 @@ impl Desk {
         if self.pairing_at(&digest).await?.is_none() {
             return Ok(());
         }
-        Ok(self.retry(|| self.store.type_at_pad(&digest, mark, typed)).await?)
+        // One that comes too soon waits its turn, once: the last one of a pad that tells one after
+        // the other is not lost.
+        if self.retry(|| self.store.type_at_pad(&digest, mark, typed)).await? {
+            tokio::time::sleep(TYPED_FLOOR).await;
+            self.retry(|| self.store.type_at_pad(&digest, mark, typed)).await?;
+        }
+        Ok(())
     }
 
     /// Judges a code that a customer typed at a pad, as if the clerk of its counter had. `key` is

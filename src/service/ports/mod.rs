@@ -2,6 +2,7 @@
 //! each channel, the keys and a random source. There is no port for a clock: no terminal's
 //! own is trusted, so the store's clock decides.
 
+pub mod alarm_mail;
 pub mod alarms;
 pub mod approvals;
 pub mod audit;
@@ -34,6 +35,7 @@ pub mod trail;
 pub mod upkeep;
 pub mod verification;
 
+pub use alarm_mail::AlarmMailStore;
 pub use alarms::AlarmStore;
 pub use approvals::ApprovalStore;
 pub use audit::{AuditStore, NewEvent};
@@ -104,6 +106,7 @@ pub trait Store:
     + TrailStore
     + StatsStore
     + AlarmStore
+    + AlarmMailStore
     + OversightStore
     + PadStore
     + ShippingStore
@@ -136,6 +139,7 @@ impl<T> Store for T where
         + TrailStore
         + StatsStore
         + AlarmStore
+        + AlarmMailStore
         + OversightStore
         + PadStore
         + ShippingStore

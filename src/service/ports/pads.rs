@@ -49,13 +49,14 @@ pub trait PadStore: Send + Sync {
         shown: Option<&ShownRequest>,
         actor: &Actor,
     ) -> Result<bool, StoreError>;
-    /// Says how many digits are typed at a pad that shows this request.
+    /// Says how many digits are typed at a pad that shows this request; whether that came too
+    /// soon after the last time, and was not taken.
     async fn type_at_pad(
         &self,
         token_digest: &str,
         mark: &PadMark,
         typed: u32,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 }
 
 /// A number about to be shown.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::audit::removal::RemovalKey;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::time::Timestamp;
@@ -21,6 +22,7 @@ pub trait PersonalDataStore: Send + Sync {
         customer: CustomerId,
         reason: &str,
         actor: &Actor,
+        key: Option<&RemovalKey>,
     ) -> Result<ErasureOutcome, StoreError>;
     /// Puts a customer under a legal hold, or ends it; whether that changed anything.
     async fn set_hold(

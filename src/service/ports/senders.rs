@@ -7,7 +7,7 @@ use crate::domain::delivery::{
     DeliveryState, FailureClass, MessageTrace, ProviderStatus, SendReport,
 };
 use crate::domain::explanation::Explanation;
-use crate::domain::message::{ContactNotice, Outgoing, TestMessage};
+use crate::domain::message::{AlarmMail, ContactNotice, Outgoing, TestMessage};
 use crate::domain::provider::ProviderFingerprint;
 use crate::domain::time::Timestamp;
 
@@ -67,6 +67,15 @@ pub trait Sender: Send + Sync {
     }
     /// Sends a notice to a contact that another one replaced. It may be sent twice.
     async fn send_notice(&self, _notice: &ContactNotice) -> SendReport {
+        SendReport {
+            state: DeliveryState::Undeliverable,
+            provider_id: None,
+            detail: Some("This provider takes nothing but codes.".into()),
+            fault: Some(FailureClass::Message),
+        }
+    }
+    /// Tells one of the staff of alarms. It may be sent twice.
+    async fn send_alarms(&self, _mail: &AlarmMail) -> SendReport {
         SendReport {
             state: DeliveryState::Undeliverable,
             provider_id: None,

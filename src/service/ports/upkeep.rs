@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::audit::removal::RemovalKey;
 use crate::domain::event::Actor;
 use crate::domain::maintenance::{MaintenanceTask, TaskProgress};
 use crate::domain::policy::Retention;
@@ -41,6 +42,8 @@ pub struct TaskBatch<'a> {
     pub most: u32,
     /// Who does it: a purge of the log is an entry of the log.
     pub actor: &'a Actor,
+    /// What the entry of a purge is proven with.
+    pub removal_key: Option<&'a RemovalKey>,
 }
 
 impl TaskBatch<'_> {

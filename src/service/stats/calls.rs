@@ -6,6 +6,7 @@ use crate::domain::oversight::Oversight;
 use crate::domain::stats::alarms::Alarm;
 use crate::domain::stats::query::{Stats, StatsDimension, StatsFilter, StatsSpan};
 use crate::service::ports::stats::RebuildStep;
+use crate::service::reason::cleaned_reason;
 use crate::service::stats::SPANS_MAX;
 use crate::service::{Desk, DeskError, typed};
 
@@ -37,6 +38,25 @@ impl ReadStats {
 
 fn bounded(name: Option<String>) -> Option<String> {
     name.map(|it| typed(&it).to_owned())
+}
+
+/// Says that figures are written into a file: the entry comes first, the file after it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordStatsExport {
+    /// What of them, as it is headed.
+    pub part: String,
+    /// How many lines.
+    pub lines: u32,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl RecordStatsExport {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
+        let part = cleaned_reason(&self.part);
+        let what = format!("figures ({part}) into a CSV file, lines: {}", self.lines);
+        desk.record_export(&self.key, &what, None).await
+    }
 }
 
 /// Goes on making the stats anew from the log, a batch; the first one begins it.

@@ -1,5 +1,6 @@
 //! The stats: what the log comes to, for admins and auditors.
 
+pub mod alarm_mail;
 pub mod alarms;
 pub mod calls;
 mod oversight;

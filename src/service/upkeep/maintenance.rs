@@ -145,7 +145,12 @@ impl Desk {
                 continue;
             }
             let actor = &self.actor;
-            let batch = TaskBatch { task, retention, from: run.from, most, actor };
+            let key = match task {
+                MaintenanceTask::PurgeEvents => self.removal_key().await?,
+                _ => None,
+            };
+            let (from, removal_key) = (run.from, key.as_ref());
+            let batch = TaskBatch { task, retention, from, most, actor, removal_key };
             let began = Instant::now();
             let done = self.retry(|| self.store.run_maintenance_batch(batch)).await?;
             let took = began.elapsed();

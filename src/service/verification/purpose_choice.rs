@@ -2,7 +2,7 @@
 //! customer can prove anything for one.
 
 use crate::domain::channel::Channel;
-use crate::domain::contact_verification::{is_sign_up, sign_up};
+use crate::domain::contact_verification::{is_sign_up, never_verified, sign_up};
 use crate::domain::customer::Customer;
 use crate::domain::level::{FactorSet, Level};
 use crate::domain::outcome::Outcome;
@@ -55,11 +55,8 @@ impl Desk {
         if policy.allows(is_verified, purpose) {
             return Ok(Ok(delivery));
         }
-        let reason = format!(
-            "The {} never was verified, and this office takes verified contacts alone. Verify it at \
-             a sign-up, or use another channel.",
-            delivery.contact.kind().label()
-        );
+        let never = never_verified(delivery.contact.kind());
+        let reason = format!("{never} A sign-up verifies it.");
         Ok(Err(Refusal::new(Outcome::Forbidden, reason)))
     }
 

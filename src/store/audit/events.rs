@@ -367,9 +367,7 @@ fn patterns(filter: &EventFilter) -> Option<String> {
             .filter(|it| filter.patterns.is_empty() || filter.patterns.contains(it))
             .collect(),
     };
-    let text =
-        |it: &EventPattern| format!("{} {}", it.kind.word(), it.outcome.map_or("", Outcome::word));
-    Some(list(wanted.iter().map(text)))
+    Some(list(wanted.iter().map(EventPattern::text)))
 }
 
 /// The number of the first event at or after a point in time; where there is none yet, the

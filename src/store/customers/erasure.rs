@@ -5,7 +5,7 @@
 //! leaves are proven as before, and an event says how many they were.
 
 use crate::domain::audit::leaf::{Proving, SealedEntry};
-use crate::domain::audit::removal::Removal;
+use crate::domain::audit::removal::{Announcement, Removal, RemovalKey};
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, PhoneNumber};
 use crate::domain::customer::CustomerId;
@@ -150,6 +150,7 @@ pub(in crate::store) struct PersonalDataAct<'a> {
 pub(in crate::store) async fn erase(
     db: &Database,
     it: PersonalDataAct<'_>,
+    key: Option<&RemovalKey>,
     country: &str,
     is_external: bool,
 ) -> Result<ErasureOutcome, StoreError> {
@@ -158,8 +159,9 @@ pub(in crate::store) async fn erase(
     tx.lock(index::INDEX_LOCK).await?;
     customer_guard::take(&mut tx, it.customer).await?;
     if let Some(row) = tx.maybe(&WRITTEN, args![it.act]).await? {
-        let said = Removal::read(&row.text("kind")?, row.maybe_text("detail")?.as_deref());
-        return Ok(erased(said.map_or(0, |it| it.count)));
+        let detail = row.maybe_text("detail")?;
+        let said = Announcement::read(&row.text("kind")?, detail.as_deref(), &[]);
+        return Ok(erased(said.map_or(0, |it| it.removal.count)));
     }
     if let Some(row) = tx.maybe(&HELD, args![it.customer.0]).await? {
         let (reason, clerk) = (row.text("reason")?, row.text("clerk")?);
@@ -193,7 +195,7 @@ pub(in crate::store) async fn erase(
     let before = tx.one(&ERASED, args![]).await?.int("erased")?;
     let total = u64::try_from(before).unwrap_or(0) + sealed;
     tx.write(&COUNT_ERASED, args![i64::try_from(total).unwrap_or(i64::MAX)]).await?;
-    let detail = format!("{}. {}", Removal::erasure(sealed, total), it.reason);
+    let detail = format!("{}. {}", Removal::erasure(sealed, total).text(key), it.reason);
     let event = NewEvent::of_office(EventKind::Erased, detail, it.actor);
     events::write_once(&mut tx, &event, Some(it.act)).await?;
     tx.changed_session();

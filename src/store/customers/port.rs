@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use crate::domain::account::Account;
+use crate::domain::audit::removal::RemovalKey;
 use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::event::Actor;
 use crate::domain::query::Query;
@@ -103,10 +104,11 @@ impl PersonalDataStore for SqlStore {
         customer: CustomerId,
         reason: &str,
         actor: &Actor,
+        key: Option<&RemovalKey>,
     ) -> Result<ErasureOutcome, StoreError> {
         let it = PersonalDataAct { act, customer, reason, actor };
         retry_on_conflict(|| {
-            erasure::erase(&self.db, it, self.reindexer.country(), self.source.is_external())
+            erasure::erase(&self.db, it, key, self.reindexer.country(), self.source.is_external())
         })
         .await
     }

@@ -259,7 +259,8 @@ macro_rules! fragment {
     ($database:ident (event_is $patterns:literal $counter:literal $provider:literal $purpose:literal
         $outcome:literal $channel:literal $request:literal $customers:literal)) => {
         concat!(
-            "(", $patterns, " IS NULL OR e.kind || ' ' || COALESCE(e.outcome, '') ",
+            "(", $patterns, " IS NULL OR e.kind || ' ' || COALESCE(e.outcome, '') || \
+             CASE WHEN e.kind = 'attempt' AND e.channel IS NULL THEN ' factor' ELSE '' END ",
             $crate::store::database::fragment::fragment!($database (among_texts $patterns)),
             ") AND (",
             $counter, " IS NULL OR e.counter = ", $counter, ") AND (",

@@ -64,6 +64,8 @@ const MIGRATIONS: &[Migration] = &[
     migration!(26, "contact state", "0026_contact_state", sqlite postgres mysql),
     migration!(27, "event stamps", "0027_event_stamps", sqlite postgres mysql),
     migration!(28, "told afterwards", "0028_told_afterwards", sqlite postgres mysql),
+    migration!(29, "alarm mail", "0029_alarm_mail", sqlite postgres mysql),
+    migration!(30, "typed at", "0030_typed_at", sqlite postgres mysql),
 ];
 
 impl Migration {

@@ -7,7 +7,7 @@
 //! requirements 11 and 13).
 
 use crate::domain::customer_factor::{FactorGuess, FactorKind, Judgement, Unusable};
-use crate::domain::event::EventKind;
+use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::flag::Standing;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::millis_of;
@@ -320,6 +320,11 @@ fn event<'a>(attempt: &FactorAttempt<'a>, outcome: Outcome, why: &str) -> NewEve
     NewEvent {
         outcome: Some(outcome),
         customer: Some(attempt.customer),
+        facts: EventFacts {
+            purpose: Some(&attempt.purpose.name),
+            provider: Some(attempt.guess.kind().factor().word()),
+            asked_at: None,
+        },
         ..NewEvent::of_office(EventKind::Attempt, detail, attempt.actor)
     }
 }

@@ -80,7 +80,11 @@ async fn write(
     let event = NewEvent {
         outcome: Some(Outcome::Verified),
         customer: Some(it.customer),
-        facts: EventFacts { purpose: Some(&it.purpose.name), ..EventFacts::default() },
+        facts: EventFacts {
+            purpose: Some(&it.purpose.name),
+            provider: Some(it.factor.word()),
+            asked_at: None,
+        },
         ..NewEvent::of_office(it.event, said.join("; "), it.actor)
     };
     events::write_with(&mut tx, result.write(&proving).into_iter().collect(), &event, Some(it.act))

@@ -8,7 +8,7 @@ use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::pad::{
     PAIRING_KEEP_INTERVAL, PAIRING_LEASE, PadMark, PairingEnd, PairingId, PairingProof,
-    PairingState, PairingTimes,
+    PairingState, PairingTimes, TYPED_FLOOR,
 };
 use crate::domain::request::RequestId;
 use crate::domain::time::{Timestamp, millis_of};
@@ -71,11 +71,16 @@ statements! {
          AND counter_until > " clock " AND pad_until > " clock
     }
     TYPED {
-        "UPDATE core_pad SET typed = $3, outcome = NULL, version = version + 1 \
+        "UPDATE core_pad SET typed = $3, typed_at = " clock ", outcome = NULL, version = version + 1 \
          WHERE token_digest = $1 AND request = $2 AND typed <> $3 \
+         AND typed_at <= " clock " - $5 \
          AND EXISTS (SELECT 1 FROM core_otp WHERE public_id = $2 AND generation = $4) \
          AND ended_at IS NULL AND mac <> '' AND expires_at > " clock " \
          AND counter_until > " clock " AND pad_until > " clock
+    }
+    TOO_SOON {
+        "SELECT 1 AS it FROM core_pad WHERE token_digest = $1 AND typed <> $2 \
+         AND typed_at > " now " - $3"
     }
     /// Takes the pairing for an entry: until the transaction ends, nobody ends it or lets the
     /// pad show something else.
@@ -223,20 +228,26 @@ pub(in crate::store) async fn show(
     Ok(is_shown)
 }
 
-/// Says how many digits are typed.
+/// Says how many digits are typed; whether that came too soon after the last time. However fast
+/// a pad says so, it changes few rows and wakes few terminals.
 pub(in crate::store) async fn say_typed(
     db: &Database,
     token_digest: &str,
     mark: &PadMark,
     typed: u32,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let floor = millis_of(TYPED_FLOOR);
+    if db.maybe(&TOO_SOON, args![token_digest, typed, floor]).await?.is_some() {
+        return Ok(true);
+    }
     let mut tx = db.begin().await?;
-    let arguments = args![token_digest, mark.request.as_str(), typed, mark.generation];
+    let arguments = args![token_digest, mark.request.as_str(), typed, mark.generation, floor];
     if tx.write(&TYPED, arguments).await? == 1 {
         tx.notify_others();
         tx.commit().await?;
+        return Ok(false);
     }
-    Ok(())
+    Ok(tx.maybe(&TOO_SOON, args![token_digest, typed, floor]).await?.is_some())
 }
 
 /// Takes the pairing in the transaction of an attempt; whether the pad may enter it.

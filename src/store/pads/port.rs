@@ -71,7 +71,7 @@ impl PadStore for SqlStore {
         token_digest: &str,
         mark: &PadMark,
         typed: u32,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         retry_on_conflict(|| pairings::say_typed(&self.db, token_digest, mark, typed)).await
     }
 }

@@ -38,7 +38,7 @@ const DAY: i64 = 86_400_000;
 const HOUR: i64 = 3_600_000;
 
 row_type! {
-    struct AlarmColumns from "core_alarm a" {
+    pub(in crate::store) struct AlarmColumns from "core_alarm a" {
         id: i64 = int "a.id",
         kind: AlarmKind = word "a.kind",
         subject: String = text "a.subject",
@@ -278,7 +278,8 @@ pub(in crate::store) async fn count_open(db: &Database, most: u32) -> Result<u32
     db.maybe(&COUNT_OPEN, args![most]).await?.map_or(Ok(0), |row| row.count("open_alarms"))
 }
 
-fn read(row: &Row) -> Result<Alarm, StoreError> {
+/// Reads [`AlarmColumns`].
+pub(in crate::store) fn read(row: &Row) -> Result<Alarm, StoreError> {
     let it = AlarmColumns::read(row)?;
     let AlarmColumns { id, kind, subject, request, detail, raised_at, acknowledged_at } = it;
     let finding = Finding { kind, subject, request, detail };

@@ -1,5 +1,6 @@
 //! The stats: roll-ups of the log, which the sealer makes.
 
+pub(super) mod alarm_mail;
 pub(super) mod alarms;
 pub(super) mod oversight;
 mod port;

@@ -2,17 +2,21 @@
 
 use async_trait::async_trait;
 
+use crate::domain::contact::Contact;
 use crate::domain::event::Actor;
 use crate::domain::oversight::Oversight;
 use crate::domain::stats::alarms::Alarm;
 use crate::domain::stats::query::StatsSpan;
+use crate::service::ports::alarm_mail::{
+    AlarmBatch, AlarmMailOutcome, AlarmMailStatus, AlarmMailStore,
+};
 use crate::service::ports::alarms::{Acknowledgement, AlarmMaterial, AlarmStore, NewAlarms};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::oversight::OversightStore;
 use crate::service::ports::stats::{RebuildStep, StatsFound, StatsQuery, StatsStore};
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
-use crate::store::stats::{alarms, oversight, read, rebuild};
+use crate::store::stats::{alarm_mail, alarms, oversight, read, rebuild};
 
 #[async_trait]
 impl StatsStore for SqlStore {
@@ -55,5 +59,27 @@ impl AlarmStore for SqlStore {
         acknowledgement: &Acknowledgement<'_>,
     ) -> Result<Option<Alarm>, StoreError> {
         retry_on_conflict(|| alarms::acknowledge(&self.db, acknowledgement)).await
+    }
+}
+
+/// More waiting alarms are not counted.
+const WAITING_MAX: u32 = 500;
+
+#[async_trait]
+impl AlarmMailStore for SqlStore {
+    async fn claim_alarm_mail(
+        &self,
+        to: &Contact,
+        most: u32,
+    ) -> Result<Option<AlarmBatch>, StoreError> {
+        retry_on_conflict(|| alarm_mail::claim(&self.db, to, most)).await
+    }
+
+    async fn complete_alarm_mail(&self, outcome: AlarmMailOutcome<'_>) -> Result<(), StoreError> {
+        retry_on_conflict(|| alarm_mail::complete(&self.db, &outcome)).await
+    }
+
+    async fn alarm_mail_status(&self, to: &Contact) -> Result<AlarmMailStatus, StoreError> {
+        alarm_mail::status(&self.db, to, WAITING_MAX).await
     }
 }

@@ -21,10 +21,11 @@ statements! {
     /// its last; $2 the dimension, $3 to $7 the filter.
     COUNTS {
         "SELECT spans.place AS place, " (stats_name "$2") " AS name, named.kind AS kind, \
-         named.outcome AS outcome, " (stats_sum "s.events") " AS events FROM "
+         named.outcome AS outcome, \
+         CASE WHEN named.channel = '' THEN '' ELSE 'channel' END AS by_what, " (stats_sum "s.events") " AS events FROM "
         (stats_spans "$1" "core_stats" "series")
         " WHERE " (stats_filter "$3" "$4" "$5" "$6" "$7")
-        " GROUP BY place, name, kind, outcome" unsorted " LIMIT $8"
+        " GROUP BY place, name, kind, outcome, by_what" unsorted " LIMIT $8"
     }
     TIMES {
         "SELECT spans.place AS place, " (stats_name "$2") " AS name, named.kind AS kind, \
@@ -99,9 +100,10 @@ impl Groups {
 
     fn count(&mut self, row: &Row) -> Result<(), StoreError> {
         let outcome: Option<Outcome> = row.text("outcome")?.parse().ok();
+        let by_factor = row.text("by_what")?.is_empty();
         // An event of a later version counts for nothing that this one knows.
         let kind: Option<EventKind> = row.text("kind")?.parse().ok();
-        if let Some(figure) = kind.and_then(|kind| Figure::of(kind, outcome)) {
+        if let Some(figure) = kind.and_then(|kind| Figure::of(kind, outcome, by_factor)) {
             let events = events(row)?;
             self.of(row)?.counts.add(figure, events);
         }

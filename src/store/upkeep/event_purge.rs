@@ -92,7 +92,8 @@ pub(in crate::store) async fn purge(
     let total = u64::try_from(before.int("purged")?).unwrap_or(0) + done;
     let erased = u64::try_from(before.int("erased")?).unwrap_or(0);
     let removal = Removal { kind: RemovalKind::Purge, count: done, total, up_to, erased };
-    let event = NewEvent::of_office(EventKind::EventsPurged, removal.to_string(), batch.actor);
+    let detail = removal.text(batch.removal_key);
+    let event = NewEvent::of_office(EventKind::EventsPurged, detail, batch.actor);
     events::write(&mut tx, &event).await?;
     // What the stats have counted until then is not counted anew.
     let purged_before = before.int("purged_before")?.max(found.before);

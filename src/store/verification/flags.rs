@@ -109,7 +109,9 @@ pub(in crate::store) async fn of_proof(
     let flags = held(tx, customer).await?;
     match flags.refusal_of(who, factor).cloned() {
         None => Ok(flags),
-        Some(flag) => Err(StoreError::Flagged(Box::new(FlagRefusal { customer, flag }))),
+        Some(flag) => {
+            Err(StoreError::Flagged(Box::new(FlagRefusal { customer, flag, account_no: None })))
+        }
     }
 }
 

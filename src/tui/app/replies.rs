@@ -4,6 +4,7 @@
 use crate::domain::delivery::{DeliveryState, SendReport};
 use crate::domain::request::Reference;
 use crate::service::api::Answer;
+use crate::service::customers::calls::OpenedCustomer;
 use crate::service::verification::request::CodeRequestOutcome;
 use crate::tui::app::model::Screen;
 use crate::tui::app::turn::Turn;
@@ -18,7 +19,7 @@ use crate::tui::machine::pending::{PendingAct, PendingEffect};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::{
     circuit_breakers, clock_reading, code_answer, counter_pad, delivery_answer, open_alarms,
-    store_lost, waiting_approvals,
+    store_lost, waiting_approvals, why_ended,
 };
 use crate::tui::sign_up::state::SignUpPanel;
 use crate::tui::{
@@ -58,12 +59,7 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
         Answer::FindCustomers(answer) => {
             turn.find(|find, step| find::update::found(find, step, id, answer));
         }
-        Answer::OpenCustomer(answer) if matches!(turn.model.screen, Screen::Send(_)) => {
-            turn.send(|send, step| send::update::reopened(send, step, id, answer));
-        }
-        Answer::OpenCustomer(answer) => {
-            turn.find(|find, step| find::update::opened(find, step, id, answer));
-        }
+        Answer::OpenCustomer(answer) => opened(turn, id, answer),
         Answer::AskForCode(answer) => asked(turn, id, answer),
         Answer::ResendCode(answer) => resent(turn, id, answer),
         Answer::DeliverCode(answer) => delivered(turn, id, done.act, answer),
@@ -204,8 +200,24 @@ fn of_dashboard(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
         Answer::AcknowledgeAlarm(answer) => {
             turn.dashboard(|it, step| dashboard::update::acknowledged(it, step, id, answer));
         }
+        Answer::RecordStatsExport(answer) => {
+            turn.dashboard(|it, step| dashboard::update::may_export(it, step, id, answer));
+        }
         // The interface asks for nothing else.
         _ => {}
+    }
+}
+
+/// A customer was opened, or read again.
+fn opened(turn: &mut Turn<'_>, id: EffectId, answer: Result<Option<OpenedCustomer>, Failure>) {
+    if turn.step(|step| why_ended::awaits(step, id)) {
+        if turn.step(|step| why_ended::answered(step, answer)) {
+            turn.find(find::update::search_again);
+        }
+    } else if matches!(turn.model.screen, Screen::Send(_)) {
+        turn.send(|send, step| send::update::reopened(send, step, id, answer));
+    } else {
+        turn.find(|find, step| find::update::opened(find, step, id, answer));
     }
 }
 

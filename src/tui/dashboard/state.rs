@@ -11,6 +11,7 @@ use crate::domain::stats::query::{Stats, StatsDimension};
 use crate::domain::time::Timestamp;
 use crate::service::audit::trail::TrailStatus;
 use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::file_export::FileExport;
 use crate::tui::machine::loaded::Loaded;
 use crate::tui::machine::store_clock::Now;
 
@@ -215,6 +216,8 @@ pub struct Dashboard {
     pub updated_at: Option<Timestamp>,
     /// The acknowledgement of an alarm under way, and which.
     pub acknowledging: Option<(EffectId, i64)>,
+    /// The entry of an export under way, and what is written after it.
+    pub exporting: Option<(EffectId, FileExport)>,
 }
 
 impl Dashboard {

@@ -6,7 +6,7 @@ use tui_input::Input;
 use crate::domain::stats::alarms::Alarm;
 use crate::domain::text;
 use crate::service::csv_record::csv_record;
-use crate::service::stats::calls::AcknowledgeAlarm;
+use crate::service::stats::calls::{AcknowledgeAlarm, RecordStatsExport};
 use crate::tui::dashboard::reads;
 use crate::tui::dashboard::rows::{PaneRow, PaneRows, rows};
 use crate::tui::dashboard::state::{Dashboard, Pane, Typing, TypingPurpose};
@@ -180,24 +180,48 @@ pub(in crate::tui) fn acknowledged(
     open_alarms::read(step);
 }
 
-/// Writes what is seen into a file beside which the program was started.
-fn export(dashboard: &Dashboard, step: &mut Step<'_>) {
+/// Writes what is seen into a file beside which the program was started, once the log says so.
+fn export(dashboard: &mut Dashboard, step: &mut Step<'_>) {
+    if dashboard.exporting.is_some() {
+        return store_lost::wait(step, WAIT);
+    }
     let shown = shown(dashboard, step);
     let Some(rows) = shown.rows else { return step.hint(Tone::Plain, NOT_READ) };
     let head: Vec<String> = shown.columns.iter().map(|it| it.title.to_owned()).collect();
+    let lines = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     let cells = |row: PaneRow| {
         let mut cells: Vec<String> = row.cells.into_iter().map(|it| it.0).collect();
         cells.resize(head.len(), String::new());
         cells
     };
-    let lines = std::iter::once(head.clone()).chain(rows.into_iter().map(cells));
-    let text: Result<String, _> = lines.map(|it| csv_record(it).map(|line| line + "\n")).collect();
+    let records = std::iter::once(head.clone()).chain(rows.into_iter().map(cells));
+    let text: Result<String, _> =
+        records.map(|it| csv_record(it).map(|line| line + "\n")).collect();
     let name = dashboard.pane.title().to_lowercase().replace(' ', "-");
     let moment = step.store_time().to_utc().with_timezone(&step.shared.place.zone);
     let name = format!("countersign-{name}-{}.csv", moment.format("%Y-%m-%d-%H%M%S"));
     match text {
-        Ok(text) => step.shared.export = Some(FileExport { name, text }),
+        Ok(text) => {
+            let (part, key) = (dashboard.pane.title().to_owned(), step.idempotency_key());
+            step.clear_notice();
+            let id = step.call(RecordStatsExport { part, lines, key });
+            dashboard.exporting = Some((id, FileExport { name, text }));
+        }
         Err(error) => step.say(Tone::Bad, format!("Nothing was written: {error}.")),
+    }
+}
+
+/// The log has its entry of an export, or not: then nothing is written.
+pub(in crate::tui) fn may_export(
+    dashboard: &mut Dashboard,
+    step: &mut Step<'_>,
+    id: EffectId,
+    answer: Result<(), Failure>,
+) {
+    let Some((_, file)) = dashboard.exporting.take_if(|it| it.0 == id) else { return };
+    match answer {
+        Ok(()) => step.shared.export = Some(file),
+        Err(failure) => step.fail(failure),
     }
 }
 

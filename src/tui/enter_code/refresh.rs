@@ -2,6 +2,7 @@
 //! other terminals do to it.
 
 use crate::domain::delivery::{DeliveryState, SendReport};
+use crate::domain::flag::Standing;
 use crate::domain::request::{Request, Status};
 use crate::service::verification::calls::ReadRequest;
 use crate::tui::enter_code::state::EnterCode;
@@ -13,6 +14,7 @@ use crate::tui::machine::message::Failure;
 use crate::tui::machine::notice::Tone;
 use crate::tui::machine::pending::PendingAct;
 use crate::tui::machine::step::Step;
+use crate::tui::machine::why_ended::{self, WhyEnded};
 
 /// What became of a message that was sent.
 pub(in crate::tui) fn delivered(
@@ -98,6 +100,11 @@ pub(in crate::tui) fn take(entry: &mut EnterCode, step: &mut Step<'_>, mut read:
     entry.request = read;
     if closed && !update::take_from_pad(entry, step) {
         update::say_how_it_stands(entry, step);
+        if entry.request.status == Status::Cancelled {
+            let who = Standing::of(entry.request.representative.as_ref());
+            let ended = WhyEnded::code(who, entry.request.created_at);
+            why_ended::ask(step, &entry.customer, ended);
+        }
     } else if !closed && sent_elsewhere {
         let text =
             format!("A new code was sent meanwhile: ask for the one with reference {reference}.");

@@ -138,6 +138,13 @@ pub(in crate::tui) fn reread(find: &mut Find, step: &mut Step<'_>) {
     }
 }
 
+/// A customer was marked: who is listed is read anew.
+pub(in crate::tui) fn search_again(find: &mut Find, step: &mut Step<'_>) {
+    if find.found.value().is_some() && !find.found.reading.is_loading() && find.opening.is_none() {
+        search(find, step);
+    }
+}
+
 fn search(find: &mut Find, step: &mut Step<'_>) {
     let typed = find.input.value().to_owned();
     let id = step.call(FindCustomers { typed, limit: MAX_HITS });

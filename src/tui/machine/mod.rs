@@ -34,3 +34,4 @@ pub mod store_clock;
 pub(super) mod store_lost;
 pub mod text_field;
 pub mod waiting_approvals;
+pub mod why_ended;

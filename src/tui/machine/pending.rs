@@ -57,6 +57,7 @@ impl PendingAct {
             | Call::ApproveAct(_)
             | Call::RefuseAct(_)
             | Call::AcknowledgeAlarm(_)
+            | Call::RecordStatsExport(_)
             | Call::FileIncident(_) => Some(Self::Administer),
             Call::ConfirmPad(_)
             | Call::EndPairing(_)

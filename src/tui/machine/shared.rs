@@ -18,6 +18,7 @@ use crate::tui::machine::pending::PendingEffect;
 use crate::tui::machine::revealed::Revealed;
 use crate::tui::machine::store_clock::{Now, OwnClock, StoreClock};
 use crate::tui::machine::waiting_approvals::WaitingApprovals;
+use crate::tui::machine::why_ended::WhyEnded;
 use crate::tui::terminal::capabilities::Capabilities;
 use crate::tui::theme::{Theme, size};
 
@@ -62,6 +63,8 @@ pub struct Shared {
     pub redraw: bool,
     /// A file that is to be written.
     pub export: Option<FileExport>,
+    /// A code or a session that ended, while it is found out why.
+    pub why_ended: Option<WhyEnded>,
     /// The keys that came last, and when.
     pub keyboard: Keyboard,
     /// The id of the last effect.
@@ -98,6 +101,7 @@ impl Shared {
             quitting: false,
             redraw: false,
             export: None,
+            why_ended: None,
             keyboard: Keyboard::default(),
             last_effect: 0,
             pending: Vec::new(),

@@ -6,6 +6,7 @@ use crate::domain::customer_factor::{CustomerFactors, FactorKind};
 use crate::domain::flag::{CustomerFlag, Standing};
 use crate::domain::level::{FactorSet, Level};
 use crate::domain::purpose::{Missing, Proven, Purpose};
+use crate::domain::representative::NotRepresented;
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
@@ -53,6 +54,8 @@ pub struct Send {
     pub session: Option<Box<OpenSession>>,
     /// The read of the customer and the channels, which may have changed.
     pub reading: Reading,
+    /// The channels stand as they did before a code was sent: the next read may turn them round.
+    pub is_order_old: bool,
 }
 
 impl Send {
@@ -126,6 +129,23 @@ impl Send {
         purpose.is_helped_by(factor, is_shared, Proven { factors, shared_contact: false })
     }
 
+    /// Whether a colleague's word alone can bring the customer closer to the purpose.
+    pub fn is_left_to_colleague(&self, purpose: Option<&Purpose>) -> bool {
+        let by_code =
+            self.choices.iter().any(|it| it.refusal.is_none() && self.is_helped_over(purpose, it));
+        let by_factor = || self.usable_factors().any(|it| self.is_helped_by(purpose, it.factor()));
+        let by_document = || self.is_helped_by(purpose, Factor::Document);
+        let by_colleague = || self.is_helped_by(purpose, Factor::SecondPerson);
+        purpose.is_some() && !by_code && !by_factor() && !by_document() && by_colleague()
+    }
+
+    /// The representative who stands here and why they are not served for the purpose, where that
+    /// is so.
+    pub fn out_of_scope(&self, purpose: Option<&Purpose>) -> Option<(&str, NotRepresented)> {
+        let it = &self.represented_by()?.representative;
+        Some((&*it.name, it.in_scope(purpose?).err()?))
+    }
+
     /// What is still to be proven in the session for the purpose.
     pub fn missing(&self, purpose: Option<&Purpose>) -> Option<Missing> {
         self.session.as_ref()?.missing_for(purpose)
@@ -136,6 +156,9 @@ impl Send {
         let purpose = purpose?;
         if purpose.level == Level::None {
             return Some(WithoutProof::AmountDue);
+        }
+        if self.out_of_scope(Some(purpose)).is_some() {
+            return None;
         }
         let is_enough =
             self.session.as_ref().is_some_and(|it| it.missing_for(Some(purpose)).is_none());

@@ -1,6 +1,7 @@
 //! Step two: choose how the code reaches the customer, and ask for it.
 
 use crate::domain::channel::Factor;
+use crate::domain::contact_verification::never_verified;
 use crate::domain::customer_factor::FactorKind;
 use crate::domain::event::Actor;
 use crate::domain::purpose::Purpose;
@@ -16,7 +17,7 @@ use crate::service::verification::request::CodeRequest;
 use crate::service::verification::session::ServedFor;
 use crate::tui::machine::code_answer::{self, CodeAnswer};
 use crate::tui::machine::effect::EffectId;
-use crate::tui::machine::keymap::Command;
+use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::navigation::{
@@ -32,8 +33,7 @@ use crate::tui::send::state::{Send, WithoutProof};
 const WAIT: &str = "The code is being asked for; one moment.";
 const NO_CHANNEL: &str =
     "No code can be sent to this customer. Correct the customer's record first.";
-const NO_HELP: &str =
-    "it proves nothing more for this purpose. Choose another way with the arrows.";
+const CHOOSE: &str = "for this purpose. Choose another way with the arrows.";
 const OF_HOLDER: &str = "A colleague's word is for the holder: choose the holder with w.";
 const NO_COLLEAGUE: &str = "A colleague's approval proves nothing for this purpose.";
 const SHARED_NO_HELP: &str = "other customers have this contact too, and it proves nothing here. \
@@ -50,8 +50,10 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, opened: OpenedCustomer) -> Send
     // Why a contact waits is said when it is tried.
     let usable = usable.or_else(|| choices.iter().position(|choice| choice.refusal.is_none()));
     let other = factors.usable().next().map(|_| choices.len());
+    let is_unverified = choices.iter().any(|choice| choice.needs_sign_up);
     if usable.is_none() && other.is_none() {
-        step.say(Tone::Warning, NO_CHANNEL);
+        let text = if is_unverified { no_verified_contact() } else { NO_CHANNEL.to_owned() };
+        step.say(Tone::Warning, text);
     } else {
         say_elsewhere(step, open.as_deref());
     }
@@ -72,6 +74,15 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, opened: OpenedCustomer) -> Send
     send
 }
 
+/// That no code goes to contacts that were never verified, and what helps.
+fn no_verified_contact() -> String {
+    let key = key_name(Context::Send, Command::SignUp);
+    format!(
+        "No contact of this customer was verified, and this office sends codes to verified ones \
+         alone. {key} verifies one."
+    )
+}
+
 /// Selects a way that helps for the purpose that is selected.
 fn settle(send: &mut Send, step: &Step<'_>) {
     let (purpose, now) = (send.purpose_of(&step.shared.place.purposes), step.store_time());
@@ -80,7 +91,8 @@ fn settle(send: &mut Send, step: &Step<'_>) {
 
 /// The channels again, from a code.
 pub(in crate::tui) fn begin_again(step: &mut Step<'_>, channels: ChannelsOfCustomer) -> Send {
-    let mut send = of(channels);
+    // The last message may have changed which channel is first.
+    let mut send = Send { is_order_old: true, ..of(channels) };
     if send.session.is_some() {
         settle(&mut send, step);
     }
@@ -124,6 +136,7 @@ fn of(channels: ChannelsOfCustomer) -> Send {
         aside: is_aside,
         session,
         reading: Reading::default(),
+        is_order_old: false,
     }
 }
 
@@ -154,7 +167,9 @@ pub(in crate::tui) fn reopened(
                 let place = send.of_holder.iter().position(|old| old.channel == it.channel);
                 place.unwrap_or(send.of_holder.len())
             };
-            choices.sort_by_key(order);
+            if !std::mem::take(&mut send.is_order_old) {
+                choices.sort_by_key(order);
+            }
             let selected = send.choices.get(send.selected).map(|choice| choice.channel);
             let place = choices.iter().position(|choice| Some(choice.channel) == selected);
             let other = send.selected_factor();
@@ -261,10 +276,18 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
         let text = messages::flag(flag, &|at| place.day_and_clock(at));
         return step.say(Tone::Warning, text);
     }
+    if let Some((name, why)) = send.out_of_scope(purpose.as_ref()) {
+        return step.say(Tone::Warning, format!("{name} is not served for this: {why}."));
+    }
     if !send.is_helped_over(purpose.as_ref(), choice) {
         let label = choice.channel.label();
-        let why = if choice.is_shared() { SHARED_NO_HELP } else { NO_HELP };
+        let why = if choice.is_shared() { SHARED_NO_HELP.to_owned() } else { no_help(send) };
         return step.say(Tone::Warning, format!("{label}: {why}"));
+    }
+    if choice.needs_sign_up {
+        let key = key_name(Context::Send, Command::SignUp);
+        let never = never_verified(choice.channel.contact_kind());
+        return step.say(Tone::Warning, format!("{never} {key} verifies it."));
     }
     if let Some(reason) = &choice.refusal {
         let text = format!("{}: {reason}. Choose another channel.", choice.channel.label());
@@ -281,11 +304,22 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
     send.sending = Some(id);
 }
 
+/// What is said beside what was proven already.
+const fn more(send: &Send) -> &'static str {
+    if send.session.is_some() { " more" } else { "" }
+}
+
+/// That a way proves nothing for the purpose.
+fn no_help(send: &Send) -> String {
+    format!("it proves nothing{} {CHOOSE}", more(send))
+}
+
 /// To the form of a document.
 fn see_document(send: &Send, step: &mut Step<'_>) {
     let purpose = send.purpose_of(&step.shared.place.purposes);
     if !send.is_helped_by(purpose.as_ref(), Factor::Document) {
-        return step.hint(Tone::Plain, "A document proves nothing more for this purpose.");
+        let text = format!("A document proves nothing{} for this purpose.", more(send));
+        return step.hint(Tone::Plain, text);
     }
     step.clear_notice();
     step.go(Navigation::Document(Box::new(channels(send, send.selected))));
@@ -403,7 +437,7 @@ fn enter_factor(send: &Send, step: &mut Step<'_>, kind: FactorKind) {
     }
     let purpose = send.purpose_of(&step.shared.place.purposes);
     if !send.is_helped_by(purpose.as_ref(), kind.factor()) {
-        return step.say(Tone::Warning, format!("By {}: {NO_HELP}", kind.label()));
+        return step.say(Tone::Warning, format!("By {}: {}", kind.label(), no_help(send)));
     }
     let at = send.usable_factors().position(|it| it == kind).unwrap_or(0);
     step.clear_notice();

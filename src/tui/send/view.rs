@@ -211,7 +211,9 @@ fn channel<'a>(
         let mut parts = vec![vec![Span::styled(contact, theme.strong)]];
         match choice.health {
             _ if !helps => {
-                parts.push(vec![Span::styled("proves nothing more for this", theme.muted)]);
+                let more = if send.session.is_some() { " more" } else { "" };
+                let text = format!("proves nothing{more} for this");
+                parts.push(vec![Span::styled(text, theme.muted)]);
             }
             _ if choice.waits(now).is_some() => {
                 parts.push(vec![Span::styled("changed a short while ago", theme.warning)]);
@@ -304,10 +306,18 @@ fn plan<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         }
         None => {}
     }
+    let colleague = key_name(Context::Send, Command::AskColleague);
     if send.missing(purpose) == Some(Missing::SecondPerson) {
-        let key = key_name(Context::Send, Command::AskColleague);
-        let text = format!("A colleague has to approve it as well: {key} asks one.");
+        let text = format!("A colleague has to approve it as well: {colleague} asks one.");
         return styled(&text, room, Style::new());
+    }
+    if let Some((name, why)) = send.out_of_scope(purpose) {
+        let text = format!("{name} is not served for this: {why}.");
+        return styled(&text, room, theme.warning);
+    }
+    if send.is_left_to_colleague(purpose) {
+        let text = format!("Nothing else is left for this: {colleague} asks a colleague.");
+        return styled(&text, room, theme.warning);
     }
     if let Some(flag) = send.refusal_of(Factor::Sms) {
         let text = format!("The customer is marked \"{}\": nothing is sent.", flag.flag.label());

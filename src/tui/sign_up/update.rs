@@ -73,7 +73,8 @@ fn send(panel: &mut SignUpPanel, step: &mut Step<'_>) {
     }
     let Some(channel) = contact.usable() else {
         let why = contact.refusal().unwrap_or("this office does not send there");
-        return step.hint(Tone::Warning, format!("No code can go there: {why}."));
+        return step
+            .hint(Tone::Warning, format!("No code can go there: {}.", why.trim_end_matches('.')));
     };
     let (customer, purpose) = (panel.of.customer.id, SIGN_UP.to_owned());
     let idempotency = step.idempotency_key();

@@ -89,7 +89,7 @@ fn lines<'a>(cx: DrawContext<'_>, contact: &SignUpContact, room: usize) -> Vec<L
         warn(format!("Did you mean {meant}? Then have the record corrected first."));
     }
     if let Some(refusal) = contact.refusal() {
-        warn(format!("No code can go there: {refusal}."));
+        warn(format!("No code can go there: {}.", refusal.trim_end_matches('.')));
     }
     labelled(Span::styled(label, Style::new()), lines)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::domain::account::Account;
 use crate::domain::customer::Customer;
 use crate::domain::customer_factor::CustomerFactors;
+use crate::domain::flag::Standing;
 use crate::domain::session::{Session, SessionEnd, SessionToken};
 use crate::service::api::Call;
 use crate::service::customers::calls::ReadAccount;
@@ -22,6 +23,7 @@ use crate::tui::machine::scroll::{Extent, Scroll, motion};
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::{Now, StoreClock};
+use crate::tui::machine::why_ended::{self, WhyEnded};
 use crate::tui::verified::state::Verified;
 
 /// A clerk at work prolongs the session, but not with every key.
@@ -30,6 +32,8 @@ const SESSION_TOUCH_INTERVAL: Duration = Duration::from_secs(15);
 /// How soon the store is asked again whether a session is over that should be.
 const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
+const OF_HOLDER: &str =
+    "Nothing is enrolled while a representative stands here: factors are the holder's own.";
 const ENDED: &str = "The session has ended.";
 const ENDED_WHILE_LOST: &str = "The session's time was over while the store was lost.";
 
@@ -66,6 +70,8 @@ pub(in crate::tui) fn command(
         verified.scroll.by(by, extent);
     } else if command == Command::Logout {
         log_out(verified, step);
+    } else if command == Command::Factors && verified.session.representative.is_some() {
+        step.hint(Tone::Plain, OF_HOLDER);
     } else if command == Command::Factors && verified.leaving.is_none() {
         let (customer, token) = (verified.customer.id, verified.token.clone());
         step.go(Navigation::Factors(FactorsOfCustomer { customer, token }));
@@ -159,7 +165,14 @@ pub(in crate::tui) fn session(
         // A logout is under way: its answer says more.
         Ok(Some(session)) if session.ended.is_some() && verified.leaving.is_none() => {
             let how = session.ended.map(|(_, how)| format!("{}.", messages::session_end(how)));
-            return over(verified, step, how.as_deref().unwrap_or(ENDED));
+            let is_revoked = matches!(session.ended, Some((_, SessionEnd::Revoked)));
+            over(verified, step, how.as_deref().unwrap_or(ENDED));
+            if is_revoked {
+                let who = Standing::of(session.representative.as_ref());
+                let ended = WhyEnded::session(who, session.created_at);
+                why_ended::ask(step, &verified.customer, ended);
+            }
+            return;
         }
         Ok(Some(session)) => verified.session = session,
         Ok(None) => return over(verified, step, ENDED),

@@ -17,7 +17,7 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 40] = [
+const SMALL: [&str; 42] = [
     "core_approval",
     "core_pad",
     "core_pad_guard",
@@ -48,6 +48,8 @@ const SMALL: [&str; 40] = [
     "core_audit_tree",
     "core_stats_state",
     "core_alarm",
+    "core_alarm_mail",
+    "m",
     // The series, and the spans that are asked about.
     "core_stats_series",
     "named",

@@ -1,5 +1,6 @@
 //! The stats: equal to a recount of the log, whoever is killed, and to what a rebuild makes.
 
+mod alarm_mail;
 mod alarms;
 mod oversight;
 mod rebuild;

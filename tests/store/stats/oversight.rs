@@ -1,12 +1,13 @@
 //! What goes on right now: who is locked, who works where with whom, what waits.
 
-use countersign::domain::event::{EventFilter, EventKind, EventPage, EventPattern};
+use countersign::domain::event::{Actor, EventFilter, EventKind, EventPage, EventPattern};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::oversight::Oversight;
 use countersign::domain::sign_in::sitting::{SignInMethod, SittingEnd, SittingId};
 use countersign::domain::stats::figures::Figure;
 use countersign::service::ports::{
-    AuditStore as _, NewSitting, OversightStore as _, SignInStore as _, VerificationStore as _,
+    AuditStore as _, NewEvent, NewSitting, OversightStore as _, SignInStore as _,
+    VerificationStore as _,
 };
 use countersign::store::SqlStore;
 
@@ -130,6 +131,14 @@ on_each_store! {
             let filter = EventFilter { patterns, clerk, ..EventFilter::default() };
             store.events(&filter, EventPage::Newest, 100).await.expect("read").len()
         };
+        // By an authenticator: another figure.
+        let actor = Actor { clerk: "bo".into(), counter: "1".into() };
+        let by_factor = NewEvent {
+            outcome: Some(Outcome::Verified),
+            ..NewEvent::of_office(EventKind::Attempt, "by authenticator".into(), &actor)
+        };
+        store.record(&format!("entry {}", next()), by_factor).await.expect("written");
+        assert_eq!(count(&[Figure::FactorVerified], None).await, 1);
         assert_eq!(count(&Figure::FAILURES, None).await, 6);
         assert_eq!(count(&Figure::FAILURES, Some("dana")).await, 3);
         assert_eq!(count(&[Figure::Verified], None).await, 3);
@@ -137,9 +146,10 @@ on_each_store! {
         // A kind alone takes every outcome.
         let kind = Some(EventKind::Attempt);
         let filter = EventFilter { kind, ..EventFilter::default() };
-        assert_eq!(store.events(&filter, EventPage::Newest, 100).await.expect("read").len(), 9);
+        assert_eq!(store.events(&filter, EventPage::Newest, 100).await.expect("read").len(), 10);
         // Both together are what both let through.
-        let wrong = EventPattern { kind: EventKind::Attempt, outcome: Some(Outcome::Wrong) };
+        let (kind_of, outcome) = (EventKind::Attempt, Some(Outcome::Wrong));
+        let wrong = EventPattern { kind: kind_of, outcome, by_factor: false };
         let patterns = [EventKind::Unlocked].into_iter().flat_map(EventPattern::of_kind);
         let patterns = patterns.chain([wrong]).collect();
         let filter = EventFilter { kind, patterns, ..EventFilter::default() };

@@ -14,7 +14,7 @@ use countersign::service::ports::{
 use countersign::domain::audit::leaf::SealedEntry;
 use countersign::service::ports::TrailStore as _;
 
-use super::{Trail, write};
+use super::{Trail, removal_key, write};
 use crate::support::{
     Kind, Terminal, Wish, actor, email, new_customer, next, on_each_store, wish, with_email,
     with_phone,
@@ -123,7 +123,10 @@ async fn known(trail: &Trail) -> CustomerId {
 
 async fn erase(trail: &Trail, customer: CustomerId) -> ErasureOutcome {
     let act = format!("erase {}", next());
-    let erased = trail.store.erase_customer(&act, customer, "ticket 17", &actor()).await;
+    let erased = trail
+        .store
+        .erase_customer(&act, customer, "ticket 17", &actor(), Some(&removal_key()))
+        .await;
     erased.expect("an answer")
 }
 
@@ -251,7 +254,7 @@ on_each_store! {
         assert_eq!(desk.enter(&open.id, "555555").await, Outcome::Verified);
         let act = "once";
         for _ in 0..2 {
-            let erased = trail.store.erase_customer(act, customer, "ticket 17", &actor()).await;
+            let erased = trail.store.erase_customer(act, customer, "ticket 17", &actor(), Some(&removal_key())).await;
             assert!(matches!(erased, Ok(ErasureOutcome::Erased { entries: 1.., .. })), "{erased:?}");
         }
         let said = "SELECT COUNT(*) FROM core_event WHERE kind = 'erased'";

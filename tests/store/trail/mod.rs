@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use countersign::domain::audit::checkpoint::Checkpoint;
+use countersign::domain::audit::removal::RemovalKey;
 use countersign::domain::audit::walk::Fault;
 use countersign::domain::channel::Channel;
 use countersign::domain::customer::{CustomerId, PhonePolicy};
@@ -32,7 +33,8 @@ use crate::support::{TestStore, actor, next};
 #[derive(Debug, Default)]
 pub(crate) struct Drawer(Mutex<Option<Keyring>>);
 
-fn ring(secret: u8) -> Keyring {
+/// A key ring with one key.
+pub(crate) fn ring(secret: u8) -> Keyring {
     Keyring::new(KeyId::new("k1").expect("a name"), Key::new([secret; 32]))
 }
 
@@ -53,10 +55,14 @@ impl TrailKeys for Drawer {
     }
 }
 
-/// A desk that seals.
-pub(crate) fn desk(store: Arc<SqlStore>, keys: Arc<Drawer>) -> Desk {
-    let senders = Senders { email: None, sms: None, whatsapp: None };
-    let office = Office {
+/// What the desks of these tests prove removals with.
+pub(crate) fn removal_key() -> RemovalKey {
+    RemovalKey::of(ring(7).current().1)
+}
+
+/// An office of its own.
+pub(crate) fn office() -> Office {
+    Office {
         name: "Riverside Billing".into(),
         purposes: vec!["pay a bill".into()],
         documents: vec!["passport".into()],
@@ -66,8 +72,13 @@ pub(crate) fn desk(store: Arc<SqlStore>, keys: Arc<Drawer>) -> Desk {
         retention: Retention::default(),
         external_customers: false,
         four_eyes: Vec::new(),
-    };
-    Desk::new(store, senders, Arc::new(OsRandom), Arc::new(ring(1)), office, actor())
+    }
+}
+
+/// A desk that seals.
+pub(crate) fn desk(store: Arc<SqlStore>, keys: Arc<Drawer>) -> Desk {
+    let senders = Senders { email: None, sms: None, whatsapp: None };
+    Desk::new(store, senders, Arc::new(OsRandom), Arc::new(ring(1)), office(), actor())
         .expect("a desk")
         .with_trail_keys(keys)
 }

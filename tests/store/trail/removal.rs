@@ -8,7 +8,7 @@ use countersign::domain::policy::Retention;
 use countersign::service::ports::{AuditStore as _, MaintenanceStore as _, TaskBatch};
 use countersign::service::upkeep::maintenance::MaintenanceRun;
 
-use super::{Trail, write};
+use super::{Trail, removal_key, write};
 use crate::support::{actor, on_each_store};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -35,11 +35,14 @@ pub(crate) async fn write_old(trail: &Trail, count: usize, age: i64) -> Vec<i64>
 
 /// Purges what is old, without sealing anything; gives how much it was.
 pub(crate) async fn purge(trail: &Trail) -> u64 {
+    let key = removal_key();
     let (retention, actor, mut from, mut done) =
         (Retention::default(), actor(), TaskBatch::START, 0);
     loop {
         let task = MaintenanceTask::PurgeEvents;
-        let batch = TaskBatch { task, retention: &retention, from, most: 5, actor: &actor };
+        let removal_key = Some(&key);
+        let batch =
+            TaskBatch { task, retention: &retention, from, most: 5, actor: &actor, removal_key };
         let progress = trail.store.run_maintenance_batch(batch).await.expect("purged");
         done += progress.done;
         match progress.next {
@@ -77,10 +80,9 @@ on_each_store! {
         let page = trail.store.events(&EventFilter::default(), EventPage::Newest, 1).await;
         let newest = page.expect("read").remove(0);
         let last = old[11];
-        assert_eq!(
-            newest.detail,
-            Some(format!("events up to number {last} purged: 2, in all 12; erased: 0"))
-        );
+        let said = format!("events up to number {last} purged: 2, in all 12; erased: 0; proof: ");
+        assert!(newest.detail.is_some_and(|it| it.starts_with(&said)));
+        assert_eq!(run.walk().unproven(), 0);
         assert_eq!(newest.actor, actor());
 
         // Years later those entries are old themselves.
@@ -164,6 +166,36 @@ on_each_store! {
             trail.sql(&reach(reached).replace("99", "6")).await;
             trail.intact(12).await;
         }
+    }
+
+    async fn security_55_an_entry_of_a_purge_that_the_desk_did_not_write_covers_nothing(fixture) {
+        let trail = Trail::new(fixture).await;
+        let old = write_old(&trail, 3, LONG_AGO).await;
+        let after = write_old(&trail, 2, 0).await;
+        trail.seal().await;
+        assert_eq!(purge(&trail).await, 3);
+        trail.seal().await;
+        trail.intact(6).await;
+        // As a purge would do it, by whoever owns the database; the sealer seals what there is.
+        let gone = after[0];
+        let said = format!("events up to number {gone} purged: 1, in all 4; erased: 0");
+        for change in [
+            format!("DELETE FROM core_event WHERE id = {gone}"),
+            format!("UPDATE core_audit_leaf SET salt = NULL WHERE event_id = {gone}"),
+            format!("UPDATE core_audit_tree SET purged_up_to = {gone}, purged = 4"),
+            format!(
+                "INSERT INTO core_event (at, kind, clerk, counter, detail) \
+                 VALUES ({}, 'events_purged', 'amira', '3', '{said}')",
+                trail.fixture.now()
+            ),
+        ] {
+            trail.sql(&change).await;
+        }
+        trail.seal().await;
+        let faults = trail.faults().await;
+        let forged = *trail.events().await.last().expect("the newest");
+        let not_the_desks = Fault::NotTheDesks { event: forged, index: 6 };
+        assert_eq!(faults, [not_the_desks, not_announced(old[0], 4, 0)]);
     }
 
     async fn maintenance_has_what_it_purged_sealed(fixture) {

@@ -30,8 +30,9 @@ impl PersonalDataStore for Breaking {
         customer: CustomerId,
         reason: &str,
         actor: &Actor,
+        key: Option<&RemovalKey>,
     ) -> Result<ErasureOutcome, StoreError> {
-        self.act(self.inner.erase_customer(act, customer, reason, actor)).await
+        self.act(self.inner.erase_customer(act, customer, reason, actor, key)).await
     }
 
     async fn set_hold(
@@ -109,6 +110,25 @@ impl StatsStore for Breaking {
 impl OversightStore for Breaking {
     async fn oversight(&self, failure_cap: u32) -> Result<Oversight, StoreError> {
         self.read(self.inner.oversight(failure_cap)).await
+    }
+}
+
+#[async_trait]
+impl AlarmMailStore for Breaking {
+    async fn claim_alarm_mail(
+        &self,
+        to: &Contact,
+        most: u32,
+    ) -> Result<Option<AlarmBatch>, StoreError> {
+        self.act(self.inner.claim_alarm_mail(to, most)).await
+    }
+
+    async fn complete_alarm_mail(&self, outcome: AlarmMailOutcome<'_>) -> Result<(), StoreError> {
+        self.act(self.inner.complete_alarm_mail(outcome)).await
+    }
+
+    async fn alarm_mail_status(&self, to: &Contact) -> Result<AlarmMailStatus, StoreError> {
+        self.read(self.inner.alarm_mail_status(to)).await
     }
 }
 

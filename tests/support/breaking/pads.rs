@@ -65,7 +65,7 @@ impl PadStore for Breaking {
         token_digest: &str,
         mark: &PadMark,
         typed: u32,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.act(self.inner.type_at_pad(token_digest, mark, typed)).await
     }
 }

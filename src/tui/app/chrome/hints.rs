@@ -118,6 +118,7 @@ fn holds(model: &Model, binding: &Binding) -> bool {
                 && entry.typed.0.len() == usize::from(model.shared.place.code_length)
         }
         (Command::CancelRequest, Screen::EnterCode(entry)) => entry.request.status == Status::Open,
+        (Command::Factors, Screen::Verified(it)) => it.session.representative.is_none(),
         (Command::Clear, Screen::Find(find)) => !find.input.value().is_empty(),
         _ => true,
     }
@@ -173,6 +174,7 @@ fn rank(model: &Model, command: Command) -> u8 {
         Command::ToggleDeliveryStats | Command::SignUp => 9,
         Command::ToggleApprovals | Command::ToggleDashboard => 10,
         Command::Reveal => 11,
+        Command::FileIncident => 13,
         Command::Lift => 12,
         _ => 5,
     }

@@ -22,9 +22,9 @@ pub fn line(shared: &Shared, now: Option<Timestamp>, columns: u16, theme: &Theme
     let clock = now.map_or_else(|| "--:--".to_owned(), |now| minute(now, shared.place.zone));
     let right = [Detail::All, Detail::Short, Detail::Troubles, Detail::Least]
         .into_iter()
-        .map(|detail| right(shared, now, detail, &clock, theme))
+        .map(|detail| right(shared, now, (detail, columns), &clock, theme))
         .find(|right| width_of(&who) + 2 + width_of(right) <= room)
-        .unwrap_or_else(|| right(shared, now, Detail::Least, &clock, theme));
+        .unwrap_or_else(|| right(shared, now, (Detail::Least, columns), &clock, theme));
     let left = shorten(who, room.saturating_sub(width_of(&right) + 2), theme);
     let mut line = spread(left, right, room);
     line.spans.insert(0, Span::raw(" "));
@@ -46,7 +46,7 @@ pub fn banner(text: &'static str, columns: u16, theme: &Theme) -> Line<'static> 
 fn right(
     shared: &Shared,
     now: Option<Timestamp>,
-    detail: Detail,
+    (detail, columns): (Detail, u16),
     clock: &str,
     theme: &Theme,
 ) -> Vec<Span<'static>> {
@@ -54,7 +54,9 @@ fn right(
     let is_short = detail == Detail::Least;
     let approvals = match waiting_approvals::count(shared, now) {
         0 => None,
-        count if is_short => Some(format!("{count} wait")),
+        count if is_short && columns < ROOM_FOR_WORDS => Some(format!("{count} wait")),
+        1 if is_short => Some("1 approval".to_owned()),
+        count if is_short => Some(format!("{count} approvals")),
         count => Some(format!("{count} to approve")),
     };
     let alarms = match open_alarms::count(shared) {
@@ -149,6 +151,9 @@ enum Detail {
     /// That, in as few words as there are.
     Least,
 }
+
+/// From so many columns on there is room to say what waits.
+const ROOM_FOR_WORDS: u16 = 72;
 
 /// A pad is paired with this counter.
 const PAD: &str = "pad";

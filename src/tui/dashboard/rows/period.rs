@@ -71,7 +71,7 @@ impl Making<'_> {
         let stats = self.dashboard.course.value();
         let course = stats.and_then(Course::of);
         let rows = course.as_ref().map(|course| {
-            let figures: [(&str, &[Figure]); 13] = [
+            let figures: [(&str, &[Figure]); 16] = [
                 ("Asked for", &[Figure::Asked]),
                 ("Verified", &[Figure::Verified]),
                 ("Went wrong", &Figure::FAILURES),
@@ -81,13 +81,17 @@ impl Making<'_> {
                 ("Asked once more", &[Figure::Resent]),
                 ("Sent", &[Figure::Sent]),
                 ("Not sent", &[Figure::NotSent, Figure::Unsure]),
+                ("By authenticator", &[Figure::FactorVerified]),
+                ("Wrong there", &[Figure::FactorWrong]),
+                ("Attested", &[Figure::Attested]),
                 ("Overrides", &Figure::OVERRIDES),
                 ("Contacts revealed", &[Figure::Revealed]),
                 ("Not allowed", &[Figure::Forbidden]),
                 ("Incidents", &[Figure::Incidents]),
             ];
+            let figures = figures.iter().filter(|(_, of)| is_told(course, of));
             let mut rows: Vec<PaneRow> =
-                figures.iter().map(|(name, figures)| figure(course, name, figures)).collect();
+                figures.map(|(name, figures)| figure(course, name, figures)).collect();
             rows.insert(2, success(course));
             rows.extend(times(course));
             rows
@@ -162,6 +166,15 @@ impl Making<'_> {
 
 const fn channels_without_rows(note: Option<String>) -> PaneRows {
     PaneRows { columns: &CHANNELS, rows: None, nothing: "Nothing was sent.", note }
+}
+
+/// Whether a figure has a line: what many offices never use has one where there is something.
+fn is_told(course: &Course<'_>, figures: &[Figure]) -> bool {
+    const OF_SOME_OFFICES: [Figure; 3] =
+        [Figure::FactorVerified, Figure::FactorWrong, Figure::Attested];
+    !figures.iter().all(|it| OF_SOME_OFFICES.contains(it))
+        || course.whole.counts().sum(figures) > 0
+        || course.usual(|it| it.sum(figures)).is_some_and(|it| it > 0)
 }
 
 fn figure(course: &Course<'_>, name: &str, figures: &[Figure]) -> PaneRow {

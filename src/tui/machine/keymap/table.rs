@@ -767,7 +767,7 @@ const GLOBAL: &[Binding] = &[
         Context::Global,
         &[plain(KeyCode::F(12)), alt('i')],
         Command::FileIncident,
-        ["F12", "Alt-I", "", "File an incident: what looks wrong here."],
+        ["F12", "Alt-I", "incident", "File an incident: what looks wrong here."],
     ),
     bind(
         Context::Global,
