@@ -168,7 +168,7 @@ on_each_store! {
         for begun in [false, true] {
             for end in 0..7 {
                 desk.policy.failure_cap = 100;
-                let customer = desk.customer(&format!("WB-{begun}-{end}")).await;
+                let customer = desk.customer_with_both(&format!("WB-{begun}-{end}")).await;
                 let request = desk.issue(&wish(customer, "123456")).await;
                 let message = desk.message(&request).await;
                 if begun {

@@ -27,7 +27,7 @@ fn holds(dump: &[u8], needle: &[u8]) -> bool {
 async fn security_09_no_code_can_be_read_from_the_file() {
     let fixture = TestStore::sqlite();
     let desk = Terminal::new(fixture.open().await);
-    let customer = desk.customer("WB-1").await;
+    let customer = desk.customer_with_both("WB-1").await;
     let first = desk.issue(&wish(customer, "739164")).await;
     desk.reissue(&first, "739164").await;
     let mut by_sms = wish(customer, "739164");

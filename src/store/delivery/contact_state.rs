@@ -140,13 +140,13 @@ pub(in crate::store) async fn bad_among(
     tx: &mut Tx,
     contacts: &[Contact],
 ) -> Result<Vec<Contact>, StoreError> {
-    let named = contacts.iter().map(|it| (contact_state::name(it.kind().channel(), it), it));
-    let named: Vec<(String, &Contact)> = named.collect();
-    let names = list(named.iter().map(|(name, _)| name.as_str()));
+    let pair = |it| (contact_state::name(Contact::kind(it).channel(), it), it);
+    let pairs: Vec<(String, &Contact)> = contacts.iter().map(pair).collect();
+    let names = list(pairs.iter().map(|(name, _)| name.as_str()));
     let mut bad = Vec::new();
     for row in tx.all(&STATES, args![&names]).await? {
         let it = StateColumns::read(&row)?;
-        let of_name = named.iter().filter(|(name, _)| *name == it.contact_name);
+        let of_name = pairs.iter().filter(|(name, _)| *name == it.contact_name);
         if it.standing == ContactStanding::Bad {
             bad.extend(of_name.map(|(_, contact)| (*contact).clone()));
         }

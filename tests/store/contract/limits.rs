@@ -198,7 +198,7 @@ pub(super) async fn security_06_a_clerk_with_too_many_wrong_codes_enters_none(de
 pub(super) async fn security_06_failures_in_a_row_lock_the_customer(desk: &Terminal) {
     let mut desk = desk.clone();
     desk.policy.failure_cap = 6;
-    let customer = desk.customer("WB-1").await;
+    let customer = desk.customer_with_both("WB-1").await;
     let mut by_sms = wish(customer, "222222");
     by_sms.purpose = "change address".into();
     by_sms.contact = phone("+1 555 010 0142");

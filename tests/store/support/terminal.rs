@@ -156,6 +156,14 @@ impl Terminal {
         found.first().expect("the customer just written").id
     }
 
+    /// A new customer of this account number with an address and a number on file.
+    pub(crate) async fn customer_with_both(&self, account_no: &str) -> CustomerId {
+        let new = with_email(new_customer(account_no, "Dana Rivera"), "dana.rivera@example.org");
+        self.import(&[with_phone(new, "+1 555 010 0142")]).await;
+        let found = self.store.identify(CustomerKey::Account(account_no)).await.expect("a search");
+        found.first().expect("the customer just written").id
+    }
+
     /// Imports customers, whoever they are.
     pub(crate) async fn import(&self, batch: &[NewCustomer]) -> ImportCount {
         let written = self.store.import(batch, TRAY, &self.actor, false).await;
