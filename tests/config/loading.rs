@@ -12,6 +12,7 @@ use countersign::config::settings::{
     WhatsappSettings,
 };
 use countersign::config::{Config, ConfigError, ProcessEnvironment};
+use countersign::domain::contact::EmailAddress;
 use countersign::domain::purpose::Purpose;
 use secrecy::ExposeSecret;
 
@@ -415,7 +416,7 @@ fn alarms_are_mailed_to_a_few_addresses_where_the_office_sends_email() {
     assert!(desk.load("", &[]).expect("the defaults hold").alarm_mail.is_empty());
     let file = "alarms.mail = [\"admin@office.example\", \"night@office.example\"]";
     let config = desk.load(file, &[]).expect("allowed");
-    let addresses: Vec<&str> = config.alarm_mail.iter().map(|it| it.as_str()).collect();
+    let addresses: Vec<&str> = config.alarm_mail.iter().map(EmailAddress::as_str).collect();
     assert_eq!(addresses, ["admin@office.example", "night@office.example"]);
     let variable = [("COUNTERSIGN__ALARMS__MAIL", "boss@office.example, bo@office.example")];
     assert_eq!(desk.load(file, &variable).expect("allowed").alarm_mail.len(), 2);

@@ -29,12 +29,12 @@ pub(in crate::delivery) fn email(mail: &AlarmMail) -> EmailText {
     let first = format!("{office}: {what}, not acknowledged yet.");
     let more =
         (mail.more > 0).then(|| format!("And {} more: countersign stats --alarms", mail.more));
-    let mut plain = format!("{first}\n");
-    let mut html = format!("<p dir=\"auto\">{}</p>\n", HtmlEscape(&first));
+    let mut plain = vec![format!("{first}\n")];
+    let mut html = vec![format!("<p dir=\"auto\">{}</p>\n", HtmlEscape(&first))];
     for alarm in &mail.alarms {
         let [what, found, log] = lines(alarm);
-        plain.push_str(&format!("\n{what}\n{found}\n{log}\n"));
-        html.push_str(&format!(
+        plain.push(format!("\n{what}\n{found}\n{log}\n"));
+        html.push(format!(
             "<p dir=\"auto\">{}<br>\n{}<br>\n<code>{}</code></p>\n",
             HtmlEscape(&what),
             HtmlEscape(&found),
@@ -42,9 +42,10 @@ pub(in crate::delivery) fn email(mail: &AlarmMail) -> EmailText {
         ));
     }
     for line in more.as_deref().into_iter().chain([LAST]) {
-        plain.push_str(&format!("\n{line}\n"));
-        html.push_str(&format!("<p dir=\"auto\">{}</p>\n", HtmlEscape(line)));
+        plain.push(format!("\n{line}\n"));
+        html.push(format!("<p dir=\"auto\">{}</p>\n", HtmlEscape(line)));
     }
+    let (plain, html) = (plain.concat(), html.concat());
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>Alarms</title>\n\

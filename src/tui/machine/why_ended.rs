@@ -12,7 +12,7 @@ use crate::tui::machine::notice::Tone;
 use crate::tui::machine::step::Step;
 
 /// What ended, until the customer was read again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct WhyEnded {
     id: EffectId,
     who: Standing,
