@@ -143,7 +143,7 @@ fn rows(lines: &mut Lines, leaves: &[TreeHash], root: TreeHash) {
     for (event, (index, leaf)) in events.into_iter().zip((0..).zip(leaves)) {
         let number = event.id.0;
         let entry = SealedEntry::proven(index, event, &Proving::Salt(salt(index)));
-        let event_now = EventNow::of(&entry, entry.leaf);
+        let event_now = EventNow::of(&entry, entry.leaf, &[]);
         let hash = Some(*leaf);
         walk.leaf(FoundLeaf { index, event: number, hash, is_erased: false, event_now });
     }

@@ -75,7 +75,7 @@ impl CurrentRoster {
         loop {
             tokio::select! {
                 () = end.cancelled() => return,
-                changed = changes.changed() => if changed.is_err() { return },
+                told = changes.changed() => if told.is_err() { return },
             }
             // Whoever needs it reads again.
             if let Err(error) = self.get().await {

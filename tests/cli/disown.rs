@@ -50,7 +50,7 @@ fn security_67_a_verification_is_disowned_by_the_word_of_its_message() {
     // Again, by the other names of it, and by none.
     disown(id).ended(0, "already_disowned");
     let session = verified["session"].as_str().unwrap();
-    let by_session = disown(session).ended(0, "disowned");
+    let by_session = disown(session).ended(0, "already_disowned");
     assert_eq!(by_session["sessions"], serde_json::json!([]));
     assert_eq!(disown("Z9Z").code, desk.run(&["status", "0000000000"]).code);
     let silent = desk.run(&["customers", "disown", word, "--reason", " "]);

@@ -29,6 +29,8 @@ statements! {
     OF_REQUEST {
         (select SessionColumns) "WHERE s.customer_id = $1 AND s.request = $2 ORDER BY s.id DESC"
     }
+    /// Few entries are of one request.
+    FILED { "SELECT COUNT(*) AS filed FROM core_event WHERE request = $1 AND kind = $2" }
     WRITTEN { "SELECT at FROM core_event WHERE act = $1" }
     ENDED {
         (select SessionColumns) "WHERE s.customer_id = $1 AND s.ended_how = 'revoked' \
@@ -73,11 +75,10 @@ pub(in crate::store) async fn disown(
     if let Some(row) = tx.maybe(&WRITTEN, args![act]).await? {
         return ended_before(&mut tx, customer, row.time("at")?).await;
     }
-    let reason = format!("it was not the customer ({named}): {reason}");
     let held = flags::held(&mut tx, customer).await?;
-    let is_done = held.get(Flag::Hold).is_some_and(|it| {
-        it.until.is_none() && it.reason.starts_with(&format!("it was not the customer ({named})"))
-    });
+    let is_held = held.get(Flag::Hold).is_some_and(|it| it.until.is_none());
+    let is_done = is_held && is_filed(&mut tx, it.request).await?;
+    let reason = format!("it was not the customer ({named}): {reason}");
     let flag = NewFlag { customer, flag: Flag::Hold, reason: &reason, until: None, actor };
     let (codes, sessions) = flags::put(&mut tx, &flag).await?;
     if is_done && codes == 0 && sessions.is_empty() {
@@ -100,6 +101,13 @@ pub(in crate::store) async fn disown(
     events::write_once(&mut tx, &incident, Some(act)).await?;
     tx.commit().await?;
     Ok(EndedByDisowning { sessions, codes, is_repeated: false })
+}
+
+/// Whether an incident was filed about a request: only a disowned one has an entry of that kind.
+async fn is_filed(tx: &mut Tx, request: Option<&RequestId>) -> Result<bool, StoreError> {
+    let Some(request) = request else { return Ok(false) };
+    let filed = args![request.as_str(), EventKind::IncidentFiled.word()];
+    Ok(tx.one(&FILED, filed).await?.int("filed")? > 0)
 }
 
 /// What an act ended whose answer was lost.
