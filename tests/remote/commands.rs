@@ -67,6 +67,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("cancel", "cancel 7K3M9QX2TB", "CancelRequest"),
     ("customers confirm", "customers confirm WB-004217 --email --reason test", "ConfirmContact"),
     ("customers contacts", "customers contacts --bad", "ListBadContacts"),
+    ("customers disown", "customers disown 7K3M9QX2TB --reason test", "DisownVerification"),
     ("customers erase", "customers erase WB-004219 --reason test", "EraseCustomer"),
     ("customers find", "customers find dana", "FindCustomers"),
     ("customers flag", "customers flag WB-004217 at_risk --reason test", "FlagCustomer"),
