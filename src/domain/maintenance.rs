@@ -45,6 +45,8 @@ impl MaintenanceTask {
 pub struct TaskProgress {
     /// Rows processed.
     pub done: u64,
+    /// Rows kept, though they are old: entries of the log that are not as they were sealed.
+    pub kept: u64,
     /// Where the next batch begins; `None` if the task is done.
     pub next: Option<i64>,
 }

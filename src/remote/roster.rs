@@ -3,10 +3,12 @@
 //! Each call needs the caller's role as it is now. A read of its own for each call would cost as much
 //! as some calls do, so the roster is read again as soon as the store tells of a change, mostly
 //! before the next call comes. A call that comes sooner waits for that read: none is judged by a
-//! roster from before a change that this process knows of.
+//! roster from before a change that this process knows of. Where the store tells of entries of the log
+//! alone (PostgreSQL), a row that was changed by hand is not told of: a call is judged by no roster
+//! that is older than [`MAX_AGE`].
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 use crate::service::Desk;
 use crate::service::ports::StoreError;
 use crate::service::staff::roster::Roster;
+
+/// How old a roster may be that a call is judged by.
+const MAX_AGE: Duration = Duration::from_secs(5);
 
 /// One read of the roster.
 struct Reading {
@@ -24,6 +29,13 @@ struct Reading {
 }
 
 impl Reading {
+    /// Whether a call is judged by it, where this many changes are known.
+    fn is_current(&self, changes: u64, now: Instant) -> bool {
+        self.outcome.is_ok()
+            && self.changes >= changes
+            && now.saturating_duration_since(self.began) <= MAX_AGE
+    }
+
     fn outcome(&self) -> Result<Arc<Roster>, StoreError> {
         self.outcome.clone().map_err(StoreError::Unreachable)
     }
@@ -46,7 +58,7 @@ impl CurrentRoster {
     /// The roster; whoever waits for a read that fails is answered with its error.
     pub(super) async fn get(&self) -> Result<Arc<Roster>, StoreError> {
         let changes = *self.changes.borrow();
-        self.after(|last| last.outcome.is_ok() && last.changes >= changes).await
+        self.after(|last| last.is_current(changes, Instant::now())).await
     }
 
     /// The roster as it is now, even if the store told of no change: another process's change may
@@ -82,5 +94,23 @@ impl CurrentRoster {
                 tracing::debug!(%error, "the roster could not be read");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn security_54_a_roster_is_read_again_after_a_change_and_after_seconds() {
+        let began = Instant::now();
+        let read = Reading { began, changes: 3, outcome: Ok(Arc::default()) };
+        assert!(read.is_current(3, began));
+        assert!(read.is_current(3, began + MAX_AGE));
+        assert!(!read.is_current(4, began), "a change that was told");
+        let late = began + MAX_AGE + Duration::from_millis(1);
+        assert!(!read.is_current(3, late), "one that nobody told of");
+        let failed = Reading { outcome: Err("the store is away".into()), ..read };
+        assert!(!failed.is_current(3, began));
     }
 }

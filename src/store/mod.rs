@@ -46,7 +46,7 @@ use crate::domain::customer::NewCustomer;
 use crate::domain::event::Actor;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
-use crate::store::audit::{events, prefixes, roll_up, shipping, trail};
+use crate::store::audit::{events, prefixes, removals, roll_up, shipping, trail};
 use crate::store::customers::{
     account_lists, catalogue, erasure, external_writer, import, list_check, lookup, personal_data,
     sample, schema_check,
@@ -233,7 +233,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 70] = [
+        let modules: [(&str, &[(&str, Sql)]); 71] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -253,6 +253,7 @@ impl SqlStore {
             ("disown", disown::STATEMENTS),
             ("erasure", erasure::STATEMENTS),
             ("event_purge", event_purge::STATEMENTS),
+            ("removals", removals::STATEMENTS),
             ("events", events::STATEMENTS),
             ("expiry", expiry::STATEMENTS),
             ("flags", flags::STATEMENTS),

@@ -18,6 +18,9 @@ const ED25519: u8 = 1;
 /// Length limit of a signed note in bytes.
 const NOTE_MAX: usize = 16 * 1024;
 
+/// The extension line of a log that was begun by a version that proves each removal.
+const REMOVALS_PROVEN: &str = "removals proven";
+
 /// The root of the tree at one size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -27,6 +30,10 @@ pub struct Checkpoint {
     pub size: u64,
     /// Its root.
     pub root: TreeHash,
+    /// Whether each removal that the log announces has a proof of the desk, from its first entry
+    /// on. It is signed with the rest, so that nobody without the key takes it away.
+    #[serde(default)]
+    pub removals_proven: bool,
 }
 
 /// Why a checkpoint is rejected.
@@ -46,7 +53,8 @@ pub enum CheckpointError {
 impl Checkpoint {
     /// The text that is signed.
     fn text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, self.root)
+        let text = format!("{}\n{}\n{}\n", self.origin, self.size, self.root);
+        if self.removals_proven { text + REMOVALS_PROVEN + "\n" } else { text }
     }
 
     /// The note: the text with its signature.
@@ -94,12 +102,17 @@ fn parse(note: &str) -> Option<(Checkpoint, &str, Signatures<'_>)> {
     let (text, rest) = (&note[..end], &note[end + 1..]);
     let mut lines = text.lines();
     let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
-    if origin.is_empty() || lines.any(str::is_empty) {
+    let extensions: Vec<_> = lines.collect();
+    if origin.is_empty() || extensions.contains(&"") {
         return None;
     }
     let number: u64 = size.parse().ok()?;
-    let checkpoint =
-        Checkpoint { origin: origin.to_owned(), size: number, root: root.parse().ok()? };
+    let checkpoint = Checkpoint {
+        origin: origin.to_owned(),
+        size: number,
+        root: root.parse().ok()?,
+        removals_proven: extensions.contains(&REMOVALS_PROVEN),
+    };
     let is_canonical = number.to_string() == size && rest.ends_with('\n');
     let signature = |line: &'_ str| {
         let (name, signature) = line.strip_prefix("— ")?.split_once(' ')?;
@@ -234,7 +247,7 @@ pub(super) mod tests {
 
     fn checkpoint() -> Checkpoint {
         let origin = "countersign/riverside-billing".to_owned();
-        Checkpoint { origin, size: 1_204, root: TreeHash::leaf(b"root") }
+        Checkpoint { origin, size: 1_204, root: TreeHash::leaf(b"root"), removals_proven: false }
     }
 
     #[test]
@@ -308,6 +321,16 @@ pub(super) mod tests {
         for text in damaged {
             assert_eq!(Checkpoint::open(&text, &key), Err(CheckpointError::Malformed), "{text}");
         }
+    }
+
+    #[test]
+    fn security_55_nobody_takes_the_mark_of_proven_removals_out_of_a_checkpoint() {
+        let marked = Checkpoint { removals_proven: true, ..checkpoint() };
+        let (note, key) = (marked.signed(&signer(1)), [signer(1).verifier()]);
+        assert_eq!(Checkpoint::open(&note, &key), Ok(marked));
+        let taken_out = note.replace("removals proven\n", "");
+        assert_ne!(taken_out, note);
+        assert_eq!(Checkpoint::open(&taken_out, &key), Err(CheckpointError::WrongSignature));
     }
 
     #[test]

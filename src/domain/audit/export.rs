@@ -306,7 +306,8 @@ mod tests {
             subtrees.iter().map(|it| root(it.leaves())).collect::<Vec<_>>()
         };
         let origin = signer(1).verifier().name().to_owned();
-        let checkpoint = Checkpoint { origin, size: SIZE, root: defined(&leaves) };
+        let checkpoint =
+            Checkpoint { origin, size: SIZE, root: defined(&leaves), removals_proven: false };
         let header = ExportHeader::new(&checkpoint, (from, to), beside(0..from));
         let end = ExportEnd { right: beside(to..SIZE), checkpoint: checkpoint.signed(&signer(1)) };
         let mut lines = vec![ExportLine::Header(header)];
@@ -394,7 +395,12 @@ mod tests {
         let leaves: Vec<_> = entries().iter().map(|it| it.leaf).collect();
         let kept = |size: u64, leaves: &[TreeHash]| {
             let origin = signer(1).verifier().name().to_owned();
-            Checkpoint { origin, size, root: defined(&leaves[..at(size.min(SIZE))]) }
+            Checkpoint {
+                origin,
+                size,
+                root: defined(&leaves[..at(size.min(SIZE))]),
+                removals_proven: false,
+            }
         };
         let verify = |kept: Vec<Checkpoint>| {
             let keys = vec![signer(1).verifier()];

@@ -108,7 +108,7 @@ mod tests {
 
     fn note(size: u64, root: TreeHash, secret: u8) -> String {
         let origin = signer(1).verifier().name().to_owned();
-        Checkpoint { origin, size, root }.signed(&signer(secret))
+        Checkpoint { origin, size, root, removals_proven: false }.signed(&signer(secret))
     }
 
     fn of_two(secret: u8) -> Inclusion {

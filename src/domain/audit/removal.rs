@@ -73,15 +73,33 @@ const PROOF: &str = "; proof: ";
 /// What a removal is proven with: whoever writes to the store without the key of the trail cannot
 /// announce one.
 #[derive(Clone, Debug)]
-pub struct RemovalKey(Key);
+pub struct RemovalKey {
+    current: Key,
+    /// Earlier keys, with which the proof of an earlier removal is checked.
+    earlier: Vec<Key>,
+}
 
 impl RemovalKey {
     /// Of a key of the trail.
     pub fn of(trail: &Key) -> Self {
-        Self(trail.clone())
+        Self { current: trail.clone(), earlier: Vec::new() }
+    }
+
+    /// With these keys of the trail as well, to check what was proven with them.
+    pub fn or<'a>(self, keys: impl Iterator<Item = &'a Key>) -> Self {
+        Self { earlier: keys.cloned().collect(), ..self }
     }
 
     fn tag(&self, removal: &Removal) -> MacTag {
+        Self::tag_of(&self.current, removal)
+    }
+
+    fn proves(&self, removal: &Removal, tag: &str) -> bool {
+        let mut keys = std::iter::once(&self.current).chain(&self.earlier);
+        keys.any(|key| Self::tag_of(key, removal).is_hex(tag))
+    }
+
+    fn tag_of(key: &Key, removal: &Removal) -> MacTag {
         let Removal { kind, count, total, up_to, erased } = removal;
         let kind: &[u8] = match kind {
             RemovalKind::Purge => b"purge",
@@ -91,7 +109,7 @@ impl RemovalKey {
             (count.to_be_bytes(), total.to_be_bytes(), erased.to_be_bytes());
         let up_to = up_to.to_be_bytes();
         let parts: [&[u8]; 5] = [kind, &count, &total, &up_to, &erased];
-        MacTag::of(&self.0, "removal", parts)
+        MacTag::of(key, "removal", parts)
     }
 }
 
@@ -149,7 +167,7 @@ impl Announcement {
         let proof = match proof {
             None => RemovalProof::Missing,
             Some(_) if keys.is_empty() => RemovalProof::Unchecked,
-            Some(it) if keys.iter().any(|key| key.tag(&removal).is_hex(it)) => RemovalProof::Proven,
+            Some(it) if keys.iter().any(|key| key.proves(&removal, it)) => RemovalProof::Proven,
             Some(_) => RemovalProof::Wrong,
         };
         Some(Self { removal, proof })

@@ -182,6 +182,9 @@ pub struct TrailWalk {
     are_proven: bool,
     /// Announcements from before there were proofs.
     unproven: u64,
+    /// The event and the place of each, as far as faults are listed.
+    #[serde(default)]
+    unproven_at: Vec<(i64, u64)>,
     faults: Vec<Fault>,
     fault_count: u64,
     is_over: bool,
@@ -298,7 +301,12 @@ impl TrailWalk {
         let Some(Announcement { removal, proof }) = tells else { return };
         match proof {
             RemovalProof::Proven | RemovalProof::Unchecked => self.are_proven = true,
-            RemovalProof::Missing if !self.are_proven => self.unproven += 1,
+            RemovalProof::Missing if !self.are_proven => {
+                self.unproven += 1;
+                if self.unproven_at.len() < FAULTS_MAX {
+                    self.unproven_at.push((event, index));
+                }
+            }
             RemovalProof::Missing | RemovalProof::Wrong => {
                 return self.report(Fault::NotTheDesks { event, index });
             }
@@ -337,6 +345,9 @@ impl TrailWalk {
     /// Compares with a checkpoint of the trail, once this many leaves were passed.
     pub fn checkpoint(&mut self, checkpoint: &Checkpoint) {
         if checkpoint.root == self.edge.root() && checkpoint.size == self.size() {
+            if checkpoint.removals_proven {
+                self.needs_proofs();
+            }
             (self.proven, self.span, self.suspect) = (self.size(), None, None);
             return;
         }
@@ -345,6 +356,14 @@ impl TrailWalk {
         let (from, to) = (self.proven, checkpoint.size);
         self.report(Fault::Rewritten { from, to, first_event, last_event, suspect });
         self.is_over = true;
+    }
+
+    /// The log was begun with proofs: none of what it announced had to be without.
+    fn needs_proofs(&mut self) {
+        (self.are_proven, self.unproven) = (true, 0);
+        for (event, index) in std::mem::take(&mut self.unproven_at) {
+            self.report(Fault::NotTheDesks { event, index });
+        }
     }
 
     /// Compares with a checkpoint that was kept elsewhere, once this many leaves were passed.
@@ -416,7 +435,8 @@ mod tests {
             if sizes.contains(&walk.size()) && !walk.is_over() {
                 let size = walk.size();
                 let root = root(&right[..usize::try_from(size).expect("small")]);
-                walk.checkpoint(&Checkpoint { origin: "o".into(), size, root });
+                let origin = "o".into();
+                walk.checkpoint(&Checkpoint { origin, size, root, removals_proven: false });
             }
             if walk.is_over() {
                 break;
@@ -573,6 +593,28 @@ mod tests {
             walk.leaf(leaf);
         }
         assert_eq!((walk.unproven(), walk.purged()), (1, 3));
+    }
+
+    #[test]
+    fn security_55_a_log_that_was_begun_with_proofs_has_no_announcement_without() {
+        let mut leaves = found(9);
+        for leaf in &mut leaves[..3] {
+            leaf.event_now = EventNow::Gone { as_purged: true };
+        }
+        leaves[7] = announcing(&leaves[7], purge(3, 3, 12), RemovalProof::Missing);
+        let verified = |removals_proven| {
+            let mut walk = TrailWalk::default();
+            walk.may_be_purged(12);
+            for leaf in &leaves {
+                walk.leaf(*leaf);
+            }
+            let (origin, root) = ("o".into(), root(&leaves));
+            walk.checkpoint(&Checkpoint { origin, size: 9, root, removals_proven });
+            walk.end();
+            (walk.faults().to_vec(), walk.unproven())
+        };
+        assert_eq!(verified(false), (Vec::new(), 1), "an older log");
+        assert_eq!(verified(true), (vec![Fault::NotTheDesks { event: 17, index: 7 }], 0));
     }
 
     #[test]

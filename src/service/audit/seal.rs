@@ -131,7 +131,7 @@ impl Desk {
             }
             None => keys.create().map_err(TrailError::from)?,
         };
-        Ok(Some(RemovalKey::of(keyring.current().1)))
+        Ok(Some(RemovalKey::of(keyring.current().1).or(keyring.all())))
     }
 
     /// What the proofs of removals are checked with; empty where the key is not here.
@@ -162,15 +162,16 @@ struct DeskSealer<'a> {
 }
 
 impl DeskSealer<'_> {
-    /// The key, and the origin of the log. Only a log that was never sealed gets a new key.
-    fn signer(&self, head: &TrailHead) -> Result<CheckpointSigner, TrailError> {
+    /// The key, and the origin of the log. Only a log that was never sealed gets a new key. Beside
+    /// it whether all removals have proofs: a log that begins now has none without.
+    fn signer(&self, head: &TrailHead) -> Result<(CheckpointSigner, bool), TrailError> {
         let keyring = self.keys.read()?;
         let Some(note) = &head.note else {
             if head.edge.size() > 0 {
                 return Err(TrailError::Broken);
             }
             let keyring = keyring.map_or_else(|| self.keys.create(), Ok)?;
-            return Ok(CheckpointSigner::new(&origin_of(self.office), keyring.current().1));
+            return Ok((CheckpointSigner::new(&origin_of(self.office), keyring.current().1), true));
         };
         let keyring = keyring.ok_or(TrailError::NoKey)?;
         let origin = Checkpoint::unverified(note)?.origin;
@@ -180,7 +181,7 @@ impl DeskSealer<'_> {
         if (newest.size, newest.root) != (head.edge.size(), head.edge.root()) {
             return Err(TrailError::Broken);
         }
-        Ok(CheckpointSigner::new(&origin, keyring.current().1))
+        Ok((CheckpointSigner::new(&origin, keyring.current().1), newest.removals_proven))
     }
 
     fn salt(&self) -> Result<EventSalt, TrailError> {
@@ -193,7 +194,7 @@ impl DeskSealer<'_> {
 
 impl Sealer for DeskSealer<'_> {
     fn seal(&self, head: &TrailHead, events: Vec<StoredEvent>) -> Result<SealedBatch, TrailError> {
-        let signer = self.signer(head)?;
+        let (signer, removals_proven) = self.signer(head)?;
         let (mut edge, mut leaves, mut nodes) = (head.edge.clone(), Vec::new(), Vec::new());
         for event in events {
             let (index, id, salt) = (edge.size(), event.id, self.salt()?);
@@ -204,7 +205,8 @@ impl Sealer for DeskSealer<'_> {
             leaves.push(NewLeaf { index, event: id, hash, salt });
         }
         let origin = signer.verifier().name().to_owned();
-        let checkpoint = Checkpoint { origin, size: edge.size(), root: edge.root() };
+        let (size, root) = (edge.size(), edge.root());
+        let checkpoint = Checkpoint { origin, size, root, removals_proven };
         Ok(SealedBatch { leaves, nodes, edge, note: checkpoint.signed(&signer) })
     }
 }

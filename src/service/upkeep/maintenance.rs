@@ -34,6 +34,9 @@ pub const COUNT_LIMIT: u32 = 100_000;
 pub struct MaintenanceTotals {
     tasks: [u64; MaintenanceTask::ALL.len()],
     customers: u64,
+    /// Old entries of the log that are not as they were sealed.
+    #[serde(default)]
+    kept: u64,
 }
 
 impl MaintenanceTotals {
@@ -54,7 +57,7 @@ impl MaintenanceTotals {
 
     /// Whether there was nothing to do.
     pub fn is_empty(self) -> bool {
-        self.customers == 0 && self.tasks.iter().all(|count| *count == 0)
+        self.customers == 0 && self.kept == 0 && self.tasks.iter().all(|count| *count == 0)
     }
 
     /// What was done, in words, without the tasks that found nothing.
@@ -66,7 +69,14 @@ impl MaintenanceTotals {
             1 => Some("1 customer found as they are now".to_owned()),
             count => Some(format!("{count} customers found as they are now")),
         };
-        done.chain(repaired).collect::<Vec<_>>().join(", ")
+        let kept = match self.kept {
+            0 => None,
+            1 => Some("1 old event kept, since it is not as it was sealed".to_owned()),
+            count => {
+                Some(format!("{count} old events kept, since they are not as they were sealed"))
+            }
+        };
+        done.chain(repaired).chain(kept).collect::<Vec<_>>().join(", ")
     }
 
     fn add(&mut self, task: MaintenanceTask, count: u64) {
@@ -155,6 +165,7 @@ impl Desk {
             let done = self.retry(|| self.store.run_maintenance_batch(batch)).await?;
             let took = began.elapsed();
             run.totals.add(task, done.done);
+            run.totals.kept += done.kept;
             if let Some(next) = done.next {
                 run.from = next;
                 run.most = measured(most, done.done, took);
@@ -226,6 +237,9 @@ mod tests {
         tally.add(MaintenanceTask::ArchiveRequests, 2);
         tally.add(MaintenanceTask::PurgeEvents, 1);
         assert_eq!(tally.sentence(), "2 requests archived, 1 event purged");
+        let kept = MaintenanceTotals { kept: 1, ..MaintenanceTotals::default() };
+        assert!(!kept.is_empty());
+        assert_eq!(kept.sentence(), "1 old event kept, since it is not as it was sealed");
         assert_eq!(
             (tally.of(MaintenanceTask::ArchiveRequests), tally.of(MaintenanceTask::EraseCodes)),
             (2, 0)

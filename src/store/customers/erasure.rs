@@ -13,7 +13,7 @@ use crate::domain::event::{Actor, EventId, EventKind};
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::personal_data::ErasureOutcome;
-use crate::store::audit::{events, trail};
+use crate::store::audit::{events, removals, trail};
 use crate::store::database::engine::{Database, Tx, args, list};
 use crate::store::database::locks::SEAL_LOCK;
 use crate::store::database::rows::stored_event;
@@ -64,7 +64,6 @@ statements! {
         "UPDATE core_event SET customer_id = NULL, contact = NULL, detail = NULL \
          WHERE customer_id = $1"
     }
-    ERASED { "SELECT erased FROM core_audit_tree WHERE id = 1" }
     COUNT_ERASED { "UPDATE core_audit_tree SET erased = $1 WHERE id = 1" }
     FORGET_OUTBOX {
         (each
@@ -192,8 +191,7 @@ pub(in crate::store) async fn erase(
     tx.lock(SEAL_LOCK).await?;
     let sealed = keep_commitments(&mut tx, it.customer).await?;
     tx.write(&FORGET_EVENTS, args![it.customer.0]).await?;
-    let before = tx.one(&ERASED, args![]).await?.int("erased")?;
-    let total = u64::try_from(before).unwrap_or(0) + sealed;
+    let total = removals::totals(&mut tx, key).await?.erased + sealed;
     tx.write(&COUNT_ERASED, args![i64::try_from(total).unwrap_or(i64::MAX)]).await?;
     let detail = format!("{}. {}", Removal::erasure(sealed, total).text(key), it.reason);
     let event = NewEvent::of_office(EventKind::Erased, detail, it.actor);

@@ -166,7 +166,7 @@ pub(in crate::store) async fn fill(
     tx.commit().await?;
     // The requests of the next month are still to be moved.
     let next = if moved == found.count { found.last } else { batch.from };
-    Ok(TaskProgress { done: moved, next: Some(next) })
+    Ok(TaskProgress { done: moved, kept: 0, next: Some(next) })
 }
 
 /// Closes the requests that are to be moved and still open.
@@ -190,7 +190,7 @@ pub(in crate::store) async fn purge(
     let purge = purge_of(batch.retention);
     let done = partitions::drop_oldest(db, purge.age).await?;
     if done > 0 {
-        return Ok(TaskProgress { done, next: Some(batch.from) });
+        return Ok(TaskProgress { done, kept: 0, next: Some(batch.from) });
     }
     maintenance::purge(db, batch, &purge).await
 }

@@ -127,7 +127,7 @@ async fn erase(db: &Database, batch: TaskBatch<'_>) -> Result<TaskProgress, Stor
     let done = expiry::expire(&mut tx, batch.most).await? + test_message::erase(&mut tx).await?;
     tx.commit().await?;
     // Rows that others hold at this moment are closed by them.
-    Ok(TaskProgress { done, next: (done > 0).then_some(TaskBatch::START) })
+    Ok(TaskProgress { done, kept: 0, next: (done > 0).then_some(TaskBatch::START) })
 }
 
 /// Deletes rows that are too old.
@@ -148,5 +148,5 @@ pub(in crate::store) async fn purge(
     };
     let done = tx.write(purge.delete, args![batch.from, found.last, found.before]).await?;
     tx.commit().await?;
-    Ok(TaskProgress { done, next: Some(found.last) })
+    Ok(TaskProgress { done, kept: 0, next: Some(found.last) })
 }

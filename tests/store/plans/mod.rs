@@ -75,6 +75,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("archive::DELETE_MOVED", &["0", "500", "9000000000000", "9000000000000"]),
     ("archive::OLD", &["0", "500", "86400000"]),
     ("event_purge::OLD", &["0", "500", "86400000"]),
+    ("event_purge::AS_SEALED", &["0", "500", "9000000000000"]),
+    ("removals::BACK", &["10000", "50"]),
     ("event_purge::PURGE", &["0", "500", "9000000000000"]),
     ("event_purge::FORGET_SALTS", &["0", "500", "9000000000000"]),
     ("erasure::KEEP_COMMITMENTS", &[r#"'[[7,"x"],[8,"y"]]'"#]),

@@ -3,9 +3,9 @@
 use countersign::domain::audit::removal::RemovalKind;
 use countersign::domain::audit::walk::Fault;
 use countersign::domain::event::{EventFilter, EventPage};
-use countersign::domain::maintenance::MaintenanceTask;
+use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::policy::Retention;
-use countersign::service::ports::{AuditStore as _, MaintenanceStore as _, TaskBatch};
+use countersign::service::ports::{AuditStore as _, MaintenanceStore as _, StoreError, TaskBatch};
 use countersign::service::upkeep::maintenance::MaintenanceRun;
 
 use super::{Trail, removal_key, write};
@@ -35,19 +35,28 @@ pub(crate) async fn write_old(trail: &Trail, count: usize, age: i64) -> Vec<i64>
 
 /// Purges what is old, without sealing anything; gives how much it was.
 pub(crate) async fn purge(trail: &Trail) -> u64 {
+    purge_with(trail, Retention::default()).await.done
+}
+
+/// Purges whatever its age, as years later.
+pub(crate) async fn purge_all(trail: &Trail) -> u64 {
+    let purge_events_after = std::time::Duration::ZERO;
+    purge_with(trail, Retention { purge_events_after, ..Retention::default() }).await.done
+}
+
+async fn purge_with(trail: &Trail, retention: Retention) -> TaskProgress {
     let key = removal_key();
-    let (retention, actor, mut from, mut done) =
-        (Retention::default(), actor(), TaskBatch::START, 0);
+    let (actor, mut from, mut all) = (actor(), TaskBatch::START, TaskProgress::default());
     loop {
         let task = MaintenanceTask::PurgeEvents;
         let removal_key = Some(&key);
         let batch =
             TaskBatch { task, retention: &retention, from, most: 5, actor: &actor, removal_key };
         let progress = trail.store.run_maintenance_batch(batch).await.expect("purged");
-        done += progress.done;
+        (all.done, all.kept) = (all.done + progress.done, all.kept + progress.kept);
         match progress.next {
             Some(next) => from = next,
-            None => return done,
+            None => return all,
         }
     }
 }
@@ -88,15 +97,12 @@ on_each_store! {
         // Years later those entries are old themselves.
         let more = write_old(&trail, 3, LONG_AGO).await;
         trail.seal().await;
-        trail.fixture.pass(LONG_AGO).await;
-        assert_eq!(purge(&trail).await, 4 + 3 + 3 - 1, "the newest stays");
+        assert_eq!(purge_all(&trail).await, 4 + 3 + 3 - 1, "the newest stays");
         trail.seal().await;
         let newest = *trail.events().await.first().expect("the newest");
         assert_eq!(newest, more[2]);
         let run = trail.verify().await;
-        // What stayed was aged by the test.
-        let changed: Vec<_> = run.walk().faults().to_vec();
-        assert_eq!(changed, [Fault::Changed { event: newest, index: 21 }]);
+        assert_eq!(run.walk().faults(), []);
         assert_eq!(run.walk().purged(), 12 + 9);
     }
 
@@ -196,6 +202,88 @@ on_each_store! {
         let forged = *trail.events().await.last().expect("the newest");
         let not_the_desks = Fault::NotTheDesks { event: forged, index: 6 };
         assert_eq!(faults, [not_the_desks, not_announced(old[0], 4, 0)]);
+    }
+
+    async fn security_55_the_desk_purges_no_event_that_is_not_as_it_was_sealed(fixture) {
+        let trail = Trail::new(fixture).await;
+        let old = write_old(&trail, 4, LONG_AGO).await;
+        let young = write_old(&trail, 6, 0).await;
+        trail.seal().await;
+        // Whoever owns the database says that these are old, and puts one in that never was.
+        let (changed, salt) = (young[1], young[3]);
+        trail.sql(&format!("UPDATE core_event SET at = 1 WHERE id IN ({changed}, {salt})")).await;
+        let forget = "UPDATE core_audit_leaf SET salt = NULL WHERE event_id =";
+        trail.sql(&format!("{forget} {salt}")).await;
+        let done = purge_with(&trail, Retention::default()).await;
+        assert_eq!((done.done, done.kept), (4, 2));
+        trail.seal().await;
+        let faults = [
+            Fault::Changed { event: changed, index: 5 },
+            Fault::Changed { event: salt, index: 7 },
+        ];
+        let run = trail.verify().await;
+        assert_eq!((run.walk().faults(), run.walk().purged()), (&faults[..], 4));
+        let up_to = trail.fixture.number("SELECT purged_up_to FROM core_audit_tree").await;
+        assert_eq!(up_to, old[3]);
+        // What lies behind goes as before.
+        assert_eq!(purge_all(&trail).await, 4 - 1, "the newest stays");
+        trail.seal().await;
+        assert_eq!(trail.faults().await, faults);
+    }
+
+    async fn security_55_the_desk_proves_no_total_that_the_log_does_not_say(fixture) {
+        let trail = Trail::new(fixture).await;
+        write_old(&trail, 3, LONG_AGO).await;
+        write(&trail.store).await;
+        trail.seal().await;
+        let inflate = async |by: i64| {
+            trail.sql(&format!("UPDATE core_audit_tree SET purged = purged + {by}")).await;
+        };
+        let batch = async || {
+            let (key, retention, actor) = (removal_key(), Retention::default(), actor());
+            let (task, from, removal_key) =
+                (MaintenanceTask::PurgeEvents, TaskBatch::START, Some(&key));
+            let batch =
+                TaskBatch { task, retention: &retention, from, most: 2, actor: &actor, removal_key };
+            trail.store.run_maintenance_batch(batch).await
+        };
+        let refused = async || {
+            let refused = batch().await;
+            let Err(StoreError::Refused(why)) = refused else { panic!("{refused:?}") };
+            assert!(why.for_admin.contains("nothing is removed"), "{}", why.for_admin);
+        };
+        inflate(5).await;
+        refused().await;
+        inflate(-5).await;
+        assert_eq!(batch().await.expect("purged").done, 2);
+        inflate(5).await;
+        refused().await;
+        inflate(-5).await;
+        assert_eq!(batch().await.expect("purged").done, 1);
+        trail.seal().await;
+        assert_eq!(trail.faults().await, []);
+    }
+
+    async fn security_55_a_log_of_this_version_has_no_announcement_without_a_proof(fixture) {
+        let trail = Trail::new(fixture).await;
+        let gone = write_old(&trail, 3, 0).await[0];
+        trail.seal().await;
+        let said = format!("events up to number {gone} purged: 1, in all 1; erased: 0");
+        for change in [
+            format!("DELETE FROM core_event WHERE id = {gone}"),
+            format!("UPDATE core_audit_leaf SET salt = NULL WHERE event_id = {gone}"),
+            format!("UPDATE core_audit_tree SET purged_up_to = {gone}, purged = 1"),
+            format!(
+                "INSERT INTO core_event (at, kind, clerk, counter, detail) \
+                 VALUES ({}, 'events_purged', 'amira', '3', '{said}')",
+                trail.fixture.now()
+            ),
+        ] {
+            trail.sql(&change).await;
+        }
+        trail.seal().await;
+        let forged = *trail.events().await.last().expect("the newest");
+        assert_eq!(trail.faults().await, [Fault::NotTheDesks { event: forged, index: 3 }]);
     }
 
     async fn maintenance_has_what_it_purged_sealed(fixture) {
