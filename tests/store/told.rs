@@ -459,9 +459,9 @@ on_each_store! {
             desk.store.requests_named(customer, reference, 9).await.expect("an answer")
         };
         for reference in [&first.reference, &again.reference] {
-            assert_eq!(named(customer, reference).await, [first.id.clone()]);
+            assert_eq!(named(customer, reference).await, std::slice::from_ref(&first.id));
         }
-        assert_eq!(named(stranger, &first.reference).await, [other.id.clone()]);
+        assert_eq!(named(stranger, &first.reference).await, std::slice::from_ref(&other.id));
         let session = desk.store.session_of_request(customer, &first.id);
         assert!(session.await.expect("an answer").is_some_and(|it| it.purpose == "pay bill"));
         let none = desk.store.session_of_request(stranger, &other.id).await.expect("an answer");
