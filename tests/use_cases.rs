@@ -138,7 +138,7 @@ impl Sender for Scripted {
 
 /// By whom changed contacts are told.
 const SCRIPTED: NoticeProviders<'static> =
-    NoticeProviders { email: Some("scripted"), sms: Some("scripted") };
+    NoticeProviders { email: Some("scripted"), sms: Some("scripted"), phones: None };
 
 /// Keys that someone else may change.
 struct Drawer(Mutex<Keyring>);

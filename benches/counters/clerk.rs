@@ -117,7 +117,7 @@ impl Clerk {
             }
             25..33 => {
                 self.type_and_see("\x18", "Enter");
-                self.type_and_see("y", "withdrawn");
+                self.type_and_see("y", "cannot be used any more");
                 self.type_and_see("\x1b", "Find");
                 self.type_and_see("\x1b", "Find");
                 self.work.cancelled += 1;

@@ -35,7 +35,8 @@ const EACH: u64 = 500;
 pub(crate) const RIGHT: u64 = 123_456;
 
 /// By whom contacts are told.
-const TRAY: NoticeProviders<'static> = NoticeProviders { email: Some("tray"), sms: Some("tray") };
+const TRAY: NoticeProviders<'static> =
+    NoticeProviders { email: Some("tray"), sms: Some("tray"), phones: None };
 
 /// A terminal that requests and enters codes.
 pub(crate) struct Desk {

@@ -30,7 +30,7 @@ const DEFAULT_ENTRIES: u32 = 50;
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Column widths of the text output. They are fixed, since `--follow` cannot know later entries.
-const WIDTHS: [usize; 8] = [19, 20, 12, 8, 18, 10, 26, 0];
+const WIDTHS: [usize; 8] = [19, 26, 12, 8, 18, 10, 26, 0];
 
 const HEADINGS: [&str; 8] =
     ["TIME", "WHAT", "OUTCOME", "CHANNEL", "CONTACT", "REQUEST", "CUSTOMER", "WHO"];

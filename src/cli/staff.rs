@@ -146,7 +146,8 @@ fn tell(
         StaffOutcome::Yourself => {
             return Err(Failure::outcome(
                 Outcome::Forbidden,
-                "Nobody changes what they themselves may do. Ask another admin.",
+                "Nobody changes what they themselves may do. Ask another admin; where there is none, \
+                 the owner of the service has `staff rescue`.",
             ));
         }
         StaffOutcome::NeedsSecondAdmin => {

@@ -38,6 +38,13 @@ pub fn name(id: i64, contact: &Contact, created_at: Timestamp) -> String {
 /// verified twice it hears once.
 pub const NOTICE_REPEAT: Duration = Duration::from_mins(30);
 
+/// How often the contacts of a customer hear of verifications within [`TELLINGS_WITHIN`]: whoever
+/// verifies for two purposes by turns must not flood them. Lockouts are told all the same.
+pub const TELLINGS_MAX: i64 = 4;
+
+/// The time within which [`TELLINGS_MAX`] counts, from the first one on.
+pub const TELLINGS_WITHIN: Duration = Duration::from_hours(1);
+
 /// What a contact is told of.
 #[derive(
     Clone,

@@ -21,11 +21,19 @@ fn security_67_a_verification_is_disowned_by_the_word_of_its_message() {
     assert!(text.contains("change of address") && text.contains(word), "{text}");
     assert!(!text.contains(&code), "{text}");
 
-    let disown = |name: &str| {
-        let reason = ["--reason", "says she was abroad", "--json"];
-        desk.run(&[["customers", "disown", name].as_slice(), &reason].concat())
+    let reason = ["--reason", "says she was abroad", "--json"];
+    let disown =
+        |name: &str| desk.run(&[["customers", "disown", name].as_slice(), &reason].concat());
+    let of_customer = |word: &str, account: &str| {
+        let named = ["customers", "disown", word, "--customer", account];
+        desk.run(&[named.as_slice(), &reason].concat())
     };
-    let disowned = disown(&word.to_lowercase()).ended(0, "disowned");
+    // Words repeat: it takes the customer.
+    let nobodys = disown(word);
+    assert!(nobodys.code == 2 && nobodys.err.contains("--customer"), "{}", nobodys.err);
+    let not_found = desk.run(&["status", "0000000000"]).code;
+    assert_eq!(of_customer("Z9Z", "WB-004217").code, not_found);
+    let disowned = of_customer(&word.to_lowercase(), "WB-004217").ended(0, "disowned");
     assert_eq!(
         (&disowned["customer"], &disowned["name"]),
         (&"WB-004217".into(), &"Dana Rivera".into())
@@ -52,7 +60,7 @@ fn security_67_a_verification_is_disowned_by_the_word_of_its_message() {
     let session = verified["session"].as_str().unwrap();
     let by_session = disown(session).ended(0, "already_disowned");
     assert_eq!(by_session["sessions"], serde_json::json!([]));
-    assert_eq!(disown("Z9Z").code, desk.run(&["status", "0000000000"]).code);
+    assert_eq!(disown("0000000000").code, not_found);
     let silent = desk.run(&["customers", "disown", word, "--reason", " "]);
     assert_eq!(silent.code, 2, "{}", silent.err);
 }

@@ -33,7 +33,7 @@ fn about_a_customer(call: &str) -> Option<Value> {
             json!({ "customer": customer, "flag": "at_risk", "reason": reason, "key": key })
         }
         "DisownVerification" => {
-            json!({ "reference": request, "reason": reason, "key": key })
+            json!({ "reference": request, "customer": customer, "reason": reason, "key": key })
         }
         "AddRepresentative" => json!({
             "customer": customer, "name": "Anna", "email": "anna@example.org", "phone": null,

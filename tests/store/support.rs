@@ -229,7 +229,7 @@ pub(crate) const TIMES_OF_VERSION_SEVEN: [(&str, &str); 10] = [
 
 /// Those of tables that came later.
 const LATER_TIMES: [(&str, &str); 11] = [
-    ("core_guard", "told_at"),
+    ("core_guard", "told_at told_since"),
     ("core_contact_state", "arrived_at failed_at"),
     ("core_alarm", "raised_at acknowledged_at"),
     ("core_alarm_mail", "due_at mailed_at failed_at"),

@@ -3,16 +3,16 @@
 
 use countersign::domain::channel::Factor;
 use countersign::domain::contact_notice::{NoticeAbout, NoticeStep};
-use countersign::domain::customer::{CustomerId, NewCustomer};
+use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy};
 use countersign::domain::delivery::SendReport;
-use countersign::domain::event::EventKind;
+use countersign::domain::event::{Actor, EventKind};
 use countersign::domain::flag::Flag;
 use countersign::domain::level::Level;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::purpose::{Attested, Purpose};
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionId;
-use countersign::service::ports::contact_notices::Notice;
+use countersign::service::ports::contact_notices::{Notice, NoticeProviders};
 use countersign::service::ports::{
     Attestation, Disowning, EndedByDisowning, NewSession, Serving, SessionFilter, StoreError,
 };
@@ -72,6 +72,15 @@ impl Terminal {
     }
 
     async fn attests(&self, customer: CustomerId, factor: Factor) -> Result<bool, StoreError> {
+        self.attests_telling(customer, factor, TRAY).await
+    }
+
+    async fn attests_telling(
+        &self,
+        customer: CustomerId,
+        factor: Factor,
+        notices: NoticeProviders<'_>,
+    ) -> Result<bool, StoreError> {
         let number = next();
         let act = format!("attested {number}");
         let purpose = Purpose {
@@ -96,7 +105,7 @@ impl Terminal {
             },
             policy: &self.policy,
             policy_version: "0123456789ab",
-            notices: TRAY,
+            notices,
             actor: &self.actor,
         });
         Ok(attested.await?.is_some())
@@ -108,6 +117,12 @@ impl Terminal {
             let request = self.asked(customer, "complaint").await;
             assert_eq!(self.enter(&request.id, "000000").await, Outcome::Wrong);
         }
+    }
+
+    /// What the last entry of this kind says.
+    async fn last_said(&self, kind: EventKind) -> String {
+        let last = self.entries(kind).await.pop();
+        last.and_then(|it| it.detail).unwrap_or_default()
     }
 
     async fn disowns(&self, act: &str, customer: CustomerId, of: &Request) -> EndedByDisowning {
@@ -261,6 +276,92 @@ on_each_store! {
         assert_eq!(desk.sends_notices().await.len(), 1, "another visit");
     }
 
+    async fn security_68_bound_contacts_hear_whatever_the_record_has_for_a_moment(fixture) {
+        let (desk, customer) = desk(&fixture).await;
+        desk.verifies(customer, "complaint").await;
+        let by_phone =
+            Wish { contact: phone(NUMBER), purpose: "complaint".into(), ..wish(customer, CODE) };
+        let request = desk.issue(&by_phone).await;
+        assert_eq!(desk.enter(&request.id, CODE).await, Outcome::Verified);
+        let both = format!("told: {}, {}", email(EMAIL).masked(), phone(NUMBER).masked());
+        for record in [
+            "email = NULL, phone = NULL",
+            "email = 'thief@example.org', phone = '+15550100666'",
+        ] {
+            fixture.pass(31 * MINUTE).await;
+            fixture.sql(&format!("UPDATE core_customer SET {record}")).await;
+            assert!(desk.attests(customer, Factor::Document).await.expect("an answer"));
+            let of = |contact| (NoticeAbout::Verified, contact, Some("a contract"));
+            assert_eq!(facts(&desk.sends_notices().await), [of(EMAIL), of(NUMBER)], "{record}");
+            let said = desk.last_said(EventKind::DocumentSeen).await;
+            assert_eq!(said, format!("passport; {both}"));
+        }
+        // While another number waits, the one by which the customer was verified hears of it.
+        fixture.sql(&format!(
+            "UPDATE core_customer SET email = '{EMAIL}', phone = '{NUMBER}'"
+        )).await;
+        fixture.pass(31 * MINUTE).await;
+        desk.import(&[with_phone(dana(), "+1 555 010 0199")]).await;
+        assert_eq!(desk.sends_notices().await.len(), 1, "that it was changed");
+        assert!(desk.attests(customer, Factor::Document).await.expect("an answer"));
+        desk.sends_notices().await;
+        assert_eq!(desk.last_said(EventKind::DocumentSeen).await, format!("passport; {both}"));
+    }
+
+    async fn security_68_what_was_just_added_beside_the_only_contact_hears_nothing(fixture) {
+        let (desk, _) = desk(&fixture).await;
+        let customer = desk.customer("WB-2").await;
+        desk.verifies(customer, "complaint").await;
+        fixture.sql(
+            "UPDATE core_customer SET phone = '+15550100666' WHERE account_no = 'WB-2'"
+        ).await;
+        desk.verifies(customer, "pay bill").await;
+        assert!(desk.sends_notices().await.is_empty());
+        let said = desk.last_said(EventKind::Attempt).await;
+        assert_eq!(said, "nobody is told: there is no other contact");
+    }
+
+    async fn security_68_two_purposes_by_turns_do_not_flood_the_other_contact(fixture) {
+        let (mut desk, customer) = desk(&fixture).await;
+        desk.purposes = vec![telling("pay bill"), telling("complaint")];
+        let by_turns = ["pay bill", "complaint", "pay bill", "complaint", "pay bill"];
+        for (purpose, told) in by_turns.into_iter().zip([1, 1, 1, 1, 0]) {
+            desk.verifies(customer, purpose).await;
+            assert_eq!(desk.sends_notices().await.len(), told, "{purpose}");
+        }
+        let said = desk.last_said(EventKind::Attempt).await;
+        assert_eq!(said, "the other contact heard of 4 already in this hour");
+        fixture.pass(61 * MINUTE).await;
+        desk.verifies(customer, "pay bill").await;
+        assert_eq!(desk.sends_notices().await.len(), 1, "another hour");
+    }
+
+    async fn security_68_the_same_by_another_clerk_or_at_another_counter_is_told(fixture) {
+        let (mut desk, customer) = desk(&fixture).await;
+        for (clerk, counter) in [("amira", "3"), ("boris", "3"), ("boris", "4")] {
+            desk.actor = Actor { clerk: clerk.into(), counter: counter.into() };
+            desk.verifies(customer, "pay bill").await;
+            assert_eq!(desk.sends_notices().await.len(), 1, "{clerk} at {counter}");
+        }
+    }
+
+    async fn security_68_a_number_that_gets_no_messages_is_none_that_is_told(fixture) {
+        let (desk, customer) = desk(&fixture).await;
+        let phones = PhonePolicy::of("DE");
+        let notices = NoticeProviders { phones: Some(&phones), ..TRAY };
+        let attested = desk.attests_telling(customer, Factor::Document, notices).await;
+        assert!(attested.expect("an answer"));
+        assert_eq!(desk.sends_notices().await.len(), 1);
+        let said = desk.last_said(EventKind::DocumentSeen).await;
+        assert_eq!(said, format!("passport; told: {}", email(EMAIL).masked()));
+        fixture.sql("UPDATE core_customer SET email = NULL").await;
+        let attested = desk.attests_telling(customer, Factor::SecondPerson, notices).await;
+        assert!(attested.expect("an answer"));
+        assert!(desk.sends_notices().await.is_empty());
+        let said = desk.last_said(EventKind::DocumentSeen).await;
+        assert_eq!(said, "passport; nobody is told: there is no other contact");
+    }
+
     async fn security_71_the_holder_hears_of_a_representative_where_the_purpose_tells(fixture) {
         let (desk, customer) = desk(&fixture).await;
         let anna = desk.add(customer, "Anna Rivera").await;
@@ -312,19 +413,60 @@ on_each_store! {
         assert_eq!(desk.entries(EventKind::IncidentFiled).await.len(), 2);
     }
 
-    async fn a_reference_names_all_its_requests_and_a_request_its_session(fixture) {
+    async fn security_67_a_session_of_no_request_is_disowned_once(fixture) {
         let (desk, customer) = desk(&fixture).await;
-        let request = desk.verifies(customer, "pay bill").await;
-        let other = desk.asked(customer, "complaint").await;
+        assert!(desk.attests(customer, Factor::Document).await.expect("an answer"));
+        let alive = desk.store.sessions(SessionFilter::Alive, 9).await.expect("an answer");
+        let [session] = alive.as_slice() else { panic!("{alive:?}") };
+        let disowns = async |act: &str| {
+            let disowning = Disowning {
+                customer,
+                named: session.session.id.as_str(),
+                request: None,
+                purpose: Some(&session.session.purpose),
+                was: "verified by amira at counter 3, for a contract",
+                reason: "was abroad",
+                actor: &desk.actor,
+            };
+            let ended = desk.store.disown(act, disowning).await.expect("an answer");
+            (ended.sessions.len(), ended.is_repeated)
+        };
+        assert_eq!(disowns("act 1").await, (1, false));
+        assert_eq!(disowns("act 2").await, (0, true));
+        assert_eq!(desk.entries(EventKind::IncidentFiled).await.len(), 1);
+        // It is said again after the hold was lifted.
+        let lifted = desk.store.lift_flag("act 3", customer, Flag::Hold, "settled", &desk.actor);
+        assert!(lifted.await.expect("an answer"));
+        assert_eq!(disowns("act 4").await, (0, false));
+        assert_eq!(desk.entries(EventKind::IncidentFiled).await.len(), 2);
+    }
+
+    async fn security_67_a_word_names_the_requests_of_one_customer_by_each_of_their_messages(
+        fixture
+    ) {
+        let (desk, customer) = desk(&fixture).await;
+        let first = desk.asked(customer, "pay bill").await;
+        let again = desk.reissue(&first, CODE).await;
+        assert_ne!(first.reference, again.reference);
+        assert_eq!(desk.enter(&first.id, CODE).await, Outcome::Verified);
+        let stranger = desk.customer("WB-2").await;
+        let other = desk.asked(stranger, "complaint").await;
         fixture.sql(&format!(
             "UPDATE core_otp SET reference = '{}' WHERE public_id = '{}'",
-            request.reference, other.id
+            first.reference, other.id
         )).await;
-        let named = desk.store.requests_named(&request.reference, 9).await.expect("an answer");
-        assert_eq!(named, [other.id.clone(), request.id.clone()]);
-        let session = desk.store.session_of_request(customer, &request.id);
+        let named = async |customer, reference| {
+            desk.store.requests_named(customer, reference, 9).await.expect("an answer")
+        };
+        for reference in [&first.reference, &again.reference] {
+            assert_eq!(named(customer, reference).await, std::slice::from_ref(&first.id));
+        }
+        assert_eq!(named(stranger, &first.reference).await, std::slice::from_ref(&other.id));
+        let session = desk.store.session_of_request(customer, &first.id);
         assert!(session.await.expect("an answer").is_some_and(|it| it.purpose == "pay bill"));
-        let none = desk.store.session_of_request(customer, &other.id).await.expect("an answer");
+        let none = desk.store.session_of_request(stranger, &other.id).await.expect("an answer");
         assert_eq!(none, None);
+        fixture.pass(31 * 24 * 60 * MINUTE).await;
+        assert!(named(customer, &first.reference).await.is_empty(), "long ago");
     }
 }

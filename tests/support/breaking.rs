@@ -240,10 +240,11 @@ impl FlagStore for Breaking {
 
     async fn requests_named(
         &self,
+        customer: CustomerId,
         reference: &Reference,
         most: u32,
     ) -> Result<Vec<RequestId>, StoreError> {
-        self.read(self.inner.requests_named(reference, most)).await
+        self.read(self.inner.requests_named(customer, reference, most)).await
     }
 
     async fn session_of_request(

@@ -135,11 +135,12 @@ Example:
     /// The customer says of a verification: it was not me
     #[command(after_help = "\
 Examples:
-  countersign customers disown K7Q --reason \"says she was abroad\"
+  countersign customers disown K7Q --customer WB-004217 --reason \"says she was abroad\"
   countersign customers disown 7K3M9QX2TB --reason \"never had the message\" --json
 
-REFERENCE is the word of the message, or a request or a session of the log. The
-customer's sessions end, codes under way are cancelled, the account is on hold until
+REFERENCE is the word of the message, or a request or a session of the log. Words
+repeat, so that --customer has to say whose it is; of a message of the last 30 days,
+each word of a code that was sent again counts. The customer's sessions end, codes under way are cancelled, the account is on hold until
 an admin lifts it (customers unflag), and an incident says what it was, who verified
 and what was ended. Told again it changes nothing.")]
     Disown(DisownArgs),
@@ -260,6 +261,9 @@ pub struct DisownArgs {
     /// The word of the message, such as K7Q, or a request or session, such as 7K3M9QX2TB
     #[arg(value_name = "REFERENCE")]
     pub reference: String,
+    /// Whose it is: account number, email address or phone number; a word is nothing without it
+    #[arg(long, value_name = "CUSTOMER")]
+    pub customer: Option<String>,
     /// Why: whoever meets the customer reads it, and it goes into the log beside your name
     #[arg(long, value_name = "TEXT")]
     pub reason: String,

@@ -138,7 +138,7 @@ pub enum Command {
         countersign --demo tray --follow     in another terminal, while the demo runs\n\n\
         Nothing is sent and nothing is kept.", args = idle())]
     Demo,
-    /// Import customers, or find one
+    /// Find, import, unlock, flag, report and erase customers, and what else is done about one
     #[command(subcommand)]
     Customers(Customers),
     /// Send a code to a customer

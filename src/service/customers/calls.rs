@@ -389,6 +389,9 @@ impl UnflagCustomer {
 pub struct DisownVerification {
     /// The request, the session, or the word of the message with the code.
     pub reference: String,
+    /// Whose it is; without it no word leads anywhere, for words repeat.
+    #[serde(default)]
+    pub customer: Option<CustomerId>,
     /// Why, for whoever meets the customer and the log.
     pub reason: String,
     /// The idempotency key of this act.

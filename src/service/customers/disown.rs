@@ -95,14 +95,28 @@ enum Named {
     Nothing,
 }
 
+impl Named {
+    /// The same where it is of the customer who was named, if one was.
+    fn of(self, customer: Option<CustomerId>) -> Self {
+        let its = match &self {
+            Self::Request(it) => Some(it.customer),
+            Self::Session(it) => Some(it.customer),
+            Self::Several(_) | Self::Nothing => None,
+        };
+        if customer.is_some() && its.is_some() && customer != its { Self::Nothing } else { self }
+    }
+}
+
 impl Desk {
-    /// Disowns the verification that a request, a session or the word of a message names.
+    /// Disowns the verification that a request, a session or the word of a message to the customer
+    /// names.
     pub async fn disown(&self, it: &DisownVerification) -> Result<DisownOutcome, DeskError> {
         let reason = cleaned_reason(&it.reason);
         if reason.is_empty() {
             return Err(DeskError::NoReason);
         }
-        let (customer, named, request, what) = match self.named_verification(&it.reference).await? {
+        let found = self.named_verification(&it.reference, it.customer).await?;
+        let (customer, named, request, what) = match found.of(it.customer) {
             Named::Nothing => return Ok(DisownOutcome::NoSuch),
             Named::Several(all) => return Ok(DisownOutcome::Several(all)),
             Named::Session(session) => {
@@ -140,7 +154,11 @@ impl Desk {
         })))
     }
 
-    async fn named_verification(&self, name: &str) -> Result<Named, DeskError> {
+    async fn named_verification(
+        &self,
+        name: &str,
+        customer: Option<CustomerId>,
+    ) -> Result<Named, DeskError> {
         if let Ok(id) = name.parse::<RequestId>() {
             let found = match self.request(&id).await? {
                 None => self.archived(&id).await?,
@@ -154,8 +172,11 @@ impl Desk {
             let session = self.reading(|| self.store.session(&id)).await?;
             return Ok(session.map_or(Named::Nothing, |it| Named::Session(it.session)));
         }
-        let Some(reference) = Reference::typed(name) else { return Ok(Named::Nothing) };
-        let ids = self.reading(|| self.store.requests_named(&reference, SEVERAL_MAX)).await?;
+        let (Some(reference), Some(customer)) = (Reference::typed(name), customer) else {
+            return Ok(Named::Nothing);
+        };
+        let named = || self.store.requests_named(customer, &reference, SEVERAL_MAX);
+        let ids = self.reading(named).await?;
         let mut found = Vec::new();
         for id in &ids {
             found.extend(self.request(id).await?);

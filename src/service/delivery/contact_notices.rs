@@ -58,7 +58,11 @@ impl Desk {
     /// The providers of this terminal's notices.
     pub(in crate::service) fn notice_providers(&self) -> NoticeProviders<'_> {
         let of = |channel| self.fingerprints.route(channel).map(ProviderFingerprint::as_str);
-        NoticeProviders { email: of(Channel::Email), sms: of(Channel::Sms) }
+        NoticeProviders {
+            email: of(Channel::Email),
+            sms: of(Channel::Sms),
+            phones: Some(&self.office.phones),
+        }
     }
 
     async fn run_notices(&self, end: CancellationToken) {

@@ -103,7 +103,7 @@ pub fn approval(outcome: &ApprovalOutcome, clock: Clock<'_>) -> Option<(Option<O
         ApprovalOutcome::NotFound => return None,
         ApprovalOutcome::CarriedOut { approval, changed } => {
             let done = if approval.act == GuardedAct::Vouch {
-                "The counter that asked goes on with it."
+                "The counter that asked goes on with it, if it still waits."
             } else if *changed {
                 "It is done."
             } else {

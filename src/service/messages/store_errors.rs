@@ -90,8 +90,10 @@ fn flagged(FlagRefusal { flag: it, account_no, .. }: &FlagRefusal) -> Explanatio
         it.flag.effect(),
     );
     let account_no = shell_word(account_no.as_deref().unwrap_or("…"));
-    let advice =
-        format!("An admin lifts it: countersign customers unflag {account_no} {}", it.flag);
+    let advice = format!(
+        "An admin lifts it: countersign customers unflag {account_no} {} --reason \"…\"",
+        it.flag
+    );
     let for_admin = format!("{what} {advice}");
     Explanation { for_admin, ..format!("{what} An admin may lift it.").into() }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::domain::contact::{Contact, ContactKind};
 use crate::domain::contact_notice::{NoticeAbout, NoticeStep};
-use crate::domain::customer::CustomerId;
+use crate::domain::customer::{CustomerId, PhonePolicy};
 use crate::domain::delivery::SendReport;
 use crate::domain::event::Actor;
 use crate::domain::request::Reference;
@@ -37,6 +37,8 @@ pub struct NoticeProviders<'a> {
     pub email: Option<&'a str>,
     /// Of text messages; `None` where the office sends none.
     pub sms: Option<&'a str>,
+    /// The phone numbers that the office sends to; `None` for every one.
+    pub phones: Option<&'a PhonePolicy>,
 }
 
 impl<'a> NoticeProviders<'a> {
@@ -46,6 +48,18 @@ impl<'a> NoticeProviders<'a> {
             ContactKind::Email => self.email,
             ContactKind::Phone => self.sms,
         }
+    }
+
+    /// Whether the office sends notices to a contact: not to a landline, nor to a number of a
+    /// country that it does not send to.
+    pub fn reach(&self, contact: &Contact) -> bool {
+        let is_allowed = match (contact, self.phones) {
+            (Contact::Phone(number), Some(phones)) => {
+                phones.check(number, contact.kind().channel()).is_ok()
+            }
+            (Contact::Email(_), _) | (_, None) => true,
+        };
+        is_allowed && self.of(contact.kind()).is_some()
     }
 }
 

@@ -33,10 +33,11 @@ pub trait FlagStore: Send + Sync {
     /// Ends all that was proven for a customer, puts them on hold and files an incident; nothing
     /// where all of that was done before. `act` is the idempotency key.
     async fn disown(&self, act: &str, it: Disowning<'_>) -> Result<EndedByDisowning, StoreError>;
-    /// Up to `most` requests whose message has this reference, the newest first; older ones than
-    /// some thousand are not found by it.
+    /// Up to `most` requests of a customer of which a message has this reference, the newest
+    /// first: those of the last days.
     async fn requests_named(
         &self,
+        customer: CustomerId,
         reference: &Reference,
         most: u32,
     ) -> Result<Vec<RequestId>, StoreError>;

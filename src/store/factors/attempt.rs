@@ -112,7 +112,7 @@ async fn judge(
     }
     // Without the key this returns, and the count is rolled back.
     let quarantine = attempt.policy.contact_quarantine;
-    let telling = Telling { notices: attempt.notices, quarantine, country };
+    let telling = Telling { notices: attempt.notices, quarantine, country, actor: attempt.actor };
     let Some(miss) = spend(&mut tx, attempt, &held).await? else {
         return accept(tx, attempt, &held, telling).await;
     };
@@ -204,7 +204,7 @@ async fn accept(
     let result = session::prove(&mut tx, &proving, &proven).await?;
     let mut writes = vec![lockout::reset_failures(attempt.customer)];
     writes.extend(result.write(&proving));
-    let event = event(attempt, Outcome::Verified, result.told.unwrap_or_default());
+    let event = event(attempt, Outcome::Verified, result.told.as_deref().unwrap_or_default());
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
     tx.commit().await?;
     Ok(FactorAttemptOutcome::Verified { session: result.session, codes_left })

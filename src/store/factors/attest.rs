@@ -60,7 +60,12 @@ async fn write(
         policy: it.policy,
         policy_version: it.policy_version,
         keyring: it.keyring,
-        telling: Telling { notices: it.notices, quarantine: it.policy.contact_quarantine, country },
+        telling: Telling {
+            notices: it.notices,
+            quarantine: it.policy.contact_quarantine,
+            country,
+            actor: it.actor,
+        },
         actor: it.actor,
     };
     let proven = Proven {
@@ -75,7 +80,7 @@ async fn write(
         at: on_file.read_at,
     };
     let result = session::prove(&mut tx, &proving, &proven).await?;
-    let said = [Some(it.detail), result.told];
+    let said = [Some(it.detail), result.told.as_deref()];
     let said: Vec<&str> = said.into_iter().flatten().collect();
     let event = NewEvent {
         outcome: Some(Outcome::Verified),

@@ -149,7 +149,7 @@ async fn judge(
     }
     // Without the key this returns, and the count is rolled back.
     let quarantine = attempt.policy.contact_quarantine;
-    let telling = Telling { notices: attempt.notices, quarantine, country };
+    let telling = Telling { notices: attempt.notices, quarantine, country, actor: attempt.actor };
     if attempt.guess.matches(&held.code())? {
         accept(tx, attempt, held, telling).await
     } else {
@@ -198,7 +198,8 @@ async fn accept(
     let attempts = held.request.attempts + 1;
     let request = Request { status: Status::Verified, attempts, ..held.request };
     let event = event(attempt, &request, Outcome::Verified, None);
-    let said = event.detail.iter().map(String::as_str).chain(result.told).collect::<Vec<_>>();
+    let said =
+        event.detail.iter().map(String::as_str).chain(result.told.as_deref()).collect::<Vec<_>>();
     let detail = (!said.is_empty()).then(|| said.join("; "));
     let event = NewEvent { detail, ..event };
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;

@@ -182,29 +182,45 @@ fn of_kind(bound: &[Bound], kind: ContactKind) -> Option<&Bound> {
     bound.iter().find(|it| it.kind == kind)
 }
 
-/// The contacts of a customer that are bound, and whether each can be trusted.
-pub(in crate::store) struct Trusted {
+/// The contacts of a customer that are bound.
+pub(in crate::store) struct BoundContacts {
     bound: Vec<Bound>,
     quarantine: Duration,
 }
 
-impl Trusted {
-    /// Whether a contact on file is in no quarantine, and is not one that took the place of
-    /// another which nobody has noticed yet.
-    pub(in crate::store) fn is(&self, contact: &Contact) -> bool {
-        of_kind(&self.bound, contact.kind()).is_none_or(|it| {
-            it.contact.is_same(contact) && it.quarantined_until(self.quarantine).is_none()
-        })
+/// Which contact of a kind can be told of what was done for its customer.
+pub(in crate::store) enum Tellable<'a> {
+    /// The bound one, whatever the record has by now.
+    Bound(&'a Contact),
+    /// The bound one is in quarantine: the one that was there before this time.
+    BoundBefore(Timestamp),
+    /// None is bound: the one on file.
+    OnFile,
+    /// One on file was added beside another contact, and nobody has noticed yet.
+    Nobody,
+}
+
+impl BoundContacts {
+    pub(in crate::store) fn tellable(&self, kind: ContactKind) -> Tellable<'_> {
+        let other = of_kind(&self.bound, kind.other());
+        match of_kind(&self.bound, kind) {
+            Some(it) if it.quarantined_until(self.quarantine).is_some() => {
+                Tellable::BoundBefore(it.since)
+            }
+            Some(it) => Tellable::Bound(&it.contact),
+            None if other.is_some_and(|it| it.alone == Some(true)) => Tellable::Nobody,
+            None => Tellable::OnFile,
+        }
     }
 }
 
 /// What is bound to a customer.
-pub(in crate::store) async fn trusted(
+pub(in crate::store) async fn bound(
     tx: &mut Tx,
     customer: CustomerId,
     quarantine: Duration,
-) -> Result<Trusted, StoreError> {
-    Ok(Trusted { bound: read(tx, customer).await?, quarantine })
+) -> Result<BoundContacts, StoreError> {
+    Ok(BoundContacts { bound: read(tx, customer).await?, quarantine })
 }
 
 /// The contacts of these customers that are in quarantine.

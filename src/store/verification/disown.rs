@@ -1,12 +1,16 @@
 //! "It was not me": what was proven for a customer ends, nobody is verified for the account any
 //! more, and an incident is filed, in one transaction.
 
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::flag::{Flag, IncidentKind};
 use crate::domain::request::{Reference, RequestId};
 use crate::domain::session::Session;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::flags::{Disowning, EndedByDisowning, NewFlag};
@@ -16,15 +20,20 @@ use crate::store::database::rows::{self, SessionColumns};
 use crate::store::database::statement::statements;
 use crate::store::verification::{customer_guard, flags};
 
+/// How long the word of a message names its request. There are 3,872 words, so that they repeat.
+const NAMED_WITHIN: Duration = Duration::from_hours(30 * 24);
+
 /// What one act ended, ended within this time before its event.
 const OF_ONE_ACT: i64 = 60_000;
 
 statements! {
-    /// Those of the last 2,000: there are 3,872 references, so that they repeat.
+    /// By the word of any of its messages: a code that is sent again has another one. Messages of
+    /// earlier releases have it at their request.
     NAMED {
-        "SELECT few.public_id AS public_id FROM (SELECT id, public_id, reference FROM core_otp \
-         WHERE id >= $3 ORDER BY id DESC LIMIT 2000) few \
-         WHERE few.reference = $1 ORDER BY few.id DESC LIMIT $2"
+        "SELECT o.public_id AS public_id FROM core_otp o WHERE o.customer_id = $1 \
+         AND o.created_at > " now " - $4 AND (o.reference = $2 OR EXISTS (SELECT d.id \
+         FROM core_delivery d WHERE d.otp_id = o.id AND d.reference = $2)) \
+         ORDER BY o.created_at DESC, o.id DESC LIMIT $3"
     }
     OF_REQUEST {
         (select SessionColumns) "WHERE s.customer_id = $1 AND s.request = $2 ORDER BY s.id DESC"
@@ -42,13 +51,15 @@ statements! {
     }
 }
 
-/// The requests whose message has this reference, the newest first.
+/// The requests of a customer of which a message has this reference, the newest first.
 pub(in crate::store) async fn named(
     db: &Database,
+    customer: CustomerId,
     reference: &Reference,
     most: u32,
 ) -> Result<Vec<RequestId>, StoreError> {
-    let rows = db.all(&NAMED, args![reference.as_str(), most, 0_i64]).await?;
+    let named = args![customer.0, reference.as_str(), most, millis_of(NAMED_WITHIN)];
+    let rows = db.all(&NAMED, named).await?;
     rows.iter().map(|row| row.word("public_id")).collect()
 }
 
@@ -75,9 +86,11 @@ pub(in crate::store) async fn disown(
     if let Some(row) = tx.maybe(&WRITTEN, args![act]).await? {
         return ended_before(&mut tx, customer, row.time("at")?).await;
     }
+    let mark = mark(it);
+    let is_marked = tx.maybe(&WRITTEN, args![&mark]).await?.is_some();
     let held = flags::held(&mut tx, customer).await?;
     let is_held = held.get(Flag::Hold).is_some_and(|it| it.until.is_none());
-    let is_done = is_held && is_filed(&mut tx, it.request).await?;
+    let is_done = is_held && (is_marked || is_filed(&mut tx, it.request).await?);
     let reason = format!("it was not the customer ({named}): {reason}");
     let flag = NewFlag { customer, flag: Flag::Hold, reason: &reason, until: None, actor };
     let (codes, sessions) = flags::put(&mut tx, &flag).await?;
@@ -85,7 +98,7 @@ pub(in crate::store) async fn disown(
         return Ok(EndedByDisowning { sessions, codes, is_repeated: true });
     }
     let set = flags::event(EventKind::FlagSet, (customer, Flag::Hold), &reason, actor);
-    events::write(&mut tx, &set).await?;
+    events::write_once(&mut tx, &set, (!is_marked).then_some(mark.as_str())).await?;
     let detail = format!(
         "{}: {}; sessions ended: {}, codes cancelled: {codes}; {reason}",
         IncidentKind::Impersonation.label(),
@@ -101,6 +114,12 @@ pub(in crate::store) async fn disown(
     events::write_once(&mut tx, &incident, Some(act)).await?;
     tx.commit().await?;
     Ok(EndedByDisowning { sessions, codes, is_repeated: false })
+}
+
+/// The name under which the first disowning of a verification is in the log, whoever says it again.
+fn mark(it: &Disowning<'_>) -> String {
+    let named = it.request.map_or(it.named, RequestId::as_str);
+    hex::encode(Sha256::digest(format!("disowned\n{}\n{named}", it.customer.0)))
 }
 
 /// Whether an incident was filed about a request: only a disowned one has an entry of that kind.

@@ -187,10 +187,11 @@ impl FlagStore for SqlStore {
 
     async fn requests_named(
         &self,
+        customer: CustomerId,
         reference: &Reference,
         most: u32,
     ) -> Result<Vec<RequestId>, StoreError> {
-        disown::named(&self.db, reference, most).await
+        disown::named(&self.db, customer, reference, most).await
     }
 
     async fn session_of_request(

@@ -98,6 +98,7 @@ statements! {
             clerk: "$7",
             counter: "$8",
             number_prefix: "$10",
+            reference: "reference",
             created_at: "sent_at",
             updated_at: "sent_at",
         } select "FROM core_otp WHERE id = $1")

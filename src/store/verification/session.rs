@@ -149,8 +149,8 @@ fn new(new: &NewSession, policy: &OtpPolicy, proven: &Proven<'_>, actor: &Actor)
 /// What was proven, in its session.
 pub(in crate::store) struct Proved {
     pub(in crate::store) session: Session,
-    /// What the log says of who is told afterwards, where something has to be said.
-    pub(in crate::store) told: Option<&'static str>,
+    /// What the log says of who is told afterwards; none where nobody is to be.
+    pub(in crate::store) told: Option<String>,
     /// The proof of one that is opened by it, and its factors in words.
     opened: Option<(SessionProof, String)>,
 }
@@ -321,11 +321,15 @@ pub(in crate::store) async fn serve_for(
         return Ok(Some(before.session));
     }
     customer_guard::take(&mut tx, session.customer).await?;
-    let telling =
-        Telling { notices: it.notices, quarantine: it.policy.contact_quarantine, country };
+    let telling = Telling {
+        notices: it.notices,
+        quarantine: it.policy.contact_quarantine,
+        country,
+        actor: it.actor,
+    };
     let change = (Some(&before.session), &session);
     let said = told_afterwards::of_session(&mut tx, telling, change, purpose, None).await?;
-    raise(&mut tx, &before, &session, keyring, (it.actor, said)).await?;
+    raise(&mut tx, &before, &session, keyring, (it.actor, said.as_deref())).await?;
     tx.commit().await?;
     Ok(Some(session))
 }

@@ -73,7 +73,7 @@ fn act(form: &mut ActForm, step: &mut Step<'_>) {
         CustomerAct::Disown => {
             let reference = form.subject.request.as_ref().map(ToString::to_string);
             let reference = reference.unwrap_or_default();
-            step.call(DisownVerification { reference, reason, key })
+            step.call(DisownVerification { reference, customer: None, reason, key })
         }
     });
 }

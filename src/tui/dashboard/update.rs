@@ -71,6 +71,9 @@ pub(in crate::tui) fn command(dashboard: &mut Dashboard, step: &mut Step<'_>, co
         Command::PreviousPeriod => turn_period(dashboard, step, -1),
         Command::NextSort => sort(dashboard, step, 1),
         Command::PreviousSort => sort(dashboard, step, -1),
+        Command::FilterText if !dashboard.pane.is_filtered() => {
+            step.hint(Tone::Warning, "There are no lines to filter in this part.");
+        }
         Command::FilterText => {
             let input = Input::new(dashboard.filter.clone());
             dashboard.typing = Some(Typing { input, purpose: TypingPurpose::Filter });

@@ -22,8 +22,11 @@ impl FileExport {
 
     fn write_in(&self, folder: &Path) -> io::Result<PathBuf> {
         let path = folder.join(&self.name);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        file.write_all(self.text.as_bytes())?;
+        let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        let written = new.and_then(|mut file| file.write_all(self.text.as_bytes()));
+        let at =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        written.map_err(at)?;
         Ok(path)
     }
 }
@@ -44,5 +47,6 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         let again = export.write_in(folder.path()).expect_err("it is there");
         assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        assert!(again.to_string().contains(&path.display().to_string()), "{again}");
     }
 }

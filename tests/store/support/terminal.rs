@@ -33,7 +33,7 @@ pub(crate) const HOLDER: &str = "the terminal of the test";
 
 /// By whom changed contacts are told.
 pub(crate) const TRAY: NoticeProviders<'static> =
-    NoticeProviders { email: Some("tray"), sms: Some("tray") };
+    NoticeProviders { email: Some("tray"), sms: Some("tray"), phones: None };
 
 /// Numbers that never come twice in a test run.
 pub(crate) fn next() -> u64 {
