@@ -154,7 +154,8 @@ fn rows(lines: &mut Lines, leaves: &[TreeHash], root: TreeHash) {
 /// Verifies from the lines of an export.
 fn export(lines: &mut Lines, root: TreeHash) {
     let signer = CheckpointSigner::new("bench", &Key::new([1; 32]));
-    let checkpoint = Checkpoint { origin: "bench".into(), size: lines.entries, root };
+    let checkpoint =
+        Checkpoint { origin: "bench".into(), size: lines.entries, root, removals_proven: true };
     let written = |it: &ExportLine| serde_json::to_string(it).expect("written");
     let header = ExportHeader::new(&checkpoint, (0, lines.entries), Vec::new());
     let entry = |index| {

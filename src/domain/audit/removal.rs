@@ -86,6 +86,7 @@ impl RemovalKey {
     }
 
     /// With these keys of the trail as well, to check what was proven with them.
+    #[must_use]
     pub fn or<'a>(self, keys: impl Iterator<Item = &'a Key>) -> Self {
         Self { earlier: keys.cloned().collect(), ..self }
     }
