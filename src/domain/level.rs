@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::channel::{Assurance, Factor};
+use crate::domain::contact::ContactKind;
 use crate::domain::word::{UnknownWord, words};
 
 /// How surely it is known who the customer is.
@@ -97,6 +98,11 @@ impl Factor {
 pub struct FactorSet(Vec<Factor>);
 
 impl FactorSet {
+    /// Whether a code to a contact of this kind is among them.
+    pub fn has_contact(&self, kind: ContactKind) -> bool {
+        self.has_kind(kind.channel().factor().kind())
+    }
+
     /// With one more.
     #[must_use]
     pub fn with(&self, factor: Factor) -> Self {

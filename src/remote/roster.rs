@@ -1,8 +1,8 @@
 //! The roster of the desk, read once after each change in the store for all connections together.
 //!
 //! Each call needs the caller's role as it is now. A read of its own for each call would cost as much
-//! as some calls do, so the roster is read again as soon as the store tells of a change, mostly
-//! before the next call comes. A call that comes sooner waits for that read: none is judged by a
+//! as some calls do, so the first connection that hears of a change reads the roster again for all,
+//! mostly before the next call comes. A call that comes sooner waits for that read: none is judged by a
 //! roster from before a change that this process knows of. Where the store tells of entries of the log
 //! alone (PostgreSQL), a row that was changed by hand is not told of: a call is judged by no roster
 //! that is older than [`MAX_AGE`].
@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, watch};
-use tokio_util::sync::CancellationToken;
 
 use crate::service::Desk;
 use crate::service::ports::StoreError;
@@ -79,21 +78,6 @@ impl CurrentRoster {
         let outcome = read.as_ref().map(Arc::clone).map_err(ToString::to_string);
         *last = Some(Reading { began, changes, outcome });
         read
-    }
-
-    /// Reads the roster after each change, until `end`.
-    pub(super) async fn keep(&self, end: CancellationToken) {
-        let mut changes = self.changes.clone();
-        loop {
-            tokio::select! {
-                () = end.cancelled() => return,
-                told = changes.changed() => if told.is_err() { return },
-            }
-            // Whoever needs it reads again.
-            if let Err(error) = self.get().await {
-                tracing::debug!(%error, "the roster could not be read");
-            }
-        }
     }
 }
 

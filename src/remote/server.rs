@@ -100,8 +100,6 @@ impl Server {
         self.end.get_or_init(|| end.clone());
         let server = Arc::new(self);
         drop(tokio::spawn(renew_sittings(Arc::clone(&server), end.clone())));
-        let (of_roster, end_of_roster) = (Arc::clone(&server), end.clone());
-        drop(tokio::spawn(async move { of_roster.roster.keep(end_of_roster).await }));
         loop {
             let accepted = tokio::select! {
                 biased;

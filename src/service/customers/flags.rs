@@ -88,13 +88,13 @@ impl Desk {
         Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
     }
 
-    /// Writes into the log that a flag refused a call.
     /// The account number of a customer; none where it cannot be read now.
     pub(in crate::service) async fn account_no(&self, customer: CustomerId) -> Option<String> {
         let found = self.customer(customer).await.ok().flatten();
         found.map(|it| it.account_no)
     }
 
+    /// Writes into the log that a flag refused a call.
     pub(in crate::service) async fn record_flagged(&self, call: &str, refusal: &FlagRefusal) {
         let detail = format!("the customer is marked \"{}\": {call}", refusal.flag.flag.label());
         let event = NewEvent {

@@ -183,13 +183,7 @@ impl Desk {
         breakers: &[BreakerRecord],
         now: Timestamp,
     ) -> Result<(), DeskError> {
-        let (wait, detail) = provider_status::first_back(breakers.iter(), now, MIN_BREAKER_WAIT);
-        let report = SendReport {
-            state: DeliveryState::Failed,
-            provider_id: None,
-            detail,
-            fault: Some(FailureClass::Provider { retry_after: Some(wait) }),
-        };
+        let (wait, report) = provider_status::waits(breakers.iter(), now, MIN_BREAKER_WAIT);
         self.complete_notice(notice, None, &report, contact_notice::again(wait, notice.age())).await
     }
 

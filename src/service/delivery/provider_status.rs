@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::{BreakerRecord, ProviderHealth};
+use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use crate::domain::delivery_stats::DeliveryStats;
 use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
@@ -52,6 +53,18 @@ pub(in crate::service) fn first_back<'a>(
     let first = down.min_by_key(|it| it.open_until);
     let wait = first.map_or(least, |it| it.open_until.since(now)).max(least);
     (wait, first.and_then(|it| it.detail.clone()))
+}
+
+/// The report of a message without a code, all of whose providers have open circuit breakers; and
+/// how long it waits.
+pub(in crate::service) fn waits<'a>(
+    down: impl Iterator<Item = &'a BreakerRecord>,
+    now: Timestamp,
+    least: Duration,
+) -> (Duration, SendReport) {
+    let (wait, detail) = first_back(down, now, least);
+    let fault = Some(FailureClass::Provider { retry_after: Some(wait) });
+    (wait, SendReport { state: DeliveryState::Failed, provider_id: None, detail, fault })
 }
 
 impl Desk {

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::channel::{Channel, Factor};
 use crate::domain::code::TypedCode;
-use crate::domain::contact::{Contact, ContactKind};
+use crate::domain::contact::Contact;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::customer_factor::{CustomerFactors, FactorKind};
 use crate::domain::flag::Standing;
-use crate::domain::level::{Kind, Level};
+use crate::domain::level::Level;
 use crate::domain::outcome::Outcome;
 use crate::domain::purpose::{Purpose, SharedContact};
 use crate::domain::session::{Session, SessionToken};
@@ -176,12 +176,7 @@ impl Desk {
     /// or all of them where there is no other one.
     fn contacts_to_tell(&self, enrolling: &Enrolling) -> Vec<Contact> {
         let factors = &enrolling.session.factors;
-        let is_used = |it: &Contact| {
-            factors.has_kind(match it.kind() {
-                ContactKind::Email => Kind::Email,
-                ContactKind::Phone => Kind::Phone,
-            })
-        };
+        let is_used = |it: &Contact| factors.has_contact(it.kind());
         let all: Vec<Contact> = [Channel::Email, Channel::Sms]
             .into_iter()
             .filter_map(|it| enrolling.customer.contact(it, &self.office.phones).ok())

@@ -1,6 +1,6 @@
 //! Notices to contacts: that another one replaced them, that a factor was changed, that somebody
-//! was verified; shared by all terminals. A notice is leased to whoever claims it; the notices of a terminal that died become due again by
-//! themselves.
+//! was verified; shared by all terminals. A notice is leased to whoever claims it; the notices of a
+//! terminal that died become due again by themselves.
 
 use std::time::Duration;
 

@@ -65,26 +65,26 @@ pub trait Sender: Send + Sync {
             fault: Some(FailureClass::Message),
         }
     }
-    /// Sends a notice to a contact that another one replaced. It may be sent twice.
+    /// Sends a notice to a contact of what was done. It may be sent twice.
     async fn send_notice(&self, _notice: &ContactNotice) -> SendReport {
-        SendReport {
-            state: DeliveryState::Undeliverable,
-            provider_id: None,
-            detail: Some("This provider takes nothing but codes.".into()),
-            fault: Some(FailureClass::Message),
-        }
+        codes_alone()
     }
     /// Tells one of the staff of alarms. It may be sent twice.
     async fn send_alarms(&self, _mail: &AlarmMail) -> SendReport {
-        SendReport {
-            state: DeliveryState::Undeliverable,
-            provider_id: None,
-            detail: Some("This provider takes nothing but codes.".into()),
-            fault: Some(FailureClass::Message),
-        }
+        codes_alone()
     }
     /// Tries what can be tried without sending: reach the provider, log in.
     async fn check(&self) -> Result<String, Explanation>;
+}
+
+/// What comes of a message without a code at a provider that has none of them.
+fn codes_alone() -> SendReport {
+    SendReport {
+        state: DeliveryState::Undeliverable,
+        provider_id: None,
+        detail: Some("This provider takes nothing but codes.".into()),
+        fault: Some(FailureClass::Message),
+    }
 }
 
 /// A message that went into the tray instead of to a provider.

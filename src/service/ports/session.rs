@@ -37,7 +37,8 @@ pub trait SessionStore: Send + Sync {
     /// The sessions of a customer that are alive, newest first.
     async fn alive_of(&self, customer: CustomerId) -> Result<Vec<SessionRecord>, StoreError>;
     /// Lets a living session serve for another purpose, with the event, if what was proven in
-    /// it is enough, and queues the notices of it; returns the session as it is then, and `None` where there is none.
+    /// it is enough, and queues the notices of it; returns the session as it is then, and `None`
+    /// where there is none.
     async fn serve_for(&self, serving: Serving<'_>) -> Result<Option<Session>, StoreError>;
     /// Ends a living session; returns the session as it is then.
     async fn end_session(

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, EmailAddress};
-use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
+use crate::domain::delivery::SendReport;
 use crate::domain::message::{AlarmMail, MailedAlarm};
 use crate::domain::stats::alarm_log::log_words;
 use crate::domain::stats::alarm_mail::{self, MailStep, NAMED_MAX};
@@ -84,15 +84,7 @@ impl Desk {
                 (Some(sender.provider()), sender.send_alarms(&mail).await)
             }
             None if breakers.is_empty() => (None, SendReport::not_sent(TRAY_IN_PRODUCTION)),
-            None => {
-                let (wait, detail) =
-                    provider_status::first_back(breakers.iter(), now, MIN_BREAKER_WAIT);
-                let fault = Some(FailureClass::Provider { retry_after: Some(wait) });
-                (
-                    None,
-                    SendReport { state: DeliveryState::Failed, provider_id: None, detail, fault },
-                )
-            }
+            None => (None, provider_status::waits(breakers.iter(), now, MIN_BREAKER_WAIT).1),
         };
         let next = alarm_mail::after(&report, batch.tries);
         if let MailStep::Again(wait) = next {

@@ -14,7 +14,6 @@ use crate::domain::contact::{Contact, ContactKind};
 use crate::domain::contact_notice::{NOTICE_REPEAT, NoticeAbout, TELLINGS_MAX, TELLINGS_WITHIN};
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
-use crate::domain::level::Kind;
 use crate::domain::purpose::Purpose;
 use crate::domain::request::Reference;
 use crate::domain::session::Session;
@@ -101,13 +100,7 @@ pub(in crate::store) async fn of_session(
     }
     let is_represented = session.representative.is_some();
     // What a representative proves is proven by a contact of their own.
-    let is_other = |it: &Contact| {
-        is_represented
-            || !session.factors.has_kind(match it.kind() {
-                ContactKind::Email => Kind::Email,
-                ContactKind::Phone => Kind::Phone,
-            })
-    };
+    let is_other = |it: &Contact| is_represented || !session.factors.has_contact(it.kind());
     let mut told = usable(tx, with, session.customer).await?;
     told.retain(is_other);
     if told.is_empty() {

@@ -66,6 +66,24 @@ fn not_announced(event: i64, removed: u64, announced: u64) -> Fault {
     Fault::NotAnnounced { by, event, index: 0, removed, announced }
 }
 
+/// Removes an event as a purge would do it, by whoever owns the database, with an announcement of so
+/// many in all that the desk did not write.
+async fn forge_purge(trail: &Trail, gone: i64, total: u64) {
+    let said = format!("events up to number {gone} purged: 1, in all {total}; erased: 0");
+    for change in [
+        format!("DELETE FROM core_event WHERE id = {gone}"),
+        format!("UPDATE core_audit_leaf SET salt = NULL WHERE event_id = {gone}"),
+        format!("UPDATE core_audit_tree SET purged_up_to = {gone}, purged = {total}"),
+        format!(
+            "INSERT INTO core_event (at, kind, clerk, counter, detail) \
+             VALUES ({}, 'events_purged', 'amira', '3', '{said}')",
+            trail.fixture.now()
+        ),
+    ] {
+        trail.sql(&change).await;
+    }
+}
+
 on_each_store! {
     async fn security_55_a_purge_is_an_entry_and_what_remains_verifies(fixture) {
         let trail = Trail::new(fixture).await;
@@ -184,19 +202,7 @@ on_each_store! {
         trail.intact(6).await;
         // As a purge would do it, by whoever owns the database; the sealer seals what there is.
         let gone = after[0];
-        let said = format!("events up to number {gone} purged: 1, in all 4; erased: 0");
-        for change in [
-            format!("DELETE FROM core_event WHERE id = {gone}"),
-            format!("UPDATE core_audit_leaf SET salt = NULL WHERE event_id = {gone}"),
-            format!("UPDATE core_audit_tree SET purged_up_to = {gone}, purged = 4"),
-            format!(
-                "INSERT INTO core_event (at, kind, clerk, counter, detail) \
-                 VALUES ({}, 'events_purged', 'amira', '3', '{said}')",
-                trail.fixture.now()
-            ),
-        ] {
-            trail.sql(&change).await;
-        }
+        forge_purge(&trail, gone, 4).await;
         trail.seal().await;
         let faults = trail.faults().await;
         let forged = *trail.events().await.last().expect("the newest");
@@ -268,19 +274,7 @@ on_each_store! {
         let trail = Trail::new(fixture).await;
         let gone = write_old(&trail, 3, 0).await[0];
         trail.seal().await;
-        let said = format!("events up to number {gone} purged: 1, in all 1; erased: 0");
-        for change in [
-            format!("DELETE FROM core_event WHERE id = {gone}"),
-            format!("UPDATE core_audit_leaf SET salt = NULL WHERE event_id = {gone}"),
-            format!("UPDATE core_audit_tree SET purged_up_to = {gone}, purged = 1"),
-            format!(
-                "INSERT INTO core_event (at, kind, clerk, counter, detail) \
-                 VALUES ({}, 'events_purged', 'amira', '3', '{said}')",
-                trail.fixture.now()
-            ),
-        ] {
-            trail.sql(&change).await;
-        }
+        forge_purge(&trail, gone, 1).await;
         trail.seal().await;
         let forged = *trail.events().await.last().expect("the newest");
         assert_eq!(trail.faults().await, [Fault::NotTheDesks { event: forged, index: 3 }]);
