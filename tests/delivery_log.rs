@@ -21,8 +21,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use countersign::config::settings::{
-    EmailSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, Login, Proof,
-    SendGridSettings, SmsSettings, SmtpSettings, SmtpTls, TokenSettings, TraySettings,
+    EmailSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, Login,
+    LoginSecret, SendGridSettings, SmsSettings, SmtpSettings, SmtpTls, TokenSettings, TraySettings,
 };
 use countersign::delivery::{self, SendTimeouts};
 use countersign::service::ports::Sender;
@@ -94,7 +94,7 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
         assert_eq!(server.log("message").len(), 3);
         let mut wrong = server.settings();
         wrong.login.as_mut().expect("a login").proof =
-            Proof::Password(format!("{PASSWORD}x").into());
+            LoginSecret::Password(format!("{PASSWORD}x").into());
         use_up(email(wrong), &ADDRESSES[..1]).await;
     }
     for right in [true, false] {
@@ -111,7 +111,7 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
             scope: None,
             refresh_token: Some(REFRESH.to_owned().into()),
         };
-        let login = Login { username: USER.into(), proof: Proof::Token(token) };
+        let login = Login { username: USER.into(), proof: LoginSecret::Token(token) };
         let settings = SmtpSettings { login: Some(login), ..server.settings() };
         use_up(email(settings), &ADDRESSES[..1]).await;
         assert_eq!(server.log("message").len(), usize::from(right));

@@ -8,11 +8,30 @@ use std::time::{Duration, Instant};
 use crate::ledger::rows;
 use crate::office::{Kind, Office};
 
+/// What one process uses.
+struct Usage {
+    /// Resident KiB, with the pages of the program file that all its processes share.
+    resident: u64,
+    /// Proportional KiB: a shared page counts for each process by its share.
+    proportional: u64,
+    /// Processor time in hundredths of a second.
+    computed: u64,
+}
+
+impl Usage {
+    fn of(pid: i32) -> Self {
+        Self {
+            resident: kib(pid, "status", "VmRSS:"),
+            proportional: kib(pid, "smaps_rollup", "Pss:"),
+            computed: computed(pid),
+        }
+    }
+}
+
 /// The figures at one time.
 struct Moment {
     at: Instant,
-    /// Resident KiB and processor time in hundredths of a second of each process.
-    processes: Vec<(u64, u64)>,
+    processes: Vec<Usage>,
     statements: Option<u64>,
 }
 
@@ -41,7 +60,7 @@ impl Gauge {
     }
 
     fn read(&self, office: &Office) {
-        let processes = self.pids.iter().map(|&pid| (memory(pid), computed(pid))).collect();
+        let processes = self.pids.iter().map(|&pid| Usage::of(pid)).collect();
         let moment = Moment { at: Instant::now(), processes, statements: statements(office) };
         self.moments.lock().expect("whole").push(moment);
     }
@@ -49,15 +68,17 @@ impl Gauge {
     pub(crate) fn report(&self) {
         let moments = self.moments.lock().expect("whole");
         for moment in moments.iter() {
-            let memory = moment.processes.iter().map(|it| it.0);
-            let count = u64::try_from(moment.processes.len()).expect("a count");
-            let mean = memory.clone().sum::<u64>() / count;
-            let most = memory.max().unwrap_or(0);
-            println!("memory        mean {mean} KiB  most {most} KiB of a process");
+            let (resident, most) = mean_and_most(moment.processes.iter().map(|it| it.resident));
+            let (proportional, _) =
+                mean_and_most(moment.processes.iter().map(|it| it.proportional));
+            println!(
+                "memory        resident mean {resident} KiB  most {most} KiB, proportional mean \
+                 {proportional} KiB of a process"
+            );
         }
         let [first, .., last] = moments.as_slice() else { return };
         let span = last.at.duration_since(first.at).as_secs_f64();
-        let computed = |moment: &Moment| moment.processes.iter().map(|it| it.1).sum::<u64>();
+        let computed = |moment: &Moment| moment.processes.iter().map(|it| it.computed).sum::<u64>();
         let share = per(computed(last) - computed(first), span) / per_process(self.pids.len());
         println!("computing     {share:.2} % of a processor for a process");
         if let (Some(before), Some(after)) = (first.statements, last.statements) {
@@ -74,10 +95,15 @@ fn per_process(processes: usize) -> f64 {
     f64::from(u32::try_from(processes).expect("a count"))
 }
 
-/// Resident KiB of a process; 0 if it has ended.
-fn memory(pid: i32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
+fn mean_and_most(values: impl Iterator<Item = u64> + Clone) -> (u64, u64) {
+    let count = u64::try_from(values.clone().count()).expect("a count");
+    (values.clone().sum::<u64>() / count, values.max().unwrap_or(0))
+}
+
+/// A figure in KiB that `/proc/PID/FILE` names; 0 if the process has ended.
+fn kib(pid: i32, file: &str, name: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let line = text.lines().find_map(|it| it.strip_prefix(name));
     line.and_then(|it| it.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
 }
 

@@ -113,7 +113,7 @@ async fn all(
     let mut checks = vec![configuration::check(config)];
     checks.extend(config.own_desk_in_production().map(|text| note("desk", text, None)));
     checks.extend(store);
-    let Found { used, breakers, now } = found.unwrap_or_default();
+    let StoreFindings { used, breakers, now } = found.unwrap_or_default();
     checks.extend(keys(context, config, used));
     checks.extend([email, sms, whatsapp].into_iter().flatten());
     checks.extend(met(context, config, &breakers, now));
@@ -140,7 +140,7 @@ async fn in_time<T>(act: impl Future<Output = T>) -> Option<T> {
 
 /// What the store's check read for the checks of other parts.
 #[derive(Default)]
-struct Found {
+struct StoreFindings {
     used: KeysInUse,
     /// Provider health as recorded by all counters.
     breakers: Vec<BreakerRecord>,
@@ -152,7 +152,7 @@ async fn store(
     context: &dyn AppContext,
     config: &Config,
     clock: impl Fn() -> Timestamp,
-) -> (Vec<Check>, Option<Found>) {
+) -> (Vec<Check>, Option<StoreFindings>) {
     let report = |error: StoreError| (messages::store_error(&error).for_admin, None);
     let tried = in_time(async {
         let store = context.store(config).await.map_err(|failure| (sentence(failure), None))?;
@@ -190,7 +190,7 @@ async fn store(
                 .chain(shipping)
                 .chain(told),
             customers(table),
-            Found { used, breakers, now },
+            StoreFindings { used, breakers, now },
         ))
     });
     let why = match tried.await {

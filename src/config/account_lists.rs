@@ -3,7 +3,7 @@
 
 use crate::config::build::Build;
 use crate::config::identifier::{Identifier, TableName};
-use crate::config::key::Key;
+use crate::config::key::ConfigKey;
 use crate::config::keys::{self, FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys};
 use crate::config::settings::StoreSettings;
 
@@ -90,7 +90,7 @@ pub(super) fn refuse_without_customers(build: &mut Build<'_>) {
 }
 
 /// Refuses column keys of a list whose table is not set.
-fn refuse_columns_without(build: &mut Build<'_>, table: &Key<Option<TableName>>) {
+fn refuse_columns_without(build: &mut Build<'_>, table: &ConfigKey<Option<TableName>>) {
     if build.merged.is_set(table) || build.findings.is_broken(table) {
         return;
     }
@@ -163,6 +163,10 @@ fn list(
     Some((TableName { schema, name: name.name }, customer))
 }
 
-fn column(build: &mut Build<'_>, key: &Key<Option<Identifier>>, usual: &'static str) -> Identifier {
+fn column(
+    build: &mut Build<'_>,
+    key: &ConfigKey<Option<Identifier>>,
+    usual: &'static str,
+) -> Identifier {
     build.merged.get_or(key, Identifier::of_program(usual))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::config::environment::ProcessEnvironment;
-use crate::config::key::{Key, KeyPath};
+use crate::config::key::{ConfigKey, KeyPath};
 use crate::config::keys::{
     ALARMS, DESK, DOCUMENTS, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP,
     ROOT, SERVE, SMS, SMS_FALLBACK, STAFF, TRAY, UI,
@@ -169,7 +169,7 @@ impl<'a> Build<'a> {
         ))
     }
 
-    pub(super) fn get<T: Value>(&self, key: &Key<T>) -> T {
+    pub(super) fn get<T: Value>(&self, key: &ConfigKey<T>) -> T {
         self.merged.get(key)
     }
 
@@ -187,7 +187,7 @@ impl<'a> Build<'a> {
     }
 
     /// A required text. If it is missing, that is reported and an empty text returned.
-    pub(super) fn needed(&mut self, key: &Key<Option<String>>, what: &str) -> String {
+    pub(super) fn needed(&mut self, key: &ConfigKey<Option<String>>, what: &str) -> String {
         if let Some(text) = self.get(key) {
             return text;
         }
@@ -200,8 +200,8 @@ impl<'a> Build<'a> {
     /// A secret, set directly or by a file.
     pub(super) fn secret(
         &mut self,
-        key: &Key<Option<Secret>>,
-        file: &Key<Option<PathBuf>>,
+        key: &ConfigKey<Option<Secret>>,
+        file: &ConfigKey<Option<PathBuf>>,
     ) -> Option<SecretString> {
         secret::find(key, file, &self.merged, &mut self.findings)
     }
@@ -212,7 +212,7 @@ impl<'a> Build<'a> {
     }
 
     /// Checks that a file which is read later can be opened now.
-    pub(super) fn readable(&mut self, key: &Key<Option<PathBuf>>, file: &Path) {
+    pub(super) fn readable(&mut self, key: &ConfigKey<Option<PathBuf>>, file: &Path) {
         if let Err(error) = std::fs::File::open(file) {
             self.refuse(key, format!("{key}: {} cannot be read: {error}", file.display()));
         }
@@ -247,7 +247,7 @@ impl<'a> Build<'a> {
     fn beside(
         &mut self,
         store: &StoreSettings,
-        key: &Key<Option<PathBuf>>,
+        key: &ConfigKey<Option<PathBuf>>,
         own: &OwnFile,
     ) -> PathBuf {
         if self.merged.is_set(key) || self.findings.is_broken(key) {
@@ -288,7 +288,7 @@ impl<'a> Build<'a> {
     }
 
     fn otp(&mut self) -> OtpPolicy {
-        let finer = |seconds: &Key<Option<Duration>>, minutes: &Key<Duration>| {
+        let finer = |seconds: &ConfigKey<Option<Duration>>, minutes: &ConfigKey<Duration>| {
             self.get(seconds).unwrap_or_else(|| self.get(minutes))
         };
         let expiry = finer(&OTP.expiry_seconds, &OTP.expiry_minutes);

@@ -4,8 +4,8 @@ use crate::config::build::Build;
 use crate::config::keys::EmailKeys;
 use crate::config::kind::is_loopback;
 use crate::config::settings::{
-    EmailProvider, EmailSettings, Login, MailAuth, Proof, SendGridSettings, SmtpSettings, SmtpTls,
-    TokenSettings,
+    EmailProvider, EmailSettings, Login, LoginSecret, MailAuth, SendGridSettings, SmtpSettings,
+    SmtpTls, TokenSettings,
 };
 
 /// The preset values of a provider's name.
@@ -149,7 +149,7 @@ fn login(build: &mut Build<'_>, keys: &EmailKeys, preset: &Preset) -> Option<Log
     let password_refused = build.is_refused([password_key.path(), password_file.path()]);
     match (username, password) {
         (Some(username), Some(password)) => {
-            Some(Login { username, proof: Proof::Password(password) })
+            Some(Login { username, proof: LoginSecret::Password(password) })
         }
         (Some(_), None) if !password_refused => {
             let text = format!("{user_key} needs {password_key} or {password_file}");
@@ -208,5 +208,5 @@ fn by_token(build: &mut Build<'_>, keys: &EmailKeys, preset: &Preset) -> Option<
         scope: build.get(&keys.scope),
         refresh_token: agreed,
     };
-    Some(Login { username, proof: Proof::Token(token) })
+    Some(Login { username, proof: LoginSecret::Token(token) })
 }

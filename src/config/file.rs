@@ -104,7 +104,7 @@ pub(super) fn parse(
 }
 
 /// A key or section found in the file, with its byte offset.
-struct Entry<'a> {
+struct FileEntry<'a> {
     at: usize,
     what: What<'a>,
 }
@@ -116,7 +116,7 @@ enum What<'a> {
 }
 
 /// Collects the keys and subsections of a section; `None` is the root of the file.
-fn collect<'a>(section: Option<&str>, table: &'a DeTable<'a>, entries: &mut Vec<Entry<'a>>) {
+fn collect<'a>(section: Option<&str>, table: &'a DeTable<'a>, entries: &mut Vec<FileEntry<'a>>) {
     for (name, value) in table {
         let at = name.span().start;
         let name = name.get_ref();
@@ -130,7 +130,7 @@ fn collect<'a>(section: Option<&str>, table: &'a DeTable<'a>, entries: &mut Vec<
             DeValue::Table(_) if keys::key(&path).is_none() => What::UnknownSection(path),
             value => What::Value(path, value),
         };
-        entries.push(Entry { at, what });
+        entries.push(FileEntry { at, what });
     }
 }
 

@@ -6,7 +6,7 @@ use config::ValueKind;
 use serde::{Serialize, Serializer};
 
 use crate::config::environment::PREFIX;
-use crate::config::kind::Kind;
+use crate::config::kind::KeyKind;
 use crate::config::value::Value;
 
 /// A section such as `[email]` or `[email.fallback]`. The root of the file is the section with an
@@ -88,17 +88,17 @@ impl Serialize for KeyPath {
 }
 
 /// A key whose value is a `T`.
-pub struct Key<T: Value> {
+pub struct ConfigKey<T: Value> {
     path: KeyPath,
-    kind: Kind,
+    kind: KeyKind,
     default: T::Default,
     help: &'static str,
 }
 
-impl<T: Value> Key<T> {
+impl<T: Value> ConfigKey<T> {
     pub(super) const fn new(
         path: KeyPath,
-        kind: Kind,
+        kind: KeyKind,
         default: T::Default,
         help: &'static str,
     ) -> Self {
@@ -138,21 +138,21 @@ impl<T: Value> Key<T> {
     }
 }
 
-impl<T: Value> Key<Option<T>> {
+impl<T: Value> ConfigKey<Option<T>> {
     /// Converts the value of an optional key to the form in which layers hold it.
     pub(super) fn show_some(&self, value: &T) -> Option<ValueKind> {
         value.show(self.kind)
     }
 }
 
-impl<T: Value> fmt::Display for Key<T> {
+impl<T: Value> fmt::Display for ConfigKey<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.fmt(f)
     }
 }
 
-impl<T: Value> From<&Key<T>> for KeyPath {
-    fn from(key: &Key<T>) -> Self {
+impl<T: Value> From<&ConfigKey<T>> for KeyPath {
+    fn from(key: &ConfigKey<T>) -> Self {
         key.path
     }
 }
@@ -189,7 +189,7 @@ impl Fallback {
 pub struct KeyInfo {
     pub path: KeyPath,
     /// The allowed values.
-    pub kind: Kind,
+    pub kind: KeyKind,
     /// The default.
     pub fallback: Fallback,
     /// The help text, one line.
@@ -209,20 +209,20 @@ macro_rules! section {
         $(#[$doc])*
         pub struct $keys {
             section: $crate::config::key::Section,
-            $($(pub $given: $crate::config::key::Key<$given_type>,)+)?
-            $(pub $name: $crate::config::key::Key<$type>,)+
+            $($(pub $given: $crate::config::key::ConfigKey<$given_type>,)+)?
+            $(pub $name: $crate::config::key::ConfigKey<$type>,)+
         }
 
         impl $keys {
             /// The keys of a section with this name.
             const fn of(
                 section: $crate::config::key::Section,
-                $($($given: $crate::config::key::Key<$given_type>,)+)?
+                $($($given: $crate::config::key::ConfigKey<$given_type>,)+)?
             ) -> Self {
                 Self {
                     section,
                     $($($given,)+)?
-                    $($name: $crate::config::key::Key::new(
+                    $($name: $crate::config::key::ConfigKey::new(
                         section.at(stringify!($name)),
                         $kind,
                         $default,

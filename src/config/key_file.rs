@@ -88,7 +88,7 @@ pub struct KeyFile {
 /// The serialised form; keys are borrowed, so that no copy of them stays in memory.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written<'a> {
+struct KeyFileContent<'a> {
     current: &'a str,
     #[serde(borrow)]
     keys: BTreeMap<&'a str, &'a str>,
@@ -181,7 +181,7 @@ impl KeyFile {
 
     fn parse(text: &str) -> Result<Self, String> {
         // The parser's message may repeat content of the file, so only the line is reported.
-        let written: Written<'_> = toml::from_str(text).map_err(|error| {
+        let written: KeyFileContent<'_> = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
             format!("line {line} is not what a key file holds")

@@ -24,15 +24,15 @@ pub use crate::config::keys::providers::{
 };
 pub use crate::config::keys::terminal::{DESK, LOG, MESSAGES, SERVE, TRAY, UI};
 
-use crate::config::key::Key;
-use crate::config::kind::{Kind, Unit};
+use crate::config::key::ConfigKey;
+use crate::config::kind::{KeyKind, Unit};
 
-const fn number(least: i64, most: i64) -> Kind {
-    Kind::Number { least, most }
+const fn number(least: i64, most: i64) -> KeyKind {
+    KeyKind::Number { least, most }
 }
 
-const fn time(unit: Unit, least: i64, most: i64) -> Kind {
-    Kind::Time { unit, least, most }
+const fn time(unit: Unit, least: i64, most: i64) -> KeyKind {
+    KeyKind::Time { unit, least, most }
 }
 
 /// Every key, in the order in which they are shown.
@@ -88,13 +88,13 @@ pub(super) fn alternatives() -> impl Iterator<Item = [KeyPath; 2]> {
 }
 
 /// Keys that name a file with a secret.
-pub(super) fn secret_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
+pub(super) fn secret_files() -> impl Iterator<Item = &'static ConfigKey<Option<PathBuf>>> {
     let office = office::secret_files().into_iter().chain(providers::secret_files());
     office.chain(audit::secret_files())
 }
 
 /// Keys that name a file which decides whom to trust: secrets and certificates.
-pub(super) fn deciding_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
+pub(super) fn deciding_files() -> impl Iterator<Item = &'static ConfigKey<Option<PathBuf>>> {
     secret_files().chain([
         &STORE.ca_file,
         &EMAIL.ca_file,
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn each_key_that_names_a_file_beside_another_key_is_among_the_deciding_files() {
         let named = TABLE.iter().map(|key| key.path).filter(|key| key.name().ends_with("_file"));
-        let mut deciding: Vec<KeyPath> = deciding_files().map(Key::path).collect();
+        let mut deciding: Vec<KeyPath> = deciding_files().map(ConfigKey::path).collect();
         deciding.sort();
         let mut named: Vec<_> = named.collect();
         named.sort();

@@ -24,7 +24,7 @@ use crate::domain::locale::is_tag;
 
 /// The kind of a key's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum KeyKind {
     /// One of these words.
     Word(&'static [&'static str]),
     /// A non-empty list of these words, each once.
@@ -129,7 +129,7 @@ pub(super) struct Checked {
     pub(super) secret: Option<SecretString>,
 }
 
-impl Kind {
+impl KeyKind {
     /// The allowed values, in words.
     pub fn allowed(self) -> String {
         match self {
@@ -314,7 +314,7 @@ mod tests {
 
     use super::*;
 
-    fn reads(kind: Kind, text: &str) -> Option<String> {
+    fn reads(kind: KeyKind, text: &str) -> Option<String> {
         let base = Base { folder: Path::new("/etc/desk"), home: Some(Path::new("/home/amira")) };
         kind.read(&Raw::Text(text.into()), &base).map(|value| value.to_string())
     }
@@ -322,13 +322,13 @@ mod tests {
     #[test]
     fn senders_are_addresses_with_or_without_a_name() {
         assert_eq!(
-            reads(Kind::Mailbox, "\"Riverside\"  <codes@example.org>").as_deref(),
+            reads(KeyKind::Mailbox, "\"Riverside\"  <codes@example.org>").as_deref(),
             Some("Riverside <codes@example.org>")
         );
-        assert!(reads(Kind::Mailbox, "codes@example.org").is_some());
+        assert!(reads(KeyKind::Mailbox, "codes@example.org").is_some());
         for bad in ["Riverside", "R <codes@example.org", "R\r\nBcc: <v@evil.test>", "a,b <c@d.org>"]
         {
-            assert_eq!(reads(Kind::Mailbox, bad), None, "{bad:?}");
+            assert_eq!(reads(KeyKind::Mailbox, bad), None, "{bad:?}");
         }
     }
 
@@ -340,7 +340,7 @@ mod tests {
             "http://[::1]:80/x",
             "http://localhost",
         ] {
-            assert!(reads(Kind::BaseUrl, good).is_some(), "{good}");
+            assert!(reads(KeyKind::BaseUrl, good).is_some(), "{good}");
         }
         for bad in [
             "http://api.twilio.com",
@@ -351,7 +351,7 @@ mod tests {
             "http://localhost@evil.test",
             "ftp://localhost",
         ] {
-            assert_eq!(reads(Kind::BaseUrl, bad), None, "{bad}");
+            assert_eq!(reads(KeyKind::BaseUrl, bad), None, "{bad}");
         }
         assert!(is_loopback("127.8.9.1") && is_loopback("::1") && !is_loopback("10.0.0.1"));
     }
@@ -359,24 +359,24 @@ mod tests {
     #[test]
     fn small_kinds_hold_their_bounds() {
         for sender in ["+15005550006", "12345", "Riverside B"] {
-            assert!(reads(Kind::SmsSender, sender).is_some(), "{sender}");
+            assert!(reads(KeyKind::SmsSender, sender).is_some(), "{sender}");
         }
         for sender in ["", "+0123456789", "123", "twelve chars", "a!b", " a"] {
-            assert_eq!(reads(Kind::SmsSender, sender), None, "{sender:?}");
+            assert_eq!(reads(KeyKind::SmsSender, sender), None, "{sender:?}");
         }
-        assert_eq!(reads(Kind::Country, "de").as_deref(), Some("DE"));
-        assert_eq!(reads(Kind::Country, "XX"), None);
-        assert!(reads(Kind::Host, "mail.example.org").is_some());
+        assert_eq!(reads(KeyKind::Country, "de").as_deref(), Some("DE"));
+        assert_eq!(reads(KeyKind::Country, "XX"), None);
+        assert!(reads(KeyKind::Host, "mail.example.org").is_some());
         for host in ["", "smtp://x", "x:25", "-x", "a..b"] {
-            assert_eq!(reads(Kind::Host, host), None, "{host:?}");
+            assert_eq!(reads(KeyKind::Host, host), None, "{host:?}");
         }
         for domain in ["example.org", "codes.xn--mller-kva.example"] {
-            assert!(reads(Kind::Domain, domain).is_some(), "{domain}");
+            assert!(reads(KeyKind::Domain, domain).is_some(), "{domain}");
         }
         for domain in ["", "example", "Example.org", "a_b.org", "10.0.0.1", "a-.org", "x.org/"] {
-            assert_eq!(reads(Kind::Domain, domain), None, "{domain:?}");
+            assert_eq!(reads(KeyKind::Domain, domain), None, "{domain:?}");
         }
-        assert!(reads(Kind::Sid("AC"), &format!("AC{}", "0f".repeat(16))).is_some());
-        assert_eq!(reads(Kind::Sid("AC"), "ACx"), None);
+        assert!(reads(KeyKind::Sid("AC"), &format!("AC{}", "0f".repeat(16))).is_some());
+        assert_eq!(reads(KeyKind::Sid("AC"), "ACx"), None);
     }
 }

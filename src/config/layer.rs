@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use config::{Map, Source, Value, ValueKind};
 use secrecy::SecretString;
 
-use crate::config::key::{Key, KeyInfo, KeyPath};
+use crate::config::key::{ConfigKey, KeyInfo, KeyPath};
 use crate::config::keys::{Fallback, TABLE, alternatives};
 use crate::config::kind::{Base, Checked};
 use crate::config::problem::Findings;
@@ -57,7 +57,7 @@ impl Layer {
     }
 
     /// Sets a typed value.
-    pub(super) fn set<T: Typed>(&mut self, key: &Key<T>, value: &T, place: &str) {
+    pub(super) fn set<T: Typed>(&mut self, key: &ConfigKey<T>, value: &T, place: &str) {
         if let Some(value) = key.show(value) {
             self.put(key, value, place);
         }
@@ -147,12 +147,12 @@ impl Merged {
         Ok(Self { values: values.collect(), secrets })
     }
 
-    pub(super) fn get<T: Typed>(&self, key: &Key<T>) -> T {
+    pub(super) fn get<T: Typed>(&self, key: &ConfigKey<T>) -> T {
         key.read(self.values.get(&key.path()).map(|value| &value.kind))
     }
 
     /// The value of a key with a derived default; the derived value appears in `config show`.
-    pub(super) fn get_or<T: Typed>(&mut self, key: &Key<Option<T>>, derived: T) -> T {
+    pub(super) fn get_or<T: Typed>(&mut self, key: &ConfigKey<Option<T>>, derived: T) -> T {
         if let Some(value) = key.show_some(&derived) {
             self.derive(key, value);
         }

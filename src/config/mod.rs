@@ -45,7 +45,7 @@ mod whatsapp;
 use std::path::{Path, PathBuf};
 
 pub use crate::config::environment::ProcessEnvironment;
-pub use crate::config::kind::Kind;
+pub use crate::config::kind::KeyKind;
 pub use crate::config::problem::{ConfigError, Problem};
 pub use crate::config::settings::Config;
 pub use crate::config::show::{Effective, Setting};

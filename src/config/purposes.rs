@@ -12,7 +12,7 @@ use crate::domain::level::Level;
 use crate::domain::purpose::keys::{
     ALL, DOCUMENT, LEVEL, NAME, REPRESENTATIVE, SECOND_PERSON, SESSION, SHARED, TELL,
 };
-use crate::domain::purpose::{Attested, Entry, Purpose, SharedContact};
+use crate::domain::purpose::{Attested, Purpose, PurposeEntry, SharedContact};
 use crate::domain::text::clean;
 
 /// The longest name, in characters: a message has room for it.
@@ -100,11 +100,11 @@ fn word<W: FromStr>(raw: Option<&Raw>, default: W) -> Option<W> {
 /// The form in which layers hold purposes.
 pub(super) fn value(purposes: &[Purpose]) -> ValueKind {
     let table = |it: &Purpose| {
-        let of_entry = |(key, entry): (&str, Entry)| {
+        let of_entry = |(key, entry): (&str, PurposeEntry)| {
             let value: ValueKind = match entry {
-                Entry::Text(text) => text.into(),
-                Entry::Number(number) => number.into(),
-                Entry::Flag(flag) => flag.into(),
+                PurposeEntry::Text(text) => text.into(),
+                PurposeEntry::Number(number) => number.into(),
+                PurposeEntry::Flag(flag) => flag.into(),
             };
             (key.to_owned(), Value::new(None, value))
         };

@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use crate::config::kind::Kind;
+use crate::config::kind::KeyKind;
 use crate::domain::text::clean;
 
 #[derive(Clone, PartialEq)]
@@ -39,14 +39,14 @@ impl Raw {
     }
 
     /// Converts an environment variable; its type follows from the key's kind.
-    pub(super) fn of_variable(text: &str, kind: Kind) -> Self {
+    pub(super) fn of_variable(text: &str, kind: KeyKind) -> Self {
         let as_text = || Self::Text(text.to_owned());
         match kind {
-            Kind::Number { .. } | Kind::Time { .. } => {
+            KeyKind::Number { .. } | KeyKind::Time { .. } => {
                 text.trim().parse().map_or_else(|_| as_text(), Self::Number)
             }
-            Kind::Flag => text.trim().parse().map_or_else(|_| as_text(), Self::Flag),
-            Kind::Purposes => {
+            KeyKind::Flag => text.trim().parse().map_or_else(|_| as_text(), Self::Flag),
+            KeyKind::Purposes => {
                 let document = format!("value = {text}");
                 let (table, errors) = toml::de::DeTable::parse_recoverable(&document);
                 match table.get_ref().get("value") {
@@ -54,12 +54,18 @@ impl Raw {
                     _ => as_text(),
                 }
             }
-            Kind::Texts { .. } | Kind::Words(_) | Kind::Countries | Kind::Addresses { .. }
+            KeyKind::Texts { .. }
+            | KeyKind::Words(_)
+            | KeyKind::Countries
+            | KeyKind::Addresses { .. }
                 if text.trim().is_empty() =>
             {
                 Self::List(Vec::new())
             }
-            Kind::Texts { .. } | Kind::Words(_) | Kind::Countries | Kind::Addresses { .. } => {
+            KeyKind::Texts { .. }
+            | KeyKind::Words(_)
+            | KeyKind::Countries
+            | KeyKind::Addresses { .. } => {
                 Self::List(text.split(',').map(|part| Self::Text(part.trim().to_owned())).collect())
             }
             _ => as_text(),

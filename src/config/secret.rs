@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::config::key::Key;
+use crate::config::key::ConfigKey;
 use crate::config::kind::is_secret;
 use crate::config::layer::Merged;
 use crate::config::problem::Findings;
@@ -19,8 +19,8 @@ const FILE_MAX: u64 = 4096;
 
 /// The secret of `key`, set directly or by the file that `file_key` names.
 pub(super) fn find(
-    key: &Key<Option<Secret>>,
-    file_key: &Key<Option<PathBuf>>,
+    key: &ConfigKey<Option<Secret>>,
+    file_key: &ConfigKey<Option<PathBuf>>,
     merged: &Merged,
     findings: &mut Findings,
 ) -> Option<SecretString> {

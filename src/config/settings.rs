@@ -12,8 +12,8 @@ use tracing::level_filters::LevelFilter;
 
 pub use crate::config::identifier::{Identifier, TableName};
 pub use crate::config::settings::email::{
-    EmailProvider, EmailSettings, Login, MailAuth, Proof, SendGridSettings, SmtpSettings, SmtpTls,
-    TokenSettings,
+    EmailProvider, EmailSettings, Login, LoginSecret, MailAuth, SendGridSettings, SmtpSettings,
+    SmtpTls, TokenSettings,
 };
 pub use crate::config::settings::shipping::{
     NamedShipping, ShippingServer, ShippingSettings, ShippingTarget,

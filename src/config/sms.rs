@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use secrecy::ExposeSecret as _;
 
 use crate::config::build::Build;
-use crate::config::key::{Key, KeyPath};
+use crate::config::key::{ConfigKey, KeyPath};
 use crate::config::keys::{PHONES, SmsKeys};
 use crate::config::settings::{
     ExecSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsProvider,
@@ -197,8 +197,8 @@ fn credentials(
 pub(super) fn sender(
     build: &mut Build<'_>,
     provider: KeyPath,
-    from: &Key<Option<String>>,
-    service: &Key<Option<String>>,
+    from: &ConfigKey<Option<String>>,
+    service: &ConfigKey<Option<String>>,
 ) -> Option<TwilioSender> {
     if let Some(service) = build.get(service) {
         return Some(TwilioSender::MessagingService(service));

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::build::Build;
 use crate::config::keys::{ROOT, STORE};
-use crate::config::kind::{Base, Kind, SET};
+use crate::config::kind::{Base, KeyKind, SET};
 use crate::config::raw::Raw;
 use crate::config::secret;
 use crate::config::settings::{
@@ -64,7 +64,7 @@ fn url_file(build: &mut Build<'_>) -> Option<SecretString> {
     let base = Base { folder, home: home.as_deref() };
     let checked = secret::read(&file).and_then(|url| {
         let raw = Raw::Text(url.expose_secret().to_owned());
-        Kind::StoreUrl.check(&"the URL in it", &raw, &base)
+        KeyKind::StoreUrl.check(&"the URL in it", &raw, &base)
     });
     match checked {
         Ok(url) => {

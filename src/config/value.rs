@@ -8,7 +8,7 @@ use config::ValueKind;
 use strum::VariantNames;
 
 use crate::config::identifier::{Identifier, TableName};
-use crate::config::kind::Kind;
+use crate::config::kind::KeyKind;
 use crate::config::purposes;
 use crate::config::settings::{
     EmailProvider, Environment, GatewayContent, GatewayMethod, LogLevel, MailAuth, ShippingTarget,
@@ -29,9 +29,9 @@ pub trait Value: Sized {
     type Default: Copy;
     fn of_default(default: Self::Default) -> Self;
     /// Converts a value that the key's kind has accepted.
-    fn read(kind: Kind, value: &ValueKind) -> Option<Self>;
+    fn read(kind: KeyKind, value: &ValueKind) -> Option<Self>;
     /// Converts to the form in which layers hold it; `None` if there is no value.
-    fn show(&self, kind: Kind) -> Option<ValueKind>;
+    fn show(&self, kind: KeyKind) -> Option<ValueKind>;
     /// If the default is not a value: a description of what it is derived from.
     fn absent(_default: Self::Default) -> &'static str {
         ""
@@ -52,11 +52,11 @@ impl<T: Value> Value for Option<T> {
         None
     }
 
-    fn read(kind: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(kind: KeyKind, value: &ValueKind) -> Option<Self> {
         T::read(kind, value).map(Some)
     }
 
-    fn show(&self, kind: Kind) -> Option<ValueKind> {
+    fn show(&self, kind: KeyKind) -> Option<ValueKind> {
         self.as_ref().and_then(|value| value.show(kind))
     }
 
@@ -95,13 +95,13 @@ words!(
 );
 
 /// The kind "one of the words of `W`".
-pub(super) const fn word<W: Word>() -> Kind {
-    Kind::Word(W::VARIANTS)
+pub(super) const fn word<W: Word>() -> KeyKind {
+    KeyKind::Word(W::VARIANTS)
 }
 
 /// The kind "a list of words of `W`".
-pub(super) const fn words<W: Word>() -> Kind {
-    Kind::Words(W::VARIANTS)
+pub(super) const fn words<W: Word>() -> KeyKind {
+    KeyKind::Words(W::VARIANTS)
 }
 
 impl<W: Word> Value for W {
@@ -111,11 +111,11 @@ impl<W: Word> Value for W {
         default
     }
 
-    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(_: KeyKind, value: &ValueKind) -> Option<Self> {
         text(value)?.parse().ok()
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         let word: &'static str = (*self).into();
         Some(word.into())
     }
@@ -128,12 +128,12 @@ impl<W: Word> Value for Vec<W> {
         default.to_vec()
     }
 
-    fn read(kind: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(kind: KeyKind, value: &ValueKind) -> Option<Self> {
         let ValueKind::Array(values) = value else { return None };
         values.iter().map(|value| W::read(kind, &value.kind)).collect()
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         let words: Vec<&'static str> = self.iter().map(|word| (*word).into()).collect();
         Some(words.into())
     }
@@ -148,12 +148,12 @@ macro_rules! numbers {
                 default
             }
 
-            fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+            fn read(_: KeyKind, value: &ValueKind) -> Option<Self> {
                 let ValueKind::I64(number) = value else { return None };
                 Self::try_from(*number).ok()
             }
 
-            fn show(&self, _: Kind) -> Option<ValueKind> {
+            fn show(&self, _: KeyKind) -> Option<ValueKind> {
                 Some(i64::from(*self).into())
             }
         }
@@ -169,13 +169,15 @@ impl Value for Duration {
         default
     }
 
-    fn read(kind: Kind, value: &ValueKind) -> Option<Self> {
-        let (Kind::Time { unit, .. }, ValueKind::I64(number)) = (kind, value) else { return None };
+    fn read(kind: KeyKind, value: &ValueKind) -> Option<Self> {
+        let (KeyKind::Time { unit, .. }, ValueKind::I64(number)) = (kind, value) else {
+            return None;
+        };
         u64::try_from(*number).ok().map(|number| unit.times(number))
     }
 
-    fn show(&self, kind: Kind) -> Option<ValueKind> {
-        let Kind::Time { unit, .. } = kind else { return None };
+    fn show(&self, kind: KeyKind) -> Option<ValueKind> {
+        let KeyKind::Time { unit, .. } = kind else { return None };
         i64::try_from(self.as_secs() / unit.times(1).as_secs()).ok().map(Into::into)
     }
 }
@@ -187,12 +189,12 @@ impl Value for bool {
         default
     }
 
-    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(_: KeyKind, value: &ValueKind) -> Option<Self> {
         let ValueKind::Boolean(flag) = value else { return None };
         Some(*flag)
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         Some((*self).into())
     }
 }
@@ -204,11 +206,11 @@ impl Value for String {
         default.to_owned()
     }
 
-    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(_: KeyKind, value: &ValueKind) -> Option<Self> {
         text(value).map(str::to_owned)
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         Some(self.as_str().into())
     }
 }
@@ -220,11 +222,11 @@ impl Value for PathBuf {
         Self::from(default)
     }
 
-    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(_: KeyKind, value: &ValueKind) -> Option<Self> {
         text(value).map(Self::from)
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         self.to_str().map(Into::into)
     }
 }
@@ -236,12 +238,12 @@ impl Value for Vec<String> {
         default.iter().map(|text| (*text).to_owned()).collect()
     }
 
-    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(_: KeyKind, value: &ValueKind) -> Option<Self> {
         let ValueKind::Array(values) = value else { return None };
         Some(values.iter().map(|value| value.kind.to_string()).collect())
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         Some(self.clone().into())
     }
 }
@@ -253,11 +255,11 @@ impl Value for Vec<Purpose> {
         default.iter().copied().map(Purpose::from).collect()
     }
 
-    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(_: KeyKind, value: &ValueKind) -> Option<Self> {
         purposes::of_value(value)
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         Some(purposes::value(self))
     }
 }
@@ -270,11 +272,11 @@ impl Value for Identifier {
         Self::of_program(default)
     }
 
-    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(_: KeyKind, value: &ValueKind) -> Option<Self> {
         Self::parse(text(value)?)
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         Some(self.as_str().into())
     }
 }
@@ -290,11 +292,11 @@ impl Value for Column {
         Self(Some(Identifier::of_program(default)))
     }
 
-    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(_: KeyKind, value: &ValueKind) -> Option<Self> {
         text(value).map(|name| Self(Identifier::parse(name)))
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         Some(self.0.as_ref().map_or("", Identifier::as_str).into())
     }
 }
@@ -307,11 +309,11 @@ impl Value for TableName {
         match default {}
     }
 
-    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+    fn read(_: KeyKind, value: &ValueKind) -> Option<Self> {
         Self::parse(text(value)?)
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         Some(self.to_string().into())
     }
 }
@@ -327,11 +329,11 @@ impl Value for Secret {
         match default {}
     }
 
-    fn read(_: Kind, _: &ValueKind) -> Option<Self> {
+    fn read(_: KeyKind, _: &ValueKind) -> Option<Self> {
         Some(Self)
     }
 
-    fn show(&self, _: Kind) -> Option<ValueKind> {
+    fn show(&self, _: KeyKind) -> Option<ValueKind> {
         Some(crate::config::kind::SET.into())
     }
 }

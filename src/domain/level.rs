@@ -58,7 +58,7 @@ impl Level {
 /// The kinds of factors. Two proofs of one kind are one: whoever has the telephone reads its SMS
 /// and its messenger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ProofKind {
     Email,
     Phone,
     Authenticator,
@@ -69,14 +69,14 @@ pub enum Kind {
 
 impl Factor {
     /// Its kind.
-    pub const fn kind(self) -> Kind {
+    pub const fn kind(self) -> ProofKind {
         match self {
-            Self::ContactConfirmed => Kind::Email,
-            Self::Sms | Self::Whatsapp => Kind::Phone,
-            Self::Totp => Kind::Authenticator,
-            Self::BackupCode => Kind::BackupCode,
-            Self::Document => Kind::Document,
-            Self::SecondPerson => Kind::SecondPerson,
+            Self::ContactConfirmed => ProofKind::Email,
+            Self::Sms | Self::Whatsapp => ProofKind::Phone,
+            Self::Totp => ProofKind::Authenticator,
+            Self::BackupCode => ProofKind::BackupCode,
+            Self::Document => ProofKind::Document,
+            Self::SecondPerson => ProofKind::SecondPerson,
         }
     }
 
@@ -88,7 +88,7 @@ impl Factor {
 
     /// Whether it is proven by a code to a contact.
     pub const fn is_by_contact(self) -> bool {
-        matches!(self.kind(), Kind::Email | Kind::Phone)
+        matches!(self.kind(), ProofKind::Email | ProofKind::Phone)
     }
 }
 
@@ -124,7 +124,7 @@ impl FactorSet {
     }
 
     /// Whether one of this kind is among them.
-    pub fn has_kind(&self, kind: Kind) -> bool {
+    pub fn has_kind(&self, kind: ProofKind) -> bool {
         self.iter().any(|it| it.kind() == kind)
     }
 

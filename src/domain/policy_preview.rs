@@ -30,7 +30,7 @@ pub struct PastSend {
 
 /// The object that a limit counts by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Counted {
+enum LimitSubject {
     Contact(u64),
     Prefix(u64),
     Customer(CustomerId),
@@ -51,7 +51,7 @@ struct PastRequest {
 pub struct PolicyPreview {
     otp: OtpPolicy,
     limits: RateLimits,
-    sent: HashMap<Counted, VecDeque<Timestamp>>,
+    sent: HashMap<LimitSubject, VecDeque<Timestamp>>,
     requests: HashMap<RequestId, PastRequest>,
     failures: HashMap<CustomerId, u32>,
     wrong: HashMap<String, (Timestamp, u32)>,
@@ -92,18 +92,18 @@ impl PolicyPreview {
     /// Replays a message.
     pub fn send(&mut self, send: &PastSend) {
         self.messages += 1;
-        let contact = Counted::Contact(send.contact);
+        let contact = LimitSubject::Contact(send.contact);
         let last = self.sent.get(&contact).and_then(VecDeque::back);
         if last.is_some_and(|last| last.plus(self.otp.resend_cooldown) > send.at) {
             return self.refuse("otp.resend_cooldown_seconds");
         }
         let counted = |limit| match limit {
-            RateLimit::Contact(_) => Some(Counted::Contact(send.contact)),
-            RateLimit::Prefix(_) => send.prefix.map(Counted::Prefix),
-            RateLimit::Customer(_) => Some(Counted::Customer(send.customer)),
-            RateLimit::Clerk(_) => Some(Counted::Clerk(send.clerk.clone())),
-            RateLimit::Counter(_) => Some(Counted::Counter(send.counter.clone())),
-            RateLimit::Office(_) => Some(Counted::Office),
+            RateLimit::Contact(_) => Some(LimitSubject::Contact(send.contact)),
+            RateLimit::Prefix(_) => send.prefix.map(LimitSubject::Prefix),
+            RateLimit::Customer(_) => Some(LimitSubject::Customer(send.customer)),
+            RateLimit::Clerk(_) => Some(LimitSubject::Clerk(send.clerk.clone())),
+            RateLimit::Counter(_) => Some(LimitSubject::Counter(send.counter.clone())),
+            RateLimit::Office(_) => Some(LimitSubject::Office),
             RateLimit::Cooldown => None,
         };
         for window in [RateWindow::Hour, RateWindow::Day] {

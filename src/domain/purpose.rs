@@ -119,7 +119,7 @@ pub mod keys {
 
 /// The value of a key of a purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum PurposeEntry {
     Text(String),
     Number(i64),
     Flag(bool),
@@ -132,13 +132,13 @@ impl Purpose {
     }
 
     /// Its keys in the configuration, without what goes without saying.
-    pub fn entries(&self) -> Vec<(&'static str, Entry)> {
-        let text = |word: &str| Entry::Text(word.to_owned());
+    pub fn entries(&self) -> Vec<(&'static str, PurposeEntry)> {
+        let text = |word: &str| PurposeEntry::Text(word.to_owned());
         let mut entries =
             vec![(keys::NAME, text(&self.name)), (keys::LEVEL, text(self.level.word()))];
         if let Some(session) = self.session {
             let minutes = i64::try_from(session.as_secs() / 60).unwrap_or(i64::MAX);
-            entries.push((keys::SESSION, Entry::Number(minutes)));
+            entries.push((keys::SESSION, PurposeEntry::Number(minutes)));
         }
         if self.shared_contact != SharedContact::Allow {
             entries.push((keys::SHARED, text(self.shared_contact.into())));
@@ -152,7 +152,7 @@ impl Purpose {
         }
         for (key, flag) in [(keys::REPRESENTATIVE, self.representative), (keys::TELL, self.tell)] {
             if flag {
-                entries.push((key, Entry::Flag(true)));
+                entries.push((key, PurposeEntry::Flag(true)));
             }
         }
         entries
@@ -160,11 +160,11 @@ impl Purpose {
 
     /// A table of the configuration, on one line.
     pub fn written(&self) -> String {
-        let entry = |(key, entry): (&str, Entry)| match entry {
+        let entry = |(key, entry): (&str, PurposeEntry)| match entry {
             // JSON writes a text as TOML does.
-            Entry::Text(text) => format!("{key} = {}", serde_json::Value::from(text)),
-            Entry::Number(number) => format!("{key} = {number}"),
-            Entry::Flag(flag) => format!("{key} = {flag}"),
+            PurposeEntry::Text(text) => format!("{key} = {}", serde_json::Value::from(text)),
+            PurposeEntry::Number(number) => format!("{key} = {number}"),
+            PurposeEntry::Flag(flag) => format!("{key} = {flag}"),
         };
         let entries: Vec<_> = self.entries().into_iter().map(entry).collect();
         format!("{{ {} }}", entries.join(", "))

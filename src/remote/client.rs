@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::domain::sign_in::sitting::SittingTicket;
-use crate::remote::link::{self, Ends, Link};
+use crate::remote::link::{self, Link, LinkEnds};
 use crate::remote::protocol::{Hello, Push, Rejection, Welcome};
 use crate::service::DeskError;
 use crate::service::api::{Answer, Call, Door, Signals};
@@ -150,7 +150,7 @@ struct Keeper {
 }
 
 impl Keeper {
-    async fn keep(self, mut ends: Ends) {
+    async fn keep(self, mut ends: LinkEnds) {
         loop {
             link::run(ends, |push| self.pushed(push)).await;
             self.links.send_replace(None);
@@ -162,7 +162,7 @@ impl Keeper {
         }
     }
 
-    async fn reconnect(&self) -> Ends {
+    async fn reconnect(&self) -> LinkEnds {
         let (mut pause, most) = BACKOFF;
         let mut said = None;
         loop {

@@ -42,7 +42,7 @@ pub(super) struct Link {
 }
 
 /// Both ends of a new connection, for [`run`].
-pub(super) struct Ends {
+pub(super) struct LinkEnds {
     reader: Reader<OwnedReadHalf>,
     writer: Writer<OwnedWriteHalf>,
     requests: mpsc::Receiver<Request>,
@@ -54,12 +54,12 @@ impl Link {
     pub(super) async fn open(
         socket: &Path,
         hello: &Hello,
-    ) -> Result<(Self, Ends, Welcome), ConnectError> {
+    ) -> Result<(Self, LinkEnds, Welcome), ConnectError> {
         let greeted = tokio::time::timeout(HANDSHAKE_TIMEOUT, greet(socket, hello)).await;
         let (reader, writer, welcome) = greeted.map_err(|_| ConnectError::Silent)??;
         let (requests, to_write) = mpsc::channel(MAX_QUEUED_REQUESTS);
         let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
-        let ends = Ends { reader, writer, requests: to_write, waiting: Arc::clone(&waiting) };
+        let ends = LinkEnds { reader, writer, requests: to_write, waiting: Arc::clone(&waiting) };
         Ok((Self { requests, waiting, last_id: AtomicU64::new(0) }, ends, welcome))
     }
 
@@ -102,8 +102,8 @@ async fn greet(
 }
 
 /// Runs a connection to its end; `pushed` gets every push but answers.
-pub(super) async fn run(ends: Ends, pushed: impl Fn(Push) + Send) {
-    let Ends { mut reader, mut writer, mut requests, waiting } = ends;
+pub(super) async fn run(ends: LinkEnds, pushed: impl Fn(Push) + Send) {
+    let LinkEnds { mut reader, mut writer, mut requests, waiting } = ends;
     let write = async {
         while let Some(request) = requests.recv().await {
             if let Err(error) = protocol::send(&mut writer, &request).await {

@@ -20,14 +20,14 @@ use crate::service::staff::roster::Roster;
 const MAX_AGE: Duration = Duration::from_secs(5);
 
 /// One read of the roster.
-struct Reading {
+struct RosterReading {
     began: Instant,
     /// The counter of changes before the read.
     changes: u64,
     outcome: Result<Arc<Roster>, String>,
 }
 
-impl Reading {
+impl RosterReading {
     /// Whether a call is judged by it, where this many changes are known.
     fn is_current(&self, changes: u64, now: Instant) -> bool {
         self.outcome.is_ok()
@@ -45,7 +45,7 @@ pub(super) struct CurrentRoster {
     desk: Desk,
     changes: watch::Receiver<u64>,
     /// One read at a time.
-    last: Mutex<Option<Reading>>,
+    last: Mutex<Option<RosterReading>>,
 }
 
 impl CurrentRoster {
@@ -67,7 +67,10 @@ impl CurrentRoster {
     }
 
     /// The outcome of the last read if it will do or began after this call, and else of a new one.
-    async fn after(&self, will_do: impl Fn(&Reading) -> bool) -> Result<Arc<Roster>, StoreError> {
+    async fn after(
+        &self,
+        will_do: impl Fn(&RosterReading) -> bool,
+    ) -> Result<Arc<Roster>, StoreError> {
         let asked = Instant::now();
         let mut last = self.last.lock().await;
         if let Some(reading) = last.as_ref().filter(|it| it.began >= asked || will_do(it)) {
@@ -76,7 +79,7 @@ impl CurrentRoster {
         let (began, changes) = (Instant::now(), *self.changes.borrow());
         let read = self.desk.roster().await.map(Arc::new);
         let outcome = read.as_ref().map(Arc::clone).map_err(ToString::to_string);
-        *last = Some(Reading { began, changes, outcome });
+        *last = Some(RosterReading { began, changes, outcome });
         read
     }
 }
@@ -88,13 +91,13 @@ mod tests {
     #[test]
     fn security_54_a_roster_is_read_again_after_a_change_and_after_seconds() {
         let began = Instant::now();
-        let read = Reading { began, changes: 3, outcome: Ok(Arc::default()) };
+        let read = RosterReading { began, changes: 3, outcome: Ok(Arc::default()) };
         assert!(read.is_current(3, began));
         assert!(read.is_current(3, began + MAX_AGE));
         assert!(!read.is_current(4, began), "a change that was told");
         let late = began + MAX_AGE + Duration::from_millis(1);
         assert!(!read.is_current(3, late), "one that nobody told of");
-        let failed = Reading { outcome: Err("the store is away".into()), ..read };
+        let failed = RosterReading { outcome: Err("the store is away".into()), ..read };
         assert!(!failed.is_current(3, began));
     }
 }

@@ -186,7 +186,7 @@ struct Connection {
 }
 
 /// What the reader waits for.
-enum Event {
+enum ReaderEvent {
     Request(Option<Box<Request>>),
     /// A change, perhaps of the clerk's role.
     Changed,
@@ -203,15 +203,15 @@ impl Connection {
             reader.decoder_mut().set_max_frame_length(request_max(self.place.caller()));
             let Request { id, call } = loop {
                 match self.next(&mut reader, &mut changes).await? {
-                    Event::Request(Some(request)) => break *request,
-                    Event::Request(None) => return Ok(()),
+                    ReaderEvent::Request(Some(request)) => break *request,
+                    ReaderEvent::Request(None) => return Ok(()),
                     // If that cannot be read, the next call asks again.
-                    Event::Changed => {
+                    ReaderEvent::Changed => {
                         if matches!(self.place.is_still_staff().await, Ok(false)) {
                             return Ok(());
                         }
                     }
-                    Event::Idle => {
+                    ReaderEvent::Idle => {
                         if let Err(error) = self.place.lock().await {
                             tracing::warn!(%error, "the end of an idle sitting is not in the store");
                         }
@@ -242,12 +242,12 @@ impl Connection {
         &self,
         reader: &mut Reader<OwnedReadHalf>,
         changes: &mut watch::Receiver<u64>,
-    ) -> io::Result<Event> {
+    ) -> io::Result<ReaderEvent> {
         tokio::select! {
             biased;
-            () = until(self.place.locks_at()) => Ok(Event::Idle),
-            request = protocol::receive(reader) => Ok(Event::Request(request?.map(Box::new))),
-            Ok(()) = changes.changed() => Ok(Event::Changed),
+            () = until(self.place.locks_at()) => Ok(ReaderEvent::Idle),
+            request = protocol::receive(reader) => Ok(ReaderEvent::Request(request?.map(Box::new))),
+            Ok(()) = changes.changed() => Ok(ReaderEvent::Changed),
         }
     }
 

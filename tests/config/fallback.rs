@@ -4,7 +4,7 @@ use crate::support::Desk;
 use countersign::config::Config;
 use countersign::config::keys::{KeyPath, TABLE};
 use countersign::config::settings::{
-    EmailSettings, Proof, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
+    EmailSettings, LoginSecret, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
 };
 use secrecy::ExposeSecret;
 
@@ -109,7 +109,9 @@ fn the_environment_sets_a_second_provider_too() {
     let Some(EmailSettings::Smtp(second)) = config.email_fallback else { panic!("no SMTP") };
     assert_eq!((second.provider, second.tls, second.port), ("office365", SmtpTls::StartTls, 587));
     assert_eq!(second.host, "smtp.office365.com");
-    let Proof::Password(password) = second.login.expect("a login").proof else { panic!("a token") };
+    let LoginSecret::Password(password) = second.login.expect("a login").proof else {
+        panic!("a token")
+    };
     assert_eq!(password.expose_secret(), "canary-four", "what the file said gives way");
     let found = desk.problems("", &[("COUNTERSIGN__EMAIL__FALLBAK__HOST", "x")]);
     assert!(found[0].contains("COUNTERSIGN__EMAIL__FALLBACK__HOST"), "{found:?}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::support::Desk;
 use countersign::config::settings::{
-    EmailSettings, Environment, Proof, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
+    EmailSettings, Environment, LoginSecret, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
     WhatsappSettings,
 };
 use countersign::config::{Config, ConfigError, ProcessEnvironment};
@@ -195,7 +195,9 @@ fn the_environment_wins_in_other_words_too() {
     let EmailSettings::Smtp(smtp) = desk.load(file, &variable).expect("complete").email else {
         panic!("it is SMTP")
     };
-    let Proof::Password(password) = smtp.login.expect("a login").proof else { panic!("{file}") };
+    let LoginSecret::Password(password) = smtp.login.expect("a login").proof else {
+        panic!("{file}")
+    };
     assert_eq!(password.expose_secret(), "from the file");
 }
 

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use countersign::config::settings::{
-    EmailSettings, GatewayContent, GatewayMethod, Login, Proof, SmsSettings, TokenSettings,
+    EmailSettings, GatewayContent, GatewayMethod, Login, LoginSecret, SmsSettings, TokenSettings,
     WhatsappSettings,
 };
 use countersign::config::{Config, ConfigError, ProcessEnvironment};
@@ -26,7 +26,7 @@ fn problems(text: &str) -> Vec<String> {
 
 fn token(text: &str) -> TokenSettings {
     let EmailSettings::Smtp(smtp) = load(text).expect(text).email else { panic!("{text}") };
-    let Some(Login { proof: Proof::Token(token), .. }) = smtp.login else { panic!("{text}") };
+    let Some(Login { proof: LoginSecret::Token(token), .. }) = smtp.login else { panic!("{text}") };
     token
 }
 
@@ -213,7 +213,7 @@ fn a_byte_order_mark_or_a_lines_end_is_no_part_of_a_secret() {
         let EmailSettings::Smtp(smtp) = load(&text).expect("a configuration").email else {
             panic!("{text}")
         };
-        let Some(Login { proof: Proof::Password(password), .. }) = smtp.login else {
+        let Some(Login { proof: LoginSecret::Password(password), .. }) = smtp.login else {
             panic!("{text}")
         };
         assert_eq!(password.expose_secret(), "s3cret", "{content:?}");

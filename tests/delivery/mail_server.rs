@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use countersign::config::settings::{Login, Proof, SmtpSettings, SmtpTls};
+use countersign::config::settings::{Login, LoginSecret, SmtpSettings, SmtpTls};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -103,7 +103,7 @@ impl Server {
             tls: self.tls,
             login: (self.login == By::Password).then(|| Login {
                 username: USER.into(),
-                proof: Proof::Password(PASSWORD.to_owned().into()),
+                proof: LoginSecret::Password(PASSWORD.to_owned().into()),
             }),
             from: "Riverside Billing <desk@example.org>".into(),
             ca_file: Some(self.folder.path().join("ca.pem")),

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use countersign::config::settings::{
-    EmailSettings, Login, Proof, SmtpSettings, SmtpTls, TokenSettings, TraySettings,
+    EmailSettings, Login, LoginSecret, SmtpSettings, SmtpTls, TokenSettings, TraySettings,
 };
 use countersign::delivery::{self, SendTimeouts};
 use countersign::domain::delivery::{DeliveryState, FailureClass};
@@ -55,7 +55,7 @@ fn settings(server: &Server, service: &Double) -> SmtpSettings {
         scope: Some("https://outlook.office365.com/.default".into()),
         refresh_token: None,
     };
-    let login = Login { username: USER.into(), proof: Proof::Token(token) };
+    let login = Login { username: USER.into(), proof: LoginSecret::Token(token) };
     SmtpSettings { provider: "office365", login: Some(login), ..server.settings() }
 }
 
@@ -101,7 +101,7 @@ async fn a_refresh_token_is_what_a_person_agreed_to() {
     let (server, service) = (server(), token_service(3600).await);
     server.takes(&[&FIRST]);
     let mut settings = settings(&server, &service);
-    let Some(Login { proof: Proof::Token(token), .. }) = &mut settings.login else {
+    let Some(Login { proof: LoginSecret::Token(token), .. }) = &mut settings.login else {
         panic!("a token")
     };
     token.refresh_token = Some(REFRESH.to_owned().into());

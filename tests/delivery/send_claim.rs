@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::config::settings::{
-    EmailSettings, GatewayContent, GatewayMethod, GatewaySettings, Proof, SendGridSettings,
+    EmailSettings, GatewayContent, GatewayMethod, GatewaySettings, LoginSecret, SendGridSettings,
     SmsSettings, SmtpSettings, SmtpTls, TemplateIds, TraySettings, WhatsappSettings,
     WhatsappTemplate,
 };
@@ -109,7 +109,7 @@ async fn security_20_without_a_send_claim_no_letter_is_sent_and_it_is_asked_for_
 async fn no_send_claim_is_asked_for_where_no_letter_could_go_out() {
     let server = Server::start(&Kind::new(SmtpTls::Implicit));
     let mut wrong = server.settings();
-    wrong.login.as_mut().expect("a login").proof = Proof::Password("wrong".to_owned().into());
+    wrong.login.as_mut().expect("a login").proof = LoginSecret::Password("wrong".to_owned().into());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let hanging = SmtpSettings { port, ..server.settings() };

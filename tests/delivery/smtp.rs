@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use countersign::config::settings::{EmailSettings, Proof, SmtpSettings, SmtpTls, TraySettings};
+use countersign::config::settings::{
+    EmailSettings, LoginSecret, SmtpSettings, SmtpTls, TraySettings,
+};
 use countersign::delivery::{self, SendTimeouts};
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::service::ports::{SendGuard, Sender};
@@ -138,7 +140,7 @@ async fn a_refused_login_says_what_to_do_and_repeats_no_password() {
     let mut settings = server.settings();
     settings.provider = "gmail";
     let login = settings.login.as_mut().expect("a login");
-    login.proof = Proof::Password("canary-wrong-1".to_owned().into());
+    login.proof = LoginSecret::Password("canary-wrong-1".to_owned().into());
     let sender = sender(settings);
     let report = sender.send(&message::to("dana@example.org")).await;
     assert_eq!(report.state, DeliveryState::Failed);

@@ -3,7 +3,7 @@
 use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors};
 use countersign::domain::time::Timestamp;
 use countersign::tui::app::model::Overlay;
-use countersign::tui::factors::state::{FactorPanel, Stage, Sure};
+use countersign::tui::factors::state::{FactorPanel, FactorStage, Sure};
 
 use super::counter::Counter;
 use super::desk::CODE;
@@ -61,17 +61,17 @@ fn who_has_enrolled_nothing_is_sent_a_code() {
 #[test]
 fn an_authenticator_is_enrolled_replaced_and_removed_and_what_is_taken_away_is_asked_first() {
     let mut counter = Counter::after("dana<Enter><Enter>481902<Ctrl-F>e");
-    assert!(matches!(counter.panel().stage, Stage::Enrol { replaces: false, .. }));
+    assert!(matches!(counter.panel().stage, FactorStage::Enrol { replaces: false, .. }));
     counter.keys("000000<Enter>");
     let said = counter.panel().message.clone().expect("a message").1;
     assert!(said.contains("not the code that it shows now"), "{said}");
     counter.keys(CODE).keys("<Enter>");
     assert!(counter.desk.factors.totp_since.is_some());
-    assert!(matches!(counter.panel().stage, Stage::Overview));
+    assert!(matches!(counter.panel().stage, FactorStage::Overview));
     counter.keys("e");
-    assert!(matches!(counter.panel().stage, Stage::Sure(Sure::ReplaceTotp)));
+    assert!(matches!(counter.panel().stage, FactorStage::Sure(Sure::ReplaceTotp)));
     counter.keys("<Esc>r");
-    assert!(matches!(counter.panel().stage, Stage::Sure(Sure::RemoveTotp)));
+    assert!(matches!(counter.panel().stage, FactorStage::Sure(Sure::RemoveTotp)));
     assert!(counter.desk.factors.totp_since.is_some());
     counter.keys("<Enter>");
     assert!(counter.desk.factors.totp_since.is_none());
@@ -82,11 +82,11 @@ fn an_authenticator_is_enrolled_replaced_and_removed_and_what_is_taken_away_is_a
 #[test]
 fn security_11_backup_codes_are_on_the_screen_once_and_new_ones_are_asked_first() {
     let mut counter = Counter::after("dana<Enter><Enter>481902<Ctrl-F>b");
-    assert!(matches!(&counter.panel().stage, Stage::Codes(codes) if codes.len() == 10));
+    assert!(matches!(&counter.panel().stage, FactorStage::Codes(codes) if codes.len() == 10));
     counter.keys("<Enter>");
-    assert!(matches!(counter.panel().stage, Stage::Overview), "they are gone");
+    assert!(matches!(counter.panel().stage, FactorStage::Overview), "they are gone");
     counter.keys("b");
-    assert!(matches!(counter.panel().stage, Stage::Sure(Sure::ReplaceCodes)));
+    assert!(matches!(counter.panel().stage, FactorStage::Sure(Sure::ReplaceCodes)));
     counter.keys("<Enter>");
-    assert!(matches!(counter.panel().stage, Stage::Codes(_)));
+    assert!(matches!(counter.panel().stage, FactorStage::Codes(_)));
 }

@@ -15,7 +15,7 @@ use countersign::tui::app::deadlines::next_wake;
 use countersign::tui::machine::idle_lock::IdleLock;
 use countersign::tui::machine::keymap::Context;
 use countersign::tui::machine::message::Msg;
-use countersign::tui::sign_in::state::{Reason, SignInForm, Stage};
+use countersign::tui::sign_in::state::{Reason, SignInForm, SignInStage};
 
 use super::counter::Counter;
 
@@ -113,7 +113,7 @@ fn the_first_sign_in_sets_a_password_and_enrols_an_authenticator() {
     let mut counter = Counter::with_passwords();
     counter.model.sign_in = Some(SignInForm::new(Reason::SignedOut));
     counter.keys("boss<Enter>K7Q2-9XBM-4TRA<Enter>").judged(SignInOutcome::ChoosePassword);
-    assert_eq!(counter.form().stage, Stage::NewPassword);
+    assert_eq!(counter.form().stage, SignInStage::NewPassword);
     counter.keys("one password<Enter>another one<Enter>");
     assert!(!counter.is_pending(is_sign_in), "they differ");
     counter.keys("password1<Enter>password1<Enter>");
@@ -125,7 +125,7 @@ fn the_first_sign_in_sets_a_password_and_enrols_an_authenticator() {
         sealed: "sealed".into(),
     };
     counter.judged(SignInOutcome::Enrol(offer));
-    assert_eq!(counter.form().stage, Stage::Enrol);
+    assert_eq!(counter.form().stage, SignInStage::Enrol);
     counter.keys("123456<Enter>");
     let attempt = counter.attempt();
     assert_eq!(attempt.secret.0.as_str(), "K7Q2-9XBM-4TRA");
@@ -142,7 +142,7 @@ fn a_key_locks_and_another_one_signs_out_once_no_customer_is_served() {
     counter.keys("<F9>");
     assert_eq!(counter.form().reason, Reason::Locked);
     counter.keys("bo<Enter>violet otters<Enter>").judged(SignInOutcome::TotpNeeded);
-    assert_eq!(counter.form().stage, Stage::Totp);
+    assert_eq!(counter.form().stage, SignInStage::Totp);
     counter.keys("123456<Enter>").judged(signed_in("bo"));
     counter.keys("<F10>");
     assert_eq!(counter.form().reason, Reason::SignedOut);

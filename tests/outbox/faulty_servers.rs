@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use countersign::config::settings::{
-    EmailSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, Proof,
+    EmailSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, LoginSecret,
     SendGridSettings, SmsSettings, SmtpSettings, SmtpTls, TemplateIds, TraySettings,
     TwilioCredentials, TwilioSender, TwilioSettings,
 };
@@ -172,7 +172,7 @@ fn mail(trouble: Trouble) -> Place {
     let mut settings = server.settings();
     if trouble == Trouble::WrongLogin {
         let login = settings.login.as_mut().expect("a login");
-        login.proof = Proof::Password(CANARY.to_owned().into());
+        login.proof = LoginSecret::Password(CANARY.to_owned().into());
     }
     let seen = Seen { mail: Mutex::new(Some(Arc::new(server))), ..Seen::default() };
     Place { sender: smtp_sender(settings), seen: Arc::new(seen), _server: Box::new(()) }

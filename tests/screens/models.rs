@@ -44,7 +44,7 @@ use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::document::state::DocumentForm;
 use countersign::tui::enter_code::state::EnterCode;
 use countersign::tui::enter_factor::state::EnterFactor;
-use countersign::tui::factors::state::{FactorPanel, Stage};
+use countersign::tui::factors::state::{FactorPanel, FactorStage};
 use countersign::tui::find::state::{Find, SearchHits};
 use countersign::tui::log::state::LogPanel;
 use countersign::tui::machine::counter_info::{CounterInfo, Mark};
@@ -576,7 +576,7 @@ pub(crate) fn entering(kind: FactorKind, typed: &str) -> EnterFactor {
     }
 }
 
-pub(crate) fn panel(stage: Stage) -> FactorPanel {
+pub(crate) fn panel(stage: FactorStage) -> FactorPanel {
     FactorPanel {
         customer: CustomerId(1),
         token: SessionToken::new([7; 32]),

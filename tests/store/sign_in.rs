@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use countersign::domain::event::{Actor, EventKind};
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::sign_in::credentials::{Credentials, Proof, SignedCredentials};
+use countersign::domain::sign_in::credentials::{Credentials, SignInProof, SignedCredentials};
 use countersign::domain::sign_in::password::PasswordHash;
 use countersign::domain::sign_in::policy::wait_after;
 use countersign::domain::sign_in::sitting::{SignInMethod, SittingEnd, SittingId};
@@ -35,12 +35,12 @@ fn ring() -> Keyring {
     Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]))
 }
 
-fn record(proof: Proof, version: u32) -> SignedCredentials {
+fn record(proof: SignInProof, version: u32) -> SignedCredentials {
     SignedCredentials::signed(Credentials { proof, ..Credentials::none(dana()) }, version, &ring())
 }
 
-fn password() -> Proof {
-    Proof::Password(PasswordHash::of_nobody([1; 16]))
+fn password() -> SignInProof {
+    SignInProof::Password(PasswordHash::of_nobody([1; 16]))
 }
 
 async fn write(store: &SqlStore, record: &SignedCredentials, uses_setup_code: bool) -> bool {
@@ -155,7 +155,7 @@ on_each_store! {
         let terminals = terminals(&fixture).await;
         let store = &terminals[0];
         let now = store.now().await.expect("a time");
-        let set_up = |until: Timestamp| Proof::SetUp { digest: "ab".repeat(32), expires_at: until };
+        let set_up = |until: Timestamp| SignInProof::SetUp { digest: "ab".repeat(32), expires_at: until };
         let soon = set_up(now.plus(Duration::from_mins(1)));
         assert!(write(store, &record(soon, 1), false).await);
         let mut tasks = JoinSet::new();

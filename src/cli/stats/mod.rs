@@ -43,7 +43,7 @@ pub async fn run(
 }
 
 /// What was asked for, and what is usual.
-struct Found {
+struct StatsRead {
     whole: StatsSpan,
     stats: Stats,
     usual: Option<UsualLine>,
@@ -61,7 +61,7 @@ async fn read(
     let stats = desk.call(ReadStats { spans, by: arguments.by, only }).await?;
     let is_today = arguments.since.is_none() && arguments.until.is_none();
     let usual = if is_today { usual(desk, whole, &now).await? } else { None };
-    let found = Found { whole, stats, usual };
+    let found = StatsRead { whole, stats, usual };
     if arguments.prometheus {
         prometheus::write(output, &found, arguments.by)?;
     } else if arguments.csv {

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use crate::cli::exit::Failure;
 use crate::cli::output::Output;
-use crate::cli::stats::Found;
+use crate::cli::stats::StatsRead;
 use crate::domain::delivery_stats::Percentiles;
 use crate::domain::stats::figures::Figure;
 use crate::domain::stats::query::{GroupStats, StatsDimension};
 
 pub(super) fn write(
     output: &mut Output,
-    found: &Found,
+    found: &StatsRead,
     by: Option<StatsDimension>,
 ) -> Result<(), Failure> {
     let groups: Vec<&GroupStats> = found.stats.spans.iter().flat_map(|it| &it.groups).collect();

@@ -7,7 +7,7 @@ use chrono::Local;
 use crate::cli::exit::Failure;
 use crate::cli::json::{StatsLine, StatsReply, UsualLine};
 use crate::cli::output::Output;
-use crate::cli::stats::Found;
+use crate::cli::stats::StatsRead;
 use crate::cli::table::Table;
 use crate::domain::delivery_stats::Percentiles;
 use crate::domain::stats::figures::{Figure, StatsCounts};
@@ -26,7 +26,7 @@ const SHOWN: [(Figure, &str); 7] = [
     (Figure::Expired, "EXPIRED"),
 ];
 
-impl Found {
+impl StatsRead {
     /// A group for each line, with its span.
     fn lines(&self) -> impl Iterator<Item = (StatsSpan, &GroupStats)> {
         let spans = self.stats.spans.iter();
@@ -36,10 +36,10 @@ impl Found {
 
 pub(super) fn json(
     output: &mut Output,
-    found: &Found,
+    found: &StatsRead,
     by: Option<StatsDimension>,
 ) -> Result<(), Failure> {
-    let Found { whole, stats, usual } = found;
+    let StatsRead { whole, stats, usual } = found;
     output.object(&StatsReply {
         outcome: "read",
         read_at: stats.read_at,
@@ -60,7 +60,7 @@ pub(super) fn json(
 
 pub(super) fn csv(
     output: &mut Output,
-    found: &Found,
+    found: &StatsRead,
     by: Option<StatsDimension>,
 ) -> Result<(), Failure> {
     let figures = Figure::ALL.map(Figure::word).map(str::to_owned);
@@ -89,7 +89,7 @@ pub(super) fn csv(
 
 pub(super) fn table(
     output: &mut Output,
-    found: &Found,
+    found: &StatsRead,
     by: Option<StatsDimension>,
 ) -> Result<(), Failure> {
     let mut all = StatsCounts::default();
@@ -131,7 +131,7 @@ pub(super) fn table(
     Ok(())
 }
 
-fn headline(found: &Found, all: &StatsCounts) -> String {
+fn headline(found: &StatsRead, all: &StatsCounts) -> String {
     let usual = |of: fn(&UsualLine) -> Option<u64>| {
         let usual = found.usual.as_ref().and_then(of);
         usual.map_or_else(String::new, |it| format!(" (usually {it} by now)"))

@@ -1,12 +1,12 @@
 //! The keys of `[customers.invoices]` and `[customers.feedback]`.
 
 use crate::config::identifier::{Identifier, TableName};
-use crate::config::key::{Key, KeyPath, Section, section};
-use crate::config::kind::Kind;
+use crate::config::key::{ConfigKey, KeyPath, Section, section};
+use crate::config::kind::KeyKind;
 use crate::config::value::{Absent, Column, UNSET};
 
-const NEEDED: Kind = Kind::Column { needed: true };
-const NOT_NEEDED: Kind = Kind::Column { needed: false };
+const NEEDED: KeyKind = KeyKind::Column { needed: true };
+const NOT_NEEDED: KeyKind = KeyKind::Column { needed: false };
 const ACCOUNT_NO: Absent = Absent("account_no, unless customer_id is set");
 
 section! {
@@ -49,9 +49,9 @@ const FEEDBACK_SECTION: Section = Section::named("customers.feedback");
 /// The list of `[customers.invoices]`.
 pub static INVOICE_LIST: ListKeys = ListKeys::of(
     INVOICE_SECTION,
-    Key::new(
+    ConfigKey::new(
         INVOICE_SECTION.at("table"),
-        Kind::Table,
+        KeyKind::Table,
         UNSET,
         "the office's own table of bills, read beside customers.table",
     ),
@@ -61,9 +61,9 @@ pub static INVOICES: InvoiceKeys = InvoiceKeys::of(INVOICE_SECTION);
 /// The list of `[customers.feedback]`.
 pub static FEEDBACK_LIST: ListKeys = ListKeys::of(
     FEEDBACK_SECTION,
-    Key::new(
+    ConfigKey::new(
         FEEDBACK_SECTION.at("table"),
-        Kind::Table,
+        KeyKind::Table,
         UNSET,
         "the office's own table of feedback, read beside customers.table",
     ),

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::identifier::{Identifier, TableName};
-use crate::config::key::{Key, KeyPath, Section, section};
+use crate::config::key::{ConfigKey, KeyPath, Section, section};
 use crate::config::keys::{number, time};
-use crate::config::kind::{Kind, Unit};
+use crate::config::kind::{KeyKind, Unit};
 use crate::config::settings::{Environment, StoreTls};
 use crate::config::value::{Absent, Column, Secret, UNSET, word, words};
 use crate::domain::approval::GuardedAct;
@@ -37,7 +37,7 @@ section! {
     RootKeys {
         environment: Environment = word::<Environment>(), Environment::Development,
             "where this runs; production refuses the tray, rehearsal puts every message there";
-        purpose: Option<Vec<Purpose>> = Kind::Purposes, Absent("otp.purposes"),
+        purpose: Option<Vec<Purpose>> = KeyKind::Purposes, Absent("otp.purposes"),
             "what a verification can be for, each with what it takes, instead of otp.purposes";
     }
 }
@@ -45,9 +45,9 @@ section! {
 section! {
     /// `[office]`
     OfficeKeys {
-        name: String = Kind::Text { most: 40 }, "Our office",
+        name: String = KeyKind::Text { most: 40 }, "Our office",
             "the office's name, as screens and messages show it";
-        counter: Option<String> = Kind::Text { most: 20 }, Absent("the machine's name"),
+        counter: Option<String> = KeyKind::Text { most: 20 }, Absent("the machine's name"),
             "the name of this terminal's counter, as screens and messages show it";
     }
 }
@@ -55,21 +55,21 @@ section! {
 section! {
     /// `[store]`
     StoreKeys {
-        url: Option<String> = Kind::StoreUrl,
+        url: Option<String> = KeyKind::StoreUrl,
             Absent("sqlite:$XDG_DATA_HOME/countersign/countersign.db"),
             "where the data lie: a file, or a database on a server";
-        url_file: Option<PathBuf> = Kind::Path, UNSET,
+        url_file: Option<PathBuf> = KeyKind::Path, UNSET,
             "a file that holds the store's URL, instead of url";
-        password: Option<Secret> = Kind::Secret, UNSET,
+        password: Option<Secret> = KeyKind::Secret, UNSET,
             "the password at the server; better here than in the URL";
-        password_file: Option<PathBuf> = Kind::Path, UNSET,
+        password_file: Option<PathBuf> = KeyKind::Path, UNSET,
             "a file that holds the password, instead of password";
         tls: Option<StoreTls> = word::<StoreTls>(),
             Absent("verify for a server; off on this machine"),
             "how the connection is protected; only verify looks who is at the other end";
-        ca_file: Option<PathBuf> = Kind::Path, UNSET,
+        ca_file: Option<PathBuf> = KeyKind::Path, UNSET,
             "certificates (PEM) to trust beside the system's own";
-        schema: Identifier = Kind::Identifier, "countersign",
+        schema: Identifier = KeyKind::Identifier, "countersign",
             "the PostgreSQL schema of countersign's own tables";
         connections: u32 = number(1, 20), 1,
             "connections to the server; few, since all counters share what it has";
@@ -79,18 +79,18 @@ section! {
 section! {
     /// `[customers]`
     CustomerKeys {
-        table: Option<TableName> = Kind::Table, UNSET,
+        table: Option<TableName> = KeyKind::Table, UNSET,
             "the office's own table of customers, read where it is, instead of core_customer";
-        file: Option<PathBuf> = Kind::Path, UNSET, "the SQLite file that holds this table";
-        id: Identifier = Kind::Column { needed: true }, "id", "the table's primary key";
-        account_no: Identifier = Kind::Column { needed: true }, "account_no",
+        file: Option<PathBuf> = KeyKind::Path, UNSET, "the SQLite file that holds this table";
+        id: Identifier = KeyKind::Column { needed: true }, "id", "the table's primary key";
+        account_no: Identifier = KeyKind::Column { needed: true }, "account_no",
             "the account's number";
-        name: Identifier = Kind::Column { needed: true }, "name", "the customer's name";
-        email: Column = Kind::Column { needed: false }, "email", "the email address";
-        phone: Column = Kind::Column { needed: false }, "phone", "the phone number";
-        address: Column = Kind::Column { needed: false }, "address", "the postal address";
-        locale: Column = Kind::Column { needed: false }, "locale", "the language";
-        read_only: Option<bool> = Kind::Flag, Absent("true where customers.table is set"),
+        name: Identifier = KeyKind::Column { needed: true }, "name", "the customer's name";
+        email: Column = KeyKind::Column { needed: false }, "email", "the email address";
+        phone: Column = KeyKind::Column { needed: false }, "phone", "the phone number";
+        address: Column = KeyKind::Column { needed: false }, "address", "the postal address";
+        locale: Column = KeyKind::Column { needed: false }, "locale", "the language";
+        read_only: Option<bool> = KeyKind::Flag, Absent("true where customers.table is set"),
             "customers are read and never written";
     }
 }
@@ -113,7 +113,7 @@ section! {
 section! {
     /// `[keys]`
     KeyFileKeys {
-        file: Option<PathBuf> = Kind::Path,
+        file: Option<PathBuf> = KeyKind::Path,
             Absent("beside the store's file: <store>.keys; \
                     for a server $XDG_CONFIG_HOME/countersign/keys"),
             "the keys that protect stored codes; made at the first start, readable by its owner \
@@ -154,7 +154,7 @@ section! {
             OtpPolicy::STANDARD.verified_contacts,
             "which contacts prove who the customer is; required takes those alone that a sign-up \
              verified";
-        purposes: Vec<String> = Kind::Texts { most: 40 },
+        purposes: Vec<String> = KeyKind::Texts { most: 40 },
             PURPOSES,
             "what a verification can be for; the first is offered first";
     }
@@ -163,7 +163,7 @@ section! {
 section! {
     /// `[documents]`
     DocumentKeys {
-        kinds: Vec<String> = Kind::Texts { most: 40 }, DOCUMENT_KINDS,
+        kinds: Vec<String> = KeyKind::Texts { most: 40 }, DOCUMENT_KINDS,
             "the kinds of documents that clerks look at, where a purpose takes one";
     }
 }
@@ -239,7 +239,7 @@ pub static LIMITS: LimitKeys = LimitKeys::of(Section::named("limits"));
 pub static STAFF: StaffKeys = StaffKeys::of(Section::named("staff"));
 
 /// The files that hold a secret.
-pub(super) fn secret_files() -> Vec<&'static Key<Option<PathBuf>>> {
+pub(super) fn secret_files() -> Vec<&'static ConfigKey<Option<PathBuf>>> {
     vec![&STORE.url_file, &STORE.password_file]
 }
 

@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 
 use crate::config::key::{Section, section};
-use crate::config::kind::Kind;
+use crate::config::kind::KeyKind;
 use crate::config::settings::{LogLevel, MessageSettings, ThemeName};
 use crate::config::value::{Absent, UNSET, word};
 
 section! {
     /// `[messages]`
     MessageKeys {
-        folder: Option<PathBuf> = Kind::Path, UNSET,
+        folder: Option<PathBuf> = KeyKind::Path, UNSET,
             "templates of your own: a folder with one folder a language in it";
-        default_locale: String = Kind::Locale, MessageSettings::DEFAULT_LOCALE,
+        default_locale: String = KeyKind::Locale, MessageSettings::DEFAULT_LOCALE,
             "the language for whoever has none, or none that there are templates in";
-        bound_domain: Option<String> = Kind::Domain, UNSET,
+        bound_domain: Option<String> = KeyKind::Domain, UNSET,
             "the website text messages bind the code to, by a last line @domain #code";
     }
 }
@@ -22,7 +22,7 @@ section! {
 section! {
     /// `[desk]`
     DeskKeys {
-        socket: Option<PathBuf> = Kind::Path, UNSET,
+        socket: Option<PathBuf> = KeyKind::Path, UNSET,
             "the socket of the desk service at which this terminal works; without it, it holds the \
              desk";
     }
@@ -31,9 +31,9 @@ section! {
 section! {
     /// `[serve]`
     ServeKeys {
-        socket: PathBuf = Kind::Path, "/run/countersign/desk.sock",
+        socket: PathBuf = KeyKind::Path, "/run/countersign/desk.sock",
             "where `countersign serve` listens";
-        group: Option<String> = Kind::Text { most: 32 }, UNSET,
+        group: Option<String> = KeyKind::Text { most: 32 }, UNSET,
             "the group of this host whose accounts may connect; without it, the service's own";
     }
 }
@@ -41,7 +41,7 @@ section! {
 section! {
     /// `[tray]`
     TrayKeys {
-        file: Option<PathBuf> = Kind::Path,
+        file: Option<PathBuf> = KeyKind::Path,
             Absent("beside the store's file: <store>.tray.jsonl; \
                     for a server $XDG_STATE_HOME/countersign/tray.jsonl"),
             "where messages lie that go nowhere";
@@ -53,7 +53,7 @@ section! {
     LogKeys {
         level: LogLevel = word::<LogLevel>(), LogLevel::Info,
             "how much is written about the program's own doings";
-        file: Option<PathBuf> = Kind::Path, Absent("$XDG_STATE_HOME/countersign/countersign.log"),
+        file: Option<PathBuf> = KeyKind::Path, Absent("$XDG_STATE_HOME/countersign/countersign.log"),
             "where it is written";
     }
 }
@@ -63,9 +63,9 @@ section! {
     UiKeys {
         theme: ThemeName = word::<ThemeName>(), ThemeName::Terminal,
             "the colours; terminal uses the terminal's own";
-        ascii: Option<bool> = Kind::Flag, Absent("by the locale"), "draw with plain ASCII only";
-        reduced_motion: bool = Kind::Flag, false, "nothing moves but the digits";
-        mouse: bool = Kind::Flag, false, "use the mouse; it then no longer selects text";
+        ascii: Option<bool> = KeyKind::Flag, Absent("by the locale"), "draw with plain ASCII only";
+        reduced_motion: bool = KeyKind::Flag, false, "nothing moves but the digits";
+        mouse: bool = KeyKind::Flag, false, "use the mouse; it then no longer selects text";
     }
 }
 

@@ -89,12 +89,12 @@ pub struct SmtpSettings {
 #[derive(Clone, Debug)]
 pub struct Login {
     pub username: String,
-    pub proof: Proof,
+    pub proof: LoginSecret,
 }
 
 /// The credential of an account.
 #[derive(Clone, Debug)]
-pub enum Proof {
+pub enum LoginSecret {
     /// A password or app password.
     Password(SecretString),
     /// An access token (XOAUTH2).

@@ -48,7 +48,7 @@ pub(in crate::delivery) struct ExecProvider {
 /// What the program answers.
 #[derive(Debug, Deserialize)]
 struct Answer {
-    status: Status,
+    status: ExecStatus,
     /// Its name for the message.
     id: Option<String>,
     /// Why, in words.
@@ -58,7 +58,7 @@ struct Answer {
 /// What became of a message.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Status {
+enum ExecStatus {
     /// It was taken.
     Sent,
     /// It was not, and would not be later.
@@ -187,19 +187,19 @@ impl Provider for ExecProvider {
             Err(if said.is_empty() { error } else { error.quoting(said.clone()) })
         };
         match answer.status {
-            Status::Sent => Ok(answer.id.map(|id| {
+            ExecStatus::Sent => Ok(answer.id.map(|id| {
                 let id: String = text::clean(&id).chars().take(ID_MAX).collect();
                 id
             })),
-            Status::Refused => failed(
+            ExecStatus::Refused => failed(
                 FailureKind::Unclassified,
                 "The program of the office refuses the message. Use another channel, and tell an \
                  admin.",
             ),
-            Status::Failed => {
+            ExecStatus::Failed => {
                 failed(FailureKind::FAILED, "The program of the office could not send it.")
             }
-            Status::Unknown => failed(
+            ExecStatus::Unknown => failed(
                 FailureKind::Uncertain,
                 "The program of the office does not know what became of the message.",
             ),

@@ -53,7 +53,7 @@ pub fn root_over(hashes: &[TreeHash]) -> TreeHash {
 
 /// The right edge of a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "SerialisedEdge")]
 pub struct TreeEdge {
     size: u64,
     /// The hashes of [`complete_subtrees`] of the whole tree.
@@ -62,15 +62,15 @@ pub struct TreeEdge {
 
 /// An edge as it comes from elsewhere.
 #[derive(Deserialize)]
-struct Written {
+struct SerialisedEdge {
     size: u64,
     hashes: Vec<TreeHash>,
 }
 
-impl TryFrom<Written> for TreeEdge {
+impl TryFrom<SerialisedEdge> for TreeEdge {
     type Error = NotAnEdge;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
+    fn try_from(written: SerialisedEdge) -> Result<Self, Self::Error> {
         Self::new(written.size, written.hashes)
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn digit(char: char) -> Option<char> {
 }
 
 /// A parsed number, and whether a plan assigns it.
-struct Reading {
+struct PlanReading {
     number: Number,
     is_valid: bool,
 }
@@ -72,9 +72,9 @@ pub(super) fn read(writing: &Writing, country: &str) -> Result<Number, PhoneErro
 }
 
 /// The only reading, or the only one that a plan assigns; an error if several differ.
-fn one_of(readings: Vec<Result<Reading, PhoneError>>) -> Result<Reading, PhoneError> {
+fn one_of(readings: Vec<Result<PlanReading, PhoneError>>) -> Result<PlanReading, PhoneError> {
     let mut failed = None;
-    let mut found: Option<Reading> = None;
+    let mut found: Option<PlanReading> = None;
     for reading in readings {
         match (reading, &found) {
             (Err(reason), _) => failed = failed.or(Some(reason)),
@@ -99,7 +99,7 @@ fn dialled_abroad<'a>(digits: &'a str, country: &str) -> Option<&'a str> {
 }
 
 /// Parses digits that begin with a country code.
-fn international(digits: &str) -> Result<Reading, PhoneError> {
+fn international(digits: &str) -> Result<PlanReading, PhoneError> {
     let today = ABOLISHED.iter().find_map(|it| {
         let rest = today(it, digits.strip_prefix(it.country_code)?)?;
         Some(format!("{}{rest}", it.country_code))
@@ -110,14 +110,14 @@ fn international(digits: &str) -> Result<Reading, PhoneError> {
     let code = read.as_ref().ok().map(|it| it.country_code.to_string());
     let whole = code.and_then(|code| significant(&code, digits.strip_prefix(&code)?));
     match whole.filter(is_valid) {
-        Some(number) => Ok(Reading { number, is_valid: true }),
+        Some(number) => Ok(PlanReading { number, is_valid: true }),
         None => judged(read, digits, &ReadAs::Written),
     }
 }
 
 /// Parses digits without a plus sign as a national number of `country`, or with its country code if
 /// only that gives a number.
-fn default(digits: &str, country: &str) -> Result<Reading, PhoneError> {
+fn default(digits: &str, country: &str) -> Result<PlanReading, PhoneError> {
     let Some(region) = region(country) else { return Err(PhoneError::NoCountryCode) };
     let mut abolished = ABOLISHED.iter().filter(|it| it.region == region);
     let today = abolished.find_map(|it| today_or_abroad(it, digits));
@@ -126,7 +126,7 @@ fn default(digits: &str, country: &str) -> Result<Reading, PhoneError> {
     let code = PLANS.get_country_code_for_region(region).unwrap_or_default().to_string();
     // A valid number as written has no international prefix.
     let whole = significant(&code, digits).filter(is_valid);
-    let whole = whole.map(|number| Ok(Reading { number, is_valid: true }));
+    let whole = whole.map(|number| Ok(PlanReading { number, is_valid: true }));
     let read = match whole {
         Some(whole) => one_of(vec![whole, read]),
         None => read,
@@ -145,8 +145,8 @@ fn default(digits: &str, country: &str) -> Result<Reading, PhoneError> {
 /// reading that is a mobile number wins, unless both or neither are. What remains of a real
 /// national number is too short to be a mobile number; if it is one, the plan permits longer
 /// numbers than the country has.
-fn without_plus(national: Reading, with_code: Reading) -> Result<Reading, PhoneError> {
-    let is_mobile = |it: &Reading| number_type(&it.number) == PhoneNumberType::Mobile;
+fn without_plus(national: PlanReading, with_code: PlanReading) -> Result<PlanReading, PhoneError> {
+    let is_mobile = |it: &PlanReading| number_type(&it.number) == PhoneNumberType::Mobile;
     match (is_mobile(&national), is_mobile(&with_code)) {
         (false, true) => Ok(with_code),
         (true, false) => Ok(national),
@@ -171,7 +171,7 @@ fn judged(
     parsed: Result<Number, ParseError>,
     digits: &str,
     read_as: &ReadAs,
-) -> Result<Reading, PhoneError> {
+) -> Result<PlanReading, PhoneError> {
     let number = parsed.map_err(|error| match error {
         ParseError::InvalidCountryCode => PhoneError::UnknownCountryCode,
         ParseError::TooLongNsn => PhoneError::TooLong(read_as.clone()),
@@ -186,7 +186,7 @@ fn judged(
         return Err(PhoneError::NotInPlan(read_as.clone()));
     }
     if is_valid(&number) {
-        return Ok(Reading { number, is_valid: true });
+        return Ok(PlanReading { number, is_valid: true });
     }
     match PLANS.is_possible_number_with_reason(&number) {
         Ok(NumberLengthType::IsPossible) => {}
@@ -210,7 +210,7 @@ fn judged(
     if is_rest {
         return Err(PhoneError::NotInPlan(read_as.clone()));
     }
-    Ok(Reading { number, is_valid: false })
+    Ok(PlanReading { number, is_valid: false })
 }
 
 fn is_valid(number: &Number) -> bool {

@@ -9,7 +9,7 @@ use crate::domain::time::Timestamp;
 
 /// The first factor of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Proof {
+pub enum SignInProof {
     /// None yet.
     None,
     /// An unused set-up code.
@@ -26,7 +26,7 @@ pub enum Proof {
 pub struct Credentials {
     pub account: AccountName,
     /// The first factor.
-    pub proof: Proof,
+    pub proof: SignInProof,
     /// The sealed TOTP seed.
     pub totp: Option<String>,
     /// Who issued the last set-up code; `None` if it was the service's owner.
@@ -38,7 +38,7 @@ pub struct Credentials {
 impl Credentials {
     /// Credentials of an account that cannot sign in yet.
     pub const fn none(account: AccountName) -> Self {
-        Self { account, proof: Proof::None, totp: None, given_by: None, reset_asked: None }
+        Self { account, proof: SignInProof::None, totp: None, given_by: None, reset_asked: None }
     }
 }
 
@@ -73,11 +73,13 @@ fn mac(credentials: &Credentials, version: u32, key: &Key) -> MacTag {
     let Credentials { account, proof, totp, given_by, reset_asked } = credentials;
     let time = |it: &Timestamp| it.millis().to_string();
     let proof = match proof {
-        Proof::None => ["none".to_owned(), String::new(), String::new()],
-        Proof::SetUp { digest, expires_at } => {
+        SignInProof::None => ["none".to_owned(), String::new(), String::new()],
+        SignInProof::SetUp { digest, expires_at } => {
             ["set-up".to_owned(), digest.clone(), time(expires_at)]
         }
-        Proof::Password(hash) => ["password".to_owned(), hash.as_str().to_owned(), String::new()],
+        SignInProof::Password(hash) => {
+            ["password".to_owned(), hash.as_str().to_owned(), String::new()]
+        }
     };
     let (asked_by, asked_at) = match reset_asked {
         Some((by, at)) => (by.as_str(), time(at)),
@@ -117,7 +119,7 @@ mod tests {
             Keyring::new(KeyId::new("k1").expect("a well formed name"), Key::new([secret; 32]))
         };
         let of = Credentials {
-            proof: Proof::Password(hash(1)),
+            proof: SignInProof::Password(hash(1)),
             totp: Some("00".into()),
             ..Credentials::none(account("boss"))
         };
@@ -127,8 +129,8 @@ mod tests {
         let at = Timestamp::from_millis(5);
         let changed = [
             Credentials { account: account("dana"), ..of.clone() },
-            Credentials { proof: Proof::Password(hash(2)), ..of.clone() },
-            Credentials { proof: Proof::None, ..of.clone() },
+            Credentials { proof: SignInProof::Password(hash(2)), ..of.clone() },
+            Credentials { proof: SignInProof::None, ..of.clone() },
             Credentials { totp: None, ..of.clone() },
             Credentials { given_by: Some(account("dana")), ..of.clone() },
             Credentials { reset_asked: Some((account("dana"), at)), ..of },

@@ -24,16 +24,16 @@ const REMEMBERED_OPEN: usize = 256;
 
 /// How many look-ups each clerk has made.
 #[derive(Debug, Default)]
-pub(in crate::service) struct Lookups(Mutex<HashMap<String, Counted>>);
+pub(in crate::service) struct Lookups(Mutex<HashMap<String, LookupCount>>);
 
 #[derive(Debug)]
-struct Counted {
+struct LookupCount {
     since: Instant,
     count: u32,
     open: HashMap<CustomerId, Instant>,
 }
 
-impl Counted {
+impl LookupCount {
     fn from(since: Instant) -> Self {
         Self { since, count: 0, open: HashMap::new() }
     }
@@ -69,7 +69,7 @@ impl Lookups {
         if all.len() >= REMEMBERED && !all.contains_key(clerk) {
             make_room(&mut all, now);
         }
-        let counted = all.entry(clerk.to_owned()).or_insert_with(|| Counted::from(now));
+        let counted = all.entry(clerk.to_owned()).or_insert_with(|| LookupCount::from(now));
         let is_open = |at: &Instant| now.saturating_duration_since(*at) < OPEN;
         if account.and_then(|it| counted.open.get(&it)).is_some_and(is_open) {
             return Counting::IsOpen;
@@ -101,7 +101,7 @@ impl Lookups {
     }
 }
 
-fn make_room(all: &mut HashMap<String, Counted>, now: Instant) {
+fn make_room(all: &mut HashMap<String, LookupCount>, now: Instant) {
     all.retain(|_, it| now.saturating_duration_since(it.since) < WINDOW);
     if all.len() < REMEMBERED {
         return;

@@ -13,10 +13,10 @@ const REMEMBERED: usize = 10_000;
 
 /// What was written down, and what was not.
 #[derive(Debug, Default)]
-pub(in crate::service) struct Refusals(Mutex<HashMap<(String, &'static str), Written>>);
+pub(in crate::service) struct Refusals(Mutex<HashMap<(String, &'static str), RefusalCount>>);
 
 #[derive(Debug)]
-struct Written {
+struct RefusalCount {
     at: Instant,
     unwritten: u64,
 }
@@ -42,11 +42,11 @@ impl Refusals {
             }
             Some(written) => {
                 let count = written.unwritten + 1;
-                *written = Written { at: now, unwritten: 0 };
+                *written = RefusalCount { at: now, unwritten: 0 };
                 Some(count)
             }
             None => {
-                all.insert(key, Written { at: now, unwritten: 0 });
+                all.insert(key, RefusalCount { at: now, unwritten: 0 });
                 Some(1)
             }
         }

@@ -11,7 +11,7 @@ use crate::domain::event::EventKind;
 use crate::domain::key::Key;
 use crate::domain::seal::Nonce;
 use crate::domain::sign_in::TypedSecret;
-use crate::domain::sign_in::credentials::{Credentials, Proof, SignedCredentials};
+use crate::domain::sign_in::credentials::{Credentials, SignInProof, SignedCredentials};
 use crate::domain::sign_in::policy::SignInMode;
 use crate::domain::sign_in::setup_code::{self, SetupCode};
 use crate::domain::staff::{AccountName, Role, StaffMember};
@@ -134,7 +134,7 @@ impl Desk {
                 }
                 let digest = code.digest(account, key);
                 Ok(Credentials {
-                    proof: Proof::SetUp { digest, expires_at },
+                    proof: SignInProof::SetUp { digest, expires_at },
                     given_by: given_by.clone(),
                     ..Credentials::none(account.clone())
                 })
@@ -195,8 +195,8 @@ impl Desk {
         if key_id == *keyring.current().0 {
             return Ok(credentials);
         }
-        if let Proof::SetUp { .. } = credentials.proof {
-            credentials.proof = Proof::None;
+        if let SignInProof::SetUp { .. } = credentials.proof {
+            credentials.proof = SignInProof::None;
         }
         if let Some(sealed) = &credentials.totp {
             let key = keyring.get(key_id.as_str()).map_err(StoreError::from)?;
@@ -216,7 +216,7 @@ impl Desk {
         for record in self.retry(|| self.store.all_credentials()).await? {
             let is_outdated = record.key_id != *keyring.current().0
                 && record.is_genuine(&keyring)
-                && !matches!(record.credentials.proof, Proof::SetUp { .. });
+                && !matches!(record.credentials.proof, SignInProof::SetUp { .. });
             if is_outdated {
                 let account = record.credentials.account.clone();
                 let detail = format!("{account} signs in as before, signed with the new key");

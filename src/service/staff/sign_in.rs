@@ -12,7 +12,7 @@ use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::seal::Nonce;
 use crate::domain::sign_in::TypedSecret;
-use crate::domain::sign_in::credentials::{Credentials, Proof, SignedCredentials};
+use crate::domain::sign_in::credentials::{Credentials, SignInProof, SignedCredentials};
 use crate::domain::sign_in::password::{Password, PasswordFault};
 use crate::domain::sign_in::policy::SignInMode;
 use crate::domain::sign_in::setup_code::SetupCode;
@@ -106,7 +106,7 @@ impl Desk {
         };
         let proof = known.as_ref().map(|it| &it.stored.record.credentials.proof);
         let hash = match (counted, proof) {
-            (Some(_), Some(Proof::Password(hash))) => Some(hash.clone()),
+            (Some(_), Some(SignInProof::Password(hash))) => Some(hash.clone()),
             _ => None,
         };
         // The work is the same whoever it is.
@@ -116,16 +116,18 @@ impl Desk {
             return Ok(REFUSED);
         };
         let is_right = match &known.stored.record.credentials.proof {
-            Proof::None => false,
-            Proof::Password(_) => is_password,
-            Proof::SetUp { digest, .. } => self.is_setup_code(&known, digest, &attempt.secret),
+            SignInProof::None => false,
+            SignInProof::Password(_) => is_password,
+            SignInProof::SetUp { digest, .. } => {
+                self.is_setup_code(&known, digest, &attempt.secret)
+            }
         };
         if !is_right {
             self.note_failure(visitor, &known, "a wrong password or set-up code").await?;
             return Ok(REFUSED);
         }
         let seated = match known.stored.record.credentials.proof {
-            Proof::SetUp { .. } => self.set_up(visitor, attempt, &known).await?,
+            SignInProof::SetUp { .. } => self.set_up(visitor, attempt, &known).await?,
             _ => self.enter(visitor, attempt, &known).await?,
         };
         if seated.1.is_none() && seated.0 != SignInOutcome::Refused {
@@ -188,8 +190,10 @@ impl Desk {
         let mut salt = [0; 16];
         salt.copy_from_slice(&self.random.secret()?[..16]);
         let hash = self.sign_in.hashing.hash(password, salt).await?;
-        let credentials =
-            Credentials { proof: Proof::Password(hash), ..known.stored.record.credentials.clone() };
+        let credentials = Credentials {
+            proof: SignInProof::Password(hash),
+            ..known.stored.record.credentials.clone()
+        };
         self.write_and_sit(visitor, known, credentials, factor, "set a password").await
     }
 
@@ -232,7 +236,7 @@ impl Desk {
         let account = &known.member.account;
         let keyring = self.keyring();
         let key = keyring.get(record.key_id.as_str()).map_err(StoreError::from)?;
-        let is_set_up = matches!(record.credentials.proof, Proof::SetUp { .. });
+        let is_set_up = matches!(record.credentials.proof, SignInProof::SetUp { .. });
         if let (Some(sealed), false) = (&record.credentials.totp, is_set_up) {
             let Some(typed) = &attempt.totp else {
                 return Ok(SecondFactor::Asked(SignInOutcome::TotpNeeded));
@@ -282,7 +286,8 @@ impl Desk {
             detail += " and enrolled an authenticator";
         }
         let version = known.stored.record.version + 1;
-        let uses_setup_code = matches!(known.stored.record.credentials.proof, Proof::SetUp { .. });
+        let uses_setup_code =
+            matches!(known.stored.record.credentials.proof, SignInProof::SetUp { .. });
         let record = SignedCredentials::signed(credentials, version, &keyring);
         let actor = visitor.actor(account);
         let written = self

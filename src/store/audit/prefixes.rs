@@ -80,14 +80,14 @@ impl PrefixCounts {
 }
 
 /// An event that counts for a prefix.
-struct Counted<'a> {
+struct CountedEvent<'a> {
     hour: i64,
     request: &'a str,
     is_verified: bool,
 }
 
 /// A code that was asked for, or entered rightly, by phone.
-fn counted(event: &StoredEvent) -> Option<Counted<'_>> {
+fn counted(event: &StoredEvent) -> Option<CountedEvent<'_>> {
     let channel = event.channel.as_deref()?;
     let is_phone = channel != Channel::Email.word();
     let kind: EventKind = event.kind.parse().ok().filter(|_| is_phone)?;
@@ -97,5 +97,5 @@ fn counted(event: &StoredEvent) -> Option<Counted<'_>> {
         _ => return None,
     };
     let hour = event.at.millis().div_euclid(HOUR);
-    Some(Counted { hour, request: event.request.as_deref()?, is_verified })
+    Some(CountedEvent { hour, request: event.request.as_deref()?, is_verified })
 }

@@ -5,7 +5,7 @@
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::key::KeyId;
 use crate::domain::outcome::Outcome;
-use crate::domain::sign_in::credentials::{Credentials, Proof, SignedCredentials};
+use crate::domain::sign_in::credentials::{Credentials, SignInProof, SignedCredentials};
 use crate::domain::sign_in::password::PasswordHash;
 use crate::domain::staff::AccountName;
 use crate::domain::time::Timestamp;
@@ -123,10 +123,10 @@ fn read(row: &Row) -> Result<StoredCredentials, StoreError> {
     let unreadable =
         || StoreError::Failed(format!("the credentials of {} cannot be read", it.account));
     let proof = match (it.proof.as_str(), it.secret, it.expires_at) {
-        ("none", ..) => Proof::None,
-        ("set-up", Some(digest), Some(expires_at)) => Proof::SetUp { digest, expires_at },
+        ("none", ..) => SignInProof::None,
+        ("set-up", Some(digest), Some(expires_at)) => SignInProof::SetUp { digest, expires_at },
         ("password", Some(hash), _) => {
-            Proof::Password(PasswordHash::from_store(&hash).ok_or_else(unreadable)?)
+            SignInProof::Password(PasswordHash::from_store(&hash).ok_or_else(unreadable)?)
         }
         _ => return Err(unreadable()),
     };
@@ -158,11 +158,11 @@ pub(in crate::store) async fn write(
     let SignedCredentials { credentials, version, key_id, mac } = change.record;
     let account = credentials.account.as_str();
     let (proof, secret, expires_at) = match &credentials.proof {
-        Proof::None => ("none", None, None),
-        Proof::SetUp { digest, expires_at } => {
+        SignInProof::None => ("none", None, None),
+        SignInProof::SetUp { digest, expires_at } => {
             ("set-up", Some(digest.as_str()), Some(expires_at.millis()))
         }
-        Proof::Password(hash) => ("password", Some(hash.as_str()), None),
+        SignInProof::Password(hash) => ("password", Some(hash.as_str()), None),
     };
     let asked = credentials.reset_asked.as_ref();
     let values = args![

@@ -80,7 +80,7 @@ statements! {
 
 /// What is being done. The words of a stage are numbers in the store.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum RebuildStage {
     /// Nothing.
     Idle,
     /// Clearing what an earlier rebuild left.
@@ -93,7 +93,7 @@ enum Stage {
     CleanUp,
 }
 
-impl Stage {
+impl RebuildStage {
     const fn of(number: i64) -> Self {
         match number {
             1 => Self::Clear,
@@ -117,12 +117,12 @@ impl Stage {
 
 /// How far a rebuild is, as the store keeps it.
 #[derive(Clone, Copy)]
-struct State {
+struct RebuildState {
     /// The set of rows that is read.
     run: i64,
     /// From which place on sealed events are counted in it.
     since: i64,
-    stage: Stage,
+    stage: RebuildStage,
     /// The quarter or the place from which to go on.
     position: i64,
     /// As `since`, of the set that is being made.
@@ -131,13 +131,13 @@ struct State {
     begun_purged: i64,
 }
 
-impl State {
+impl RebuildState {
     const fn other(&self) -> i64 {
         1 - self.run
     }
 
     /// The next stage, from its beginning.
-    const fn then(self, stage: Stage) -> Self {
+    const fn then(self, stage: RebuildStage) -> Self {
         Self { stage, position: i64::MIN, ..self }
     }
 }
@@ -151,29 +151,35 @@ pub(in crate::store) async fn step(
     let mut tx = db.begin().await?;
     tx.lock(SEAL_LOCK).await?;
     let it = StateColumns::read(&tx.one(&STATE, args![]).await?)?;
-    let mut state = State {
+    let mut state = RebuildState {
         run: it.run,
         since: it.since,
-        stage: Stage::of(it.stage),
+        stage: RebuildStage::of(it.stage),
         position: it.position,
         uncounted: it.uncounted,
         begun_purged: it.begun_purged,
     };
-    let is_under_way = matches!(state.stage, Stage::Copy | Stage::Count);
-    if state.stage == Stage::Idle || (is_under_way && state.begun_purged != it.purged) {
-        state = State { uncounted: 0, begun_purged: it.purged, ..state.then(Stage::Clear) };
+    let is_under_way = matches!(state.stage, RebuildStage::Copy | RebuildStage::Count);
+    if state.stage == RebuildStage::Idle || (is_under_way && state.begun_purged != it.purged) {
+        state = RebuildState {
+            uncounted: 0,
+            begun_purged: it.purged,
+            ..state.then(RebuildStage::Clear)
+        };
     }
     let kept = kept_before(it.purged_before);
     let next = match state.stage {
-        Stage::Clear => clear(&mut tx, state, Stage::Copy).await?,
-        Stage::Copy => copy(&mut tx, state, kept).await?,
-        Stage::Count => count(&mut tx, state, kept, (it.size, most)).await?,
-        Stage::CleanUp | Stage::Idle => clear(&mut tx, state, Stage::Idle).await?,
+        RebuildStage::Clear => clear(&mut tx, state, RebuildStage::Copy).await?,
+        RebuildStage::Copy => copy(&mut tx, state, kept).await?,
+        RebuildStage::Count => count(&mut tx, state, kept, (it.size, most)).await?,
+        RebuildStage::CleanUp | RebuildStage::Idle => {
+            clear(&mut tx, state, RebuildStage::Idle).await?
+        }
     };
-    let State { run, since, stage, position, uncounted, begun_purged } = next;
+    let RebuildState { run, since, stage, position, uncounted, begun_purged } = next;
     let arguments = args![run, since, stage.number(), position, uncounted, begun_purged];
     tx.write(&GO_ON, arguments).await?;
-    let is_over = stage == Stage::Idle;
+    let is_over = stage == RebuildStage::Idle;
     if is_over {
         let detail = format!("from {} sealed entries", it.size);
         events::write(&mut tx, &NewEvent::of_office(EventKind::StatsRebuilt, detail, actor))
@@ -183,9 +189,9 @@ pub(in crate::store) async fn step(
         tx.commit_quietly().await?;
     }
     let done = match stage {
-        Stage::Clear | Stage::Copy => 0,
-        Stage::Count => position.max(0),
-        Stage::CleanUp | Stage::Idle => it.size,
+        RebuildStage::Clear | RebuildStage::Copy => 0,
+        RebuildStage::Count => position.max(0),
+        RebuildStage::CleanUp | RebuildStage::Idle => it.size,
     };
     let places = |place: i64| u64::try_from(place).unwrap_or_default();
     Ok(RebuildStep { done: places(done), of: places(it.size), is_over })
@@ -200,7 +206,11 @@ fn kept_before(purged_before: i64) -> Quarter {
 }
 
 /// Clears some quarters of the set that is not read.
-async fn clear(tx: &mut Tx, state: State, then: Stage) -> Result<State, StoreError> {
+async fn clear(
+    tx: &mut Tx,
+    state: RebuildState,
+    then: RebuildStage,
+) -> Result<RebuildState, StoreError> {
     let run = state.other();
     let Some(from) = first_quarter(tx, run, state.position).await? else {
         return Ok(state.then(then));
@@ -208,20 +218,20 @@ async fn clear(tx: &mut Tx, state: State, then: Stage) -> Result<State, StoreErr
     let before = from.saturating_add(QUARTERS);
     tx.write(&CLEAR, args![run, from, before]).await?;
     tx.write(&CLEAR_TIMES, args![run, from, before]).await?;
-    Ok(State { position: before, ..state })
+    Ok(RebuildState { position: before, ..state })
 }
 
 /// Copies some quarters before the first that is counted.
-async fn copy(tx: &mut Tx, state: State, kept: Quarter) -> Result<State, StoreError> {
+async fn copy(tx: &mut Tx, state: RebuildState, kept: Quarter) -> Result<RebuildState, StoreError> {
     let first = first_quarter(tx, state.run, state.position).await?;
     let Some(from) = first.filter(|from| *from < kept.0) else {
-        return Ok(State { position: 0, ..state.then(Stage::Count) });
+        return Ok(RebuildState { position: 0, ..state.then(RebuildStage::Count) });
     };
     let before = from.saturating_add(QUARTERS).min(kept.0);
     let arguments = args![state.other(), state.run, from, before];
     tx.write(&COPY, arguments).await?;
     tx.write(&COPY_TIMES, arguments).await?;
-    Ok(State { position: before, ..state })
+    Ok(RebuildState { position: before, ..state })
 }
 
 async fn first_quarter(tx: &mut Tx, run: i64, from: i64) -> Result<Option<i64>, StoreError> {
@@ -232,10 +242,10 @@ async fn first_quarter(tx: &mut Tx, run: i64, from: i64) -> Result<Option<i64>, 
 /// Counts the next sealed events; after the last of them, the set is the one that is read.
 async fn count(
     tx: &mut Tx,
-    state: State,
+    state: RebuildState,
     kept: Quarter,
     (size, most): (i64, u32),
-) -> Result<State, StoreError> {
+) -> Result<RebuildState, StoreError> {
     let from = state.position.max(0);
     let before = from.saturating_add(most.into()).min(size);
     let leaves = tx.all(&LEAVES, args![from, before]).await?;
@@ -259,8 +269,8 @@ async fn count(
         tx.write_all(&rows.writes().collect::<Vec<_>>()).await?;
     }
     if before < size {
-        return Ok(State { position: before, uncounted, ..state });
+        return Ok(RebuildState { position: before, uncounted, ..state });
     }
-    let read = State { run: state.other(), since: uncounted, ..state };
-    Ok(read.then(Stage::CleanUp))
+    let read = RebuildState { run: state.other(), since: uncounted, ..state };
+    Ok(read.then(RebuildStage::CleanUp))
 }

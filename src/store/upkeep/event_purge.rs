@@ -22,7 +22,7 @@ use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::locks::SEAL_LOCK;
 use crate::store::database::rows::stored_event;
 use crate::store::database::statement::statements;
-use crate::store::upkeep::maintenance::{self, Found, PurgeStatements};
+use crate::store::upkeep::maintenance::{self, PurgeRange, PurgeStatements};
 
 /// How far the newest event may lie ahead of the clock, in milliseconds: the clocks of the
 /// nodes of a cluster agree no better.
@@ -92,14 +92,14 @@ pub(in crate::store) async fn purge(
     let arguments = args![batch.from, batch.most, purge.age];
     // Where there is nothing to do, nothing is written.
     match db.maybe(purge.find, arguments).await? {
-        Some(row) if Found::read(&row)?.is_some() => {}
+        Some(row) if PurgeRange::read(&row)?.is_some() => {}
         _ => return Ok(TaskProgress::default()),
     }
     let mut tx = maintenance::begin(db).await?;
     refuse_if_ahead(&mut tx).await?;
     // What is being sealed is sealed first.
     tx.lock(SEAL_LOCK).await?;
-    let Some(found) = Found::read(&tx.one(purge.find, arguments).await?)? else {
+    let Some(found) = PurgeRange::read(&tx.one(purge.find, arguments).await?)? else {
         return Ok(TaskProgress::default());
     };
     let totals = removals::totals(&mut tx, batch.removal_key).await?;

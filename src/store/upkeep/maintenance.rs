@@ -49,13 +49,13 @@ pub(in crate::store) struct PurgeStatements<'a> {
 }
 
 /// The rows that a statement of [`PurgeStatements`] found.
-pub(in crate::store) struct Found {
+pub(in crate::store) struct PurgeRange {
     pub(in crate::store) before: i64,
     pub(in crate::store) last: i64,
     count: u64,
 }
 
-impl Found {
+impl PurgeRange {
     pub(in crate::store) fn read(row: &Row) -> Result<Option<Self>, StoreError> {
         let Some(last) = row.maybe_int("last_old")? else { return Ok(None) };
         let count = row.count("old_rows")?.into();
@@ -85,7 +85,7 @@ pub(in crate::store) async fn due(
 ) -> Result<u64, StoreError> {
     if let Some(purge) = purge_of(task, retention) {
         let row = db.maybe(purge.find, args![TaskBatch::START, most, purge.age]).await?;
-        let found = row.map_or(Ok(None), |row| Found::read(&row))?;
+        let found = row.map_or(Ok(None), |row| PurgeRange::read(&row))?;
         return Ok(found.map_or(0, |it| it.count));
     }
     if task == MaintenanceTask::ArchiveRequests {
@@ -139,11 +139,11 @@ pub(in crate::store) async fn purge(
     let arguments = args![batch.from, batch.most, purge.age];
     // Where there is nothing to do, nothing is written.
     match db.maybe(purge.find, arguments).await? {
-        Some(row) if Found::read(&row)?.is_some() => {}
+        Some(row) if PurgeRange::read(&row)?.is_some() => {}
         _ => return Ok(TaskProgress::default()),
     }
     let mut tx = begin(db).await?;
-    let Some(found) = Found::read(&tx.one(purge.find, arguments).await?)? else {
+    let Some(found) = PurgeRange::read(&tx.one(purge.find, arguments).await?)? else {
         return Ok(TaskProgress::default());
     };
     let done = tx.write(purge.delete, args![batch.from, found.last, found.before]).await?;

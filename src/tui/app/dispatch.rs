@@ -36,7 +36,7 @@ pub(in crate::tui) fn key(turn: &mut Turn<'_>, key: KeyEvent, at: Now) {
     if input_gate::is_hidden(turn.model) {
         return command.map_or((), |command| input_gate::hidden(turn, command, at));
     }
-    if passed == input_gate::Key::Stops {
+    if passed == input_gate::GatedKey::Stops {
         return;
     }
     lock::active(turn, at);

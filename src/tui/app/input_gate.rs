@@ -73,7 +73,7 @@ const SCANNED_CODE: &str = "That came as fast as from a scanner, so no code was 
 
 /// What becomes of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::tui) enum Key {
+pub(in crate::tui) enum GatedKey {
     /// It means what it says.
     Goes,
     /// Nothing comes of it.
@@ -129,7 +129,7 @@ pub(in crate::tui) fn settle(turn: &mut Turn<'_>, at: Now, next: Option<&KeyEven
 }
 
 /// Takes note of a key before it means anything, and stops what is none.
-pub(in crate::tui) fn enter(turn: &mut Turn<'_>, key: &KeyEvent, at: Now) -> Key {
+pub(in crate::tui) fn enter(turn: &mut Turn<'_>, key: &KeyEvent, at: Now) -> GatedKey {
     let is_text = text_field::types(*key);
     let typed = turn.enter_code(|entry, _| entry.typed.0.len()).unwrap_or(0);
     let before = turn.model.shared.keyboard.last.replace((*key, at));
@@ -141,7 +141,7 @@ pub(in crate::tui) fn enter(turn: &mut Turn<'_>, key: &KeyEvent, at: Now) -> Key
         since.is_some_and(|it| it <= MAX_REPEAT_GAP) || key.kind == KeyEventKind::Repeat;
     keyboard.repeats = if is_repeated { keyboard.repeats.saturating_add(1) } else { 0 };
     if is_hidden(turn.model) {
-        return Key::Stops;
+        return GatedKey::Stops;
     }
     if is_text {
         turn.model.shared.keyboard.burst.push(key, at, typed);
@@ -158,16 +158,16 @@ pub(in crate::tui) fn enter(turn: &mut Turn<'_>, key: &KeyEvent, at: Now) -> Key
                 && turn.model.shared.keyboard.burst.length >= MIN_SCAN_CHARS =>
         {
             turn.model.shared.keyboard.burst.ended = Some(at);
-            Key::Stops
+            GatedKey::Stops
         }
         KeyCode::Enter
             if in_burst && turn.model.shared.keyboard.burst.is_scan && !is_field(turn.model) =>
         {
-            Key::Stops
+            GatedKey::Stops
         }
         KeyCode::Enter if since.is_some_and(|it| it <= ENTER_DEBOUNCE) => {
             turn.model.shared.keyboard.deferred = None;
-            Key::Stops
+            GatedKey::Stops
         }
         KeyCode::Enter if in_burst && turn.model.context() == Context::EnterCode => {
             enter_behind_burst(turn, at)
@@ -179,14 +179,18 @@ pub(in crate::tui) fn enter(turn: &mut Turn<'_>, key: &KeyEvent, at: Now) -> Key
                 && turn.model.shared.keyboard.burst.length >= MIN_SCAN_CHARS =>
         {
             undo_scan(turn);
-            Key::Stops
+            GatedKey::Stops
         }
         KeyCode::Char('q') if key.modifiers == KeyModifiers::CONTROL => {
             let is_ctrl_s =
                 |it: &KeyEvent| (it.code, it.modifiers) == (KeyCode::Char('s'), key.modifiers);
-            if before.is_some_and(|(it, _)| is_ctrl_s(&it)) { Key::Stops } else { Key::Goes }
+            if before.is_some_and(|(it, _)| is_ctrl_s(&it)) {
+                GatedKey::Stops
+            } else {
+                GatedKey::Goes
+            }
         }
-        _ => Key::Goes,
+        _ => GatedKey::Goes,
     }
 }
 
@@ -244,9 +248,9 @@ fn is_field(model: &Model) -> bool {
 }
 
 /// A character: one more of a scan, where that is known by now, and no text.
-fn text(turn: &mut Turn<'_>) -> Key {
+fn text(turn: &mut Turn<'_>) -> GatedKey {
     if is_field(turn.model) {
-        return Key::Goes;
+        return GatedKey::Goes;
     }
     let at_the_boxes = is_for_codes(turn.model);
     let takes_letters = takes_letters(turn.model);
@@ -255,10 +259,10 @@ fn text(turn: &mut Turn<'_>) -> Key {
     let is_too_much = keyboard.defers_check() || !at_the_boxes || has_letters;
     keyboard.burst.is_scan |= keyboard.burst.length >= MIN_SCAN_CHARS && is_too_much;
     if !keyboard.burst.is_scan {
-        return Key::Goes;
+        return GatedKey::Goes;
     }
     undo_scan(turn);
-    Key::Stops
+    GatedKey::Stops
 }
 
 /// A scan that came where it means nothing: what it did is undone, and said.
@@ -288,23 +292,23 @@ fn undo_scan(turn: &mut Turn<'_>) {
 }
 
 /// Enter close behind characters at the boxes.
-fn enter_behind_burst(turn: &mut Turn<'_>, at: Now) -> Key {
+fn enter_behind_burst(turn: &mut Turn<'_>, at: Now) -> GatedKey {
     let keyboard = &mut turn.model.shared.keyboard;
     if keyboard.burst.length < MIN_SCAN_CHARS {
-        return Key::Goes;
+        return GatedKey::Goes;
     }
     let in_one_read = keyboard.burst.began == Some(at);
     if in_one_read && keyboard.defers_check() {
         keyboard.deferred = None;
         turn.enter_code(enter_code::update::check);
-        return Key::Stops;
+        return GatedKey::Stops;
     }
     let is_checked = turn.enter_code(|entry, _| entry.verifying.is_some()).unwrap_or(false);
     if in_one_read || is_checked {
-        return Key::Goes;
+        return GatedKey::Goes;
     }
     undo_scan(turn);
-    Key::Stops
+    GatedKey::Stops
 }
 
 /// Whether a command does something that cannot be undone.

@@ -19,7 +19,7 @@ pub struct FactorPanel {
     /// What there is; none until it is read.
     pub factors: Option<CustomerFactors>,
     /// What is being done.
-    pub stage: Stage,
+    pub stage: FactorStage,
     /// The first code of an authenticator, as far as it is typed.
     pub typed: TypedSecret,
     /// What is being waited for; no key acts until it is answered.
@@ -30,7 +30,7 @@ pub struct FactorPanel {
 
 /// What is being done.
 #[derive(Debug)]
-pub enum Stage {
+pub enum FactorStage {
     /// What there is, and what can be done.
     Overview,
     /// Whether it is meant.

@@ -8,7 +8,7 @@ use crate::domain::totp;
 use crate::service::factors::calls::{EnrolTotp, MakeBackupCodes, ReadFactors, RemoveTotp};
 use crate::service::factors::{BackupCodes, FactorRefusal, FactorRemoval, TotpEnrolment};
 use crate::service::messages;
-use crate::tui::factors::state::{FactorPanel, Stage, Sure};
+use crate::tui::factors::state::{FactorPanel, FactorStage, Sure};
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::message::Failure;
@@ -26,7 +26,7 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, of: FactorsOfCustomer) -> Facto
         customer,
         token,
         factors: None,
-        stage: Stage::Overview,
+        stage: FactorStage::Overview,
         typed,
         waiting,
         message: None,
@@ -42,7 +42,7 @@ fn has(panel: &FactorPanel, kind: FactorKind) -> bool {
 
 /// A digit of the first code.
 pub(in crate::tui) fn key(panel: &mut FactorPanel, key: KeyEvent) {
-    if panel.waiting.is_some() || !matches!(panel.stage, Stage::Enrol { .. }) {
+    if panel.waiting.is_some() || !matches!(panel.stage, FactorStage::Enrol { .. }) {
         return;
     }
     match key.code {
@@ -65,36 +65,38 @@ pub(in crate::tui) fn command(panel: &mut FactorPanel, step: &mut Step<'_>, comm
         return;
     }
     match (command, &panel.stage) {
-        (Command::Back, Stage::Overview) => step.go(Navigation::Close),
-        (Command::Back, _) | (Command::Accept, Stage::Codes(_)) => reread(panel, step),
-        (Command::EnrolTotp, Stage::Overview) if panel.factors.is_some() => {
+        (Command::Back, FactorStage::Overview) => step.go(Navigation::Close),
+        (Command::Back, _) | (Command::Accept, FactorStage::Codes(_)) => reread(panel, step),
+        (Command::EnrolTotp, FactorStage::Overview) if panel.factors.is_some() => {
             if has(panel, FactorKind::Totp) {
-                panel.stage = Stage::Sure(Sure::ReplaceTotp);
+                panel.stage = FactorStage::Sure(Sure::ReplaceTotp);
             } else {
                 enrol(panel, step, false, None);
             }
         }
-        (Command::RemoveTotp, Stage::Overview) if has(panel, FactorKind::Totp) => {
-            panel.stage = Stage::Sure(Sure::RemoveTotp);
+        (Command::RemoveTotp, FactorStage::Overview) if has(panel, FactorKind::Totp) => {
+            panel.stage = FactorStage::Sure(Sure::RemoveTotp);
         }
-        (Command::RemoveTotp, Stage::Overview) => {
+        (Command::RemoveTotp, FactorStage::Overview) => {
             let refusal = FactorRefusal::NotEnrolled(FactorKind::Totp);
             panel.message = Some((Tone::Plain, messages::factor_refusal(refusal).into()));
         }
-        (Command::MakeBackupCodes, Stage::Overview) if panel.factors.is_some() => {
+        (Command::MakeBackupCodes, FactorStage::Overview) if panel.factors.is_some() => {
             if has(panel, FactorKind::BackupCodes) {
-                panel.stage = Stage::Sure(Sure::ReplaceCodes);
+                panel.stage = FactorStage::Sure(Sure::ReplaceCodes);
             } else {
                 make_codes(panel, step, false);
             }
         }
-        (Command::Accept, Stage::Sure(Sure::ReplaceTotp)) => enrol(panel, step, true, None),
-        (Command::Accept, Stage::Sure(Sure::RemoveTotp)) => {
+        (Command::Accept, FactorStage::Sure(Sure::ReplaceTotp)) => enrol(panel, step, true, None),
+        (Command::Accept, FactorStage::Sure(Sure::RemoveTotp)) => {
             let call = RemoveTotp { token: panel.token.clone(), key: step.idempotency_key() };
             wait_for(panel, step, call);
         }
-        (Command::Accept, Stage::Sure(Sure::ReplaceCodes)) => make_codes(panel, step, true),
-        (Command::Accept, Stage::Enrol { offer, replaces }) if totp::is_code(&panel.typed) => {
+        (Command::Accept, FactorStage::Sure(Sure::ReplaceCodes)) => make_codes(panel, step, true),
+        (Command::Accept, FactorStage::Enrol { offer, replaces })
+            if totp::is_code(&panel.typed) =>
+        {
             let (sealed, replaces) = (offer.sealed.clone(), *replaces);
             enrol(panel, step, replaces, Some(sealed));
         }
@@ -125,7 +127,7 @@ fn make_codes(panel: &mut FactorPanel, step: &mut Step<'_>, replaces: bool) {
 
 /// Back to what there is, read anew.
 fn reread(panel: &mut FactorPanel, step: &mut Step<'_>) {
-    panel.stage = Stage::Overview;
+    panel.stage = FactorStage::Overview;
     panel.typed = TypedSecret::default();
     let message = panel.message.take();
     let customer = panel.customer;
@@ -170,10 +172,10 @@ pub(in crate::tui) fn enrolled(
         Some(TotpEnrolment::Offer { offer, wrong }) => {
             panel.typed = TypedSecret::default();
             let replaces = match &panel.stage {
-                Stage::Enrol { replaces, .. } => *replaces,
-                stage => matches!(stage, Stage::Sure(_)),
+                FactorStage::Enrol { replaces, .. } => *replaces,
+                stage => matches!(stage, FactorStage::Sure(_)),
             };
-            panel.stage = Stage::Enrol { offer, replaces };
+            panel.stage = FactorStage::Enrol { offer, replaces };
             panel.message = wrong.map(|wrong| {
                 let text = step.with_wall_clock(|clock| messages::wrong_first_code(&wrong, clock));
                 (Tone::Warning, text)
@@ -211,7 +213,7 @@ pub(in crate::tui) fn codes_made(
     answer: Result<BackupCodes, Failure>,
 ) {
     match taken(panel, id, answer) {
-        Some(BackupCodes::Made(codes)) => panel.stage = Stage::Codes(codes),
+        Some(BackupCodes::Made(codes)) => panel.stage = FactorStage::Codes(codes),
         Some(BackupCodes::Refused(refusal)) => refuse(panel, step, refusal),
         None => {}
     }

@@ -18,7 +18,7 @@ use crate::domain::customer_factor::CustomerFactors;
 use crate::domain::totp::TotpOffer;
 use crate::service::factors::NumberedCode;
 use crate::service::messages;
-use crate::tui::factors::state::{FactorPanel, Stage, Sure};
+use crate::tui::factors::state::{FactorPanel, FactorStage, Sure};
 use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::notice::Tone;
@@ -37,7 +37,7 @@ const GAP: u16 = 2;
 /// Draws the panel.
 pub fn draw(cx: DrawContext<'_>, panel: &FactorPanel, frame: &mut Frame<'_>, area: Rect) {
     let theme = cx.theme;
-    if let Stage::Enrol { offer, .. } = &panel.stage {
+    if let FactorStage::Enrol { offer, .. } = &panel.stage {
         return draw_enrolment(cx, panel, offer, frame, area);
     }
     let widest = centred(area, 72, area.height);
@@ -53,8 +53,8 @@ pub fn draw(cx: DrawContext<'_>, panel: &FactorPanel, frame: &mut Frame<'_>, are
 fn lines<'a>(cx: DrawContext<'_>, panel: &FactorPanel, room: usize) -> Vec<Line<'a>> {
     let theme = cx.theme;
     let mut lines = match (&panel.stage, &panel.factors) {
-        (Stage::Codes(codes), _) => shown_codes(cx, codes, room),
-        (Stage::Sure(sure), _) => said(ask(*sure), room),
+        (FactorStage::Codes(codes), _) => shown_codes(cx, codes, room),
+        (FactorStage::Sure(sure), _) => said(ask(*sure), room),
         (_, Some(factors)) => overview(cx, factors, room),
         (_, None) => vec![Line::styled("Reading", theme.muted)],
     };

@@ -26,7 +26,7 @@ pub enum Reason {
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum SignInStage {
     /// A name, and a password or a set-up code.
     Credentials,
     /// A new password, twice.
@@ -43,7 +43,7 @@ pub struct SignInForm {
     /// Why.
     pub reason: Reason,
     /// What is asked for now.
-    pub stage: Stage,
+    pub stage: SignInStage,
     /// The name.
     pub name: Input,
     /// The secrets of this stage; of the first stage, the first one only.
@@ -65,7 +65,7 @@ impl SignInForm {
     pub fn new(reason: Reason) -> Self {
         Self {
             reason,
-            stage: Stage::Credentials,
+            stage: SignInStage::Credentials,
             name: Input::default(),
             secrets: [SecretField::default(), SecretField::default()],
             field: 0,
@@ -80,16 +80,16 @@ impl SignInForm {
     pub const fn fields(&self) -> usize {
         match (self.reason, self.stage) {
             (Reason::Covered, _) => 0,
-            (_, Stage::Credentials | Stage::NewPassword) => 2,
-            (_, Stage::Totp | Stage::Enrol) => 1,
+            (_, SignInStage::Credentials | SignInStage::NewPassword) => 2,
+            (_, SignInStage::Totp | SignInStage::Enrol) => 1,
         }
     }
 
     /// The secret that has the keyboard; none where the name has it.
     pub fn secret_mut(&mut self) -> Option<&mut SecretField> {
         match (self.stage, self.field) {
-            (Stage::Credentials, 0) => None,
-            (Stage::NewPassword, 1) => self.secrets.last_mut(),
+            (SignInStage::Credentials, 0) => None,
+            (SignInStage::NewPassword, 1) => self.secrets.last_mut(),
             _ => self.secrets.first_mut(),
         }
     }

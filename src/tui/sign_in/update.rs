@@ -13,7 +13,7 @@ use crate::tui::machine::navigation::Navigation;
 use crate::tui::machine::notice::Tone;
 use crate::tui::machine::step::Step;
 use crate::tui::machine::text_field;
-use crate::tui::sign_in::state::{Reason, SecretField, SignInForm, Stage};
+use crate::tui::sign_in::state::{Reason, SecretField, SignInForm, SignInStage};
 
 /// A key that is no command goes into the field that has the keyboard.
 pub(in crate::tui) fn key(form: &mut SignInForm, key: KeyEvent) {
@@ -70,12 +70,14 @@ fn send(form: &mut SignInForm, step: &mut Step<'_>) {
         return;
     }
     let attempt = match (form.stage, form.attempt.clone()) {
-        (Stage::NewPassword, Some(_)) if form.secrets[0].text() != form.secrets[1].text() => {
-            ask(form, Stage::NewPassword, Some(messages::PASSWORDS_DIFFER.to_owned()));
+        (SignInStage::NewPassword, Some(_)) if form.secrets[0].text() != form.secrets[1].text() => {
+            ask(form, SignInStage::NewPassword, Some(messages::PASSWORDS_DIFFER.to_owned()));
             return;
         }
-        (Stage::NewPassword, Some(attempt)) => SignIn { new_password: Some(secret(0)), ..attempt },
-        (Stage::Totp | Stage::Enrol, Some(attempt)) => {
+        (SignInStage::NewPassword, Some(attempt)) => {
+            SignIn { new_password: Some(secret(0)), ..attempt }
+        }
+        (SignInStage::Totp | SignInStage::Enrol, Some(attempt)) => {
             let offer = form.offer.as_ref().map(|it| it.sealed.clone());
             SignIn { totp: Some(secret(0)), offer, ..attempt }
         }
@@ -108,21 +110,21 @@ pub(in crate::tui) fn answered(
             *form = SignInForm { name, field: 1, ..SignInForm::new(form.reason) };
             form.message = Some((Tone::Bad, messages::SIGN_IN_REFUSED.to_owned()));
         }
-        Ok(SignInOutcome::TotpNeeded) => ask(form, Stage::Totp, None),
-        Ok(SignInOutcome::ChoosePassword) => ask(form, Stage::NewPassword, None),
+        Ok(SignInOutcome::TotpNeeded) => ask(form, SignInStage::Totp, None),
+        Ok(SignInOutcome::ChoosePassword) => ask(form, SignInStage::NewPassword, None),
         Ok(SignInOutcome::PasswordRefused(fault)) => {
-            ask(form, Stage::NewPassword, Some(messages::password_fault(fault)));
+            ask(form, SignInStage::NewPassword, Some(messages::password_fault(fault)));
         }
         Ok(SignInOutcome::Enrol(offer)) => {
-            let again = form.stage == Stage::Enrol;
+            let again = form.stage == SignInStage::Enrol;
             form.offer = Some(offer);
-            ask(form, Stage::Enrol, again.then(|| messages::WRONG_FIRST_CODE.to_owned()));
+            ask(form, SignInStage::Enrol, again.then(|| messages::WRONG_FIRST_CODE.to_owned()));
         }
         Err(failure) => form.message = Some((Tone::Bad, failure.text)),
     }
 }
 
-fn ask(form: &mut SignInForm, stage: Stage, message: Option<String>) {
+fn ask(form: &mut SignInForm, stage: SignInStage, message: Option<String>) {
     form.stage = stage;
     form.field = 0;
     form.secrets.iter_mut().for_each(SecretField::clear);

@@ -15,7 +15,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::notice::Tone;
-use crate::tui::sign_in::state::{Reason, SignInForm, Stage};
+use crate::tui::sign_in::state::{Reason, SignInForm, SignInStage};
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::field::{self, field};
 use crate::tui::widgets::panel::{self, Title};
@@ -36,7 +36,7 @@ pub fn draw(cx: DrawContext<'_>, form: &SignInForm, frame: &mut Frame<'_>, area:
     let mut lines: Vec<Line<'_>> = Vec::new();
     lines.extend(wrap(intro(form), room).into_iter().map(Line::from));
     lines.push(Line::default());
-    let code = form.offer.as_ref().filter(|_| form.stage == Stage::Enrol);
+    let code = form.offer.as_ref().filter(|_| form.stage == SignInStage::Enrol);
     if let Some(offer) = code {
         if area.width >= FORM_COLUMNS {
             lines.extend(qr::lines(&offer.uri.0, theme, area.height.saturating_sub(12)));
@@ -50,12 +50,12 @@ pub fn draw(cx: DrawContext<'_>, form: &SignInForm, frame: &mut Frame<'_>, area:
     let first = lines.len();
     let mut cursor = None;
     for (at, label) in labels(form).iter().enumerate() {
-        let is_name = form.stage == Stage::Credentials && at == 0;
+        let is_name = form.stage == SignInStage::Credentials && at == 0;
         let width = u16::try_from(room.saturating_sub(LABEL_CELLS)).unwrap_or(0);
         let (shown, column) = if is_name {
             field(&form.name, width)
         } else {
-            let secret = usize::from(at == 1 && form.stage == Stage::NewPassword);
+            let secret = usize::from(at == 1 && form.stage == SignInStage::NewPassword);
             let length = form.secrets[secret].length().min(usize::from(width.saturating_sub(1)));
             let mark = if theme.ascii { "*" } else { "•" };
             (Span::raw(mark.repeat(length)), u16::try_from(length).unwrap_or(0))
@@ -87,29 +87,29 @@ pub fn draw(cx: DrawContext<'_>, form: &SignInForm, frame: &mut Frame<'_>, area:
 
 const fn title(form: &SignInForm) -> &'static str {
     match (form.reason, form.stage) {
-        (Reason::Covered, _) | (Reason::Locked, Stage::Credentials) => "locked",
-        (_, Stage::Credentials) => "sign in",
-        (_, Stage::NewPassword) => "set a password",
-        (_, Stage::Totp) => "second factor",
-        (_, Stage::Enrol) => "enrol an authenticator",
+        (Reason::Covered, _) | (Reason::Locked, SignInStage::Credentials) => "locked",
+        (_, SignInStage::Credentials) => "sign in",
+        (_, SignInStage::NewPassword) => "set a password",
+        (_, SignInStage::Totp) => "second factor",
+        (_, SignInStage::Enrol) => "enrol an authenticator",
     }
 }
 
 const fn intro(form: &SignInForm) -> &'static str {
     match (form.reason, form.stage) {
         (Reason::Covered, _) => "This terminal is locked. Enter goes on.",
-        (Reason::Locked, Stage::Credentials) => {
+        (Reason::Locked, SignInStage::Credentials) => {
             "This terminal is locked. Whoever signs in goes on where it stands."
         }
-        (Reason::SignedOut, Stage::Credentials) => {
+        (Reason::SignedOut, SignInStage::Credentials) => {
             "Sign in. The first time, give the set-up code that an admin gave you."
         }
-        (_, Stage::NewPassword) => {
+        (_, SignInStage::NewPassword) => {
             "Choose a password that nobody else knows: eight characters or more, of any kind. \
              Some words in a row make a good one."
         }
-        (_, Stage::Totp) => "Give the code that your authenticator shows now.",
-        (_, Stage::Enrol) => {
+        (_, SignInStage::Totp) => "Give the code that your authenticator shows now.",
+        (_, SignInStage::Enrol) => {
             "Your role signs in with an authenticator too. Let it read this code, then give the \
              six digits that it shows."
         }
@@ -119,9 +119,9 @@ const fn intro(form: &SignInForm) -> &'static str {
 fn labels(form: &SignInForm) -> &'static [&'static str] {
     match (form.reason, form.stage) {
         (Reason::Covered, _) => &[],
-        (_, Stage::Credentials) => &["Name", "Password"],
-        (_, Stage::NewPassword) => &["New password", "The same again"],
-        (_, Stage::Totp) => &["Code"],
-        (_, Stage::Enrol) => &["Code that it shows"],
+        (_, SignInStage::Credentials) => &["Name", "Password"],
+        (_, SignInStage::NewPassword) => &["New password", "The same again"],
+        (_, SignInStage::Totp) => &["Code"],
+        (_, SignInStage::Enrol) => &["Code that it shows"],
     }
 }

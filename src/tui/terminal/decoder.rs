@@ -62,7 +62,7 @@ const NONE: KeyModifiers = KeyModifiers::NONE;
 /// Puts sequences together from the pieces they come in.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    state: State,
+    state: DecoderState,
     /// What belongs to the state: parameters, the bytes of a character, a paste.
     bytes: Zeroizing<Vec<u8>>,
     inputs: Vec<Input>,
@@ -70,7 +70,7 @@ pub struct Decoder {
 
 /// What the bytes so far are the beginning of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+enum DecoderState {
     /// Nothing.
     #[default]
     Ground,
@@ -100,9 +100,9 @@ enum State {
 impl Decoder {
     /// Takes bytes in; gives what is complete.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
-        if self.state == (State::Escape { late: true }) && !goes_on(bytes) {
+        if self.state == (DecoderState::Escape { late: true }) && !goes_on(bytes) {
             self.key(KeyCode::Esc, NONE);
-            self.state = State::Ground;
+            self.state = DecoderState::Ground;
         }
         for byte in bytes {
             self.take(*byte);
@@ -113,16 +113,18 @@ impl Decoder {
     /// How long to wait for the rest of what has begun; none where nothing has.
     pub fn timeout(&self) -> Option<Duration> {
         match self.state {
-            State::Ground | State::Return => None,
-            State::Escape { late: false } => Some(ALT_KEY_TIMEOUT),
-            State::Escape { late: true } => Some(ESCAPE_KEY_TIMEOUT),
-            State::Answer { begun: false, .. }
-            | State::Character { .. }
-            | State::Csi
-            | State::Console
-            | State::Ss3
-            | State::Mouse { .. } => Some(SEQUENCE_TIMEOUT),
-            State::Answer { .. } | State::AnswerEscape { .. } | State::Paste => Some(PASTE_TIMEOUT),
+            DecoderState::Ground | DecoderState::Return => None,
+            DecoderState::Escape { late: false } => Some(ALT_KEY_TIMEOUT),
+            DecoderState::Escape { late: true } => Some(ESCAPE_KEY_TIMEOUT),
+            DecoderState::Answer { begun: false, .. }
+            | DecoderState::Character { .. }
+            | DecoderState::Csi
+            | DecoderState::Console
+            | DecoderState::Ss3
+            | DecoderState::Mouse { .. } => Some(SEQUENCE_TIMEOUT),
+            DecoderState::Answer { .. }
+            | DecoderState::AnswerEscape { .. }
+            | DecoderState::Paste => Some(PASTE_TIMEOUT),
         }
     }
 
@@ -131,15 +133,17 @@ impl Decoder {
     /// what came of it. Anything else is dropped.
     pub fn give_up(&mut self) -> Vec<Input> {
         match mem::take(&mut self.state) {
-            State::Escape { late: false } => self.state = State::Escape { late: true },
-            State::Escape { late: true } => self.key(KeyCode::Esc, NONE),
-            State::Ss3 if self.bytes.is_empty() => self.alt('O'),
-            State::Csi if self.bytes.is_empty() => self.alt('['),
-            State::Answer { first, begun: false } => self.alt(char::from(first)),
-            State::Paste => self.paste(),
+            DecoderState::Escape { late: false } => {
+                self.state = DecoderState::Escape { late: true }
+            }
+            DecoderState::Escape { late: true } => self.key(KeyCode::Esc, NONE),
+            DecoderState::Ss3 if self.bytes.is_empty() => self.alt('O'),
+            DecoderState::Csi if self.bytes.is_empty() => self.alt('['),
+            DecoderState::Answer { first, begun: false } => self.alt(char::from(first)),
+            DecoderState::Paste => self.paste(),
             _ => {}
         }
-        if !matches!(self.state, State::Escape { .. }) {
+        if !matches!(self.state, DecoderState::Escape { .. }) {
             self.bytes.clear();
         }
         mem::take(&mut self.inputs)
@@ -147,35 +151,35 @@ impl Decoder {
 
     fn take(&mut self, byte: u8) {
         match self.state {
-            State::Ground => self.ground(byte),
-            State::Return => {
-                self.state = State::Ground;
+            DecoderState::Ground => self.ground(byte),
+            DecoderState::Return => {
+                self.state = DecoderState::Ground;
                 if byte != b'\n' {
                     self.ground(byte);
                 }
             }
-            State::Character { alt, length } => self.character(byte, alt, length),
-            State::Csi => self.csi(byte),
-            State::Console => {
-                self.state = State::Ground;
+            DecoderState::Character { alt, length } => self.character(byte, alt, length),
+            DecoderState::Csi => self.csi(byte),
+            DecoderState::Console => {
+                self.state = DecoderState::Ground;
                 if let b'A'..=b'E' = byte {
                     self.key(KeyCode::F(byte - b'A' + 1), NONE);
                 } else if byte < 0x20 {
                     self.ground(byte);
                 }
             }
-            State::Ss3 => self.ss3(byte),
-            State::Mouse { left } => self.mouse(byte, left),
-            State::Answer { .. } => self.answer(byte),
-            State::AnswerEscape { is_osc } if byte == b'\\' => self.answered(is_osc),
-            State::AnswerEscape { .. } if byte == 0x1b => {}
+            DecoderState::Ss3 => self.ss3(byte),
+            DecoderState::Mouse { left } => self.mouse(byte, left),
+            DecoderState::Answer { .. } => self.answer(byte),
+            DecoderState::AnswerEscape { is_osc } if byte == b'\\' => self.answered(is_osc),
+            DecoderState::AnswerEscape { .. } if byte == 0x1b => {}
             // What comes after an Esc of its own is no answer any more.
-            State::AnswerEscape { .. } => {
+            DecoderState::AnswerEscape { .. } => {
                 self.bytes.clear();
                 self.escape(byte);
             }
-            State::Escape { .. } => self.escape(byte),
-            State::Paste => self.pasted(byte),
+            DecoderState::Escape { .. } => self.escape(byte),
+            DecoderState::Paste => self.pasted(byte),
         }
     }
 
@@ -183,10 +187,10 @@ impl Decoder {
     fn ground(&mut self, byte: u8) {
         self.bytes.clear();
         match byte {
-            0x1b => self.state = State::Escape { late: false },
+            0x1b => self.state = DecoderState::Escape { late: false },
             b'\r' => {
                 self.key(KeyCode::Enter, NONE);
-                self.state = State::Return;
+                self.state = DecoderState::Return;
             }
             _ => self.plain(byte, false),
         }
@@ -212,21 +216,21 @@ impl Decoder {
             0x80..=0x9f if !alt => return self.control(byte),
             _ => return,
         };
-        self.state = State::Character { alt, length };
+        self.state = DecoderState::Character { alt, length };
         self.character(byte, alt, length);
     }
 
     /// A byte of a character. One that does not belong there begins anew.
     fn character(&mut self, byte: u8, alt: bool, length: usize) {
         if !self.bytes.is_empty() && !(0x80..=0xbf).contains(&byte) {
-            self.state = State::Ground;
+            self.state = DecoderState::Ground;
             return self.ground(byte);
         }
         self.bytes.push(byte);
         if self.bytes.len() < length {
             return;
         }
-        self.state = State::Ground;
+        self.state = DecoderState::Ground;
         let text = std::str::from_utf8(&self.bytes).ok();
         if let Some(char) = text.and_then(|text| text.chars().next()) {
             if let '\u{80}'..='\u{9f}' = char {
@@ -251,16 +255,16 @@ impl Decoder {
     }
 
     fn escape(&mut self, byte: u8) {
-        self.state = State::Ground;
+        self.state = DecoderState::Ground;
         match byte {
-            b'[' => self.state = State::Csi,
-            b'O' => self.state = State::Ss3,
+            b'[' => self.state = DecoderState::Csi,
+            b'O' => self.state = DecoderState::Ss3,
             b']' | b'P' | b'_' | b'^' | b'X' => {
-                self.state = State::Answer { first: byte, begun: false };
+                self.state = DecoderState::Answer { first: byte, begun: false };
             }
             0x1b => {
                 self.key(KeyCode::Esc, NONE);
-                self.state = State::Escape { late: false };
+                self.state = DecoderState::Escape { late: false };
             }
             _ => self.plain(byte, true),
         }
@@ -270,11 +274,11 @@ impl Decoder {
         match byte {
             // The line lost the end of a sequence: this begins anew.
             0x00..=0x1f => {
-                self.state = State::Ground;
+                self.state = DecoderState::Ground;
                 self.ground(byte);
             }
-            b'[' if self.bytes.is_empty() => self.state = State::Console,
-            b'M' if self.bytes.is_empty() => self.state = State::Mouse { left: 3 },
+            b'[' if self.bytes.is_empty() => self.state = DecoderState::Console,
+            b'M' if self.bytes.is_empty() => self.state = DecoderState::Mouse { left: 3 },
             // rxvt ends a key with Shift so; in an answer it stands before the end.
             b'$' if !self.bytes.starts_with(b"?") => self.end(byte),
             0x40..=0x7e => self.end(byte),
@@ -285,9 +289,9 @@ impl Decoder {
 
     /// The last byte of what follows `ESC [`.
     fn end(&mut self, last: u8) {
-        self.state = State::Ground;
+        self.state = DecoderState::Ground;
         if self.bytes.as_slice() == b"200" && last == b'~' {
-            self.state = State::Paste;
+            self.state = DecoderState::Paste;
         } else if self.bytes.starts_with(b"?") && last == b'c' {
             self.inputs.push(Input::Answer(TerminalAnswer::Attributes));
         } else if self.bytes.len() < MAX_SEQUENCE_BYTES
@@ -301,12 +305,12 @@ impl Decoder {
     fn ss3(&mut self, byte: u8) {
         match byte {
             0x00..=0x1f => {
-                self.state = State::Ground;
+                self.state = DecoderState::Ground;
                 self.ground(byte);
             }
             b'0'..=b'9' | b';' if self.bytes.len() < MAX_SEQUENCE_BYTES => self.bytes.push(byte),
             _ => {
-                self.state = State::Ground;
+                self.state = DecoderState::Ground;
                 if let Some(key) = sequences::ss3(&self.bytes, byte) {
                     self.inputs.push(Input::Key(key));
                 }
@@ -319,7 +323,7 @@ impl Decoder {
     /// a place sent as a character of two bytes the second does not count.
     fn mouse(&mut self, byte: u8, left: u8) {
         if byte < 0x20 {
-            self.state = State::Ground;
+            self.state = DecoderState::Ground;
             return self.ground(byte);
         }
         let goes_on = matches!(self.bytes.last(), Some(0xc2..=0xdf)) && byte & 0xc0 == 0x80;
@@ -327,9 +331,9 @@ impl Decoder {
         if goes_on {
             return;
         }
-        self.state = State::Mouse { left: left - 1 };
+        self.state = DecoderState::Mouse { left: left - 1 };
         if left == 1 {
-            self.state = State::Ground;
+            self.state = DecoderState::Ground;
             if let Some(code) = self.bytes.first().and_then(|it| sequences::wheel(*it)) {
                 self.key(code, NONE);
             }
@@ -338,15 +342,15 @@ impl Decoder {
     }
 
     fn answer(&mut self, byte: u8) {
-        let State::Answer { first, begun } = &mut self.state else { return };
+        let DecoderState::Answer { first, begun } = &mut self.state else { return };
         let is_osc = *first == b']';
         match byte {
-            0x1b => self.state = State::AnswerEscape { is_osc },
+            0x1b => self.state = DecoderState::AnswerEscape { is_osc },
             0x07 => self.answered(is_osc),
             // No answer has a line's end in it, nor CAN or SUB: the end was lost, and
             // the keyboard comes back.
             b'\r' | b'\n' | 0x18 | 0x1a => {
-                self.state = State::Ground;
+                self.state = DecoderState::Ground;
                 self.bytes.clear();
             }
             _ => {
@@ -361,7 +365,7 @@ impl Decoder {
 
     /// An answer is whole.
     fn answered(&mut self, is_osc: bool) {
-        self.state = State::Ground;
+        self.state = DecoderState::Ground;
         let known = is_osc && self.bytes.len() <= MAX_SEQUENCE_BYTES;
         let answer = known.then(|| ground_query::read(&self.bytes)).flatten();
         self.inputs.extend(answer.map(Input::Answer));
@@ -375,7 +379,7 @@ impl Decoder {
         }
         self.bytes.push(byte);
         if self.bytes.ends_with(PASTE_END) {
-            self.state = State::Ground;
+            self.state = DecoderState::Ground;
             let text = self.bytes.len() - PASTE_END.len();
             self.bytes.truncate(text);
             self.paste();

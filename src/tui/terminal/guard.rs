@@ -75,11 +75,11 @@ const WRITE_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
 /// The terminal, taken over; dropped, it is given back.
 #[derive(Debug)]
 pub struct TerminalGuard {
-    state: Arc<State>,
+    state: Arc<TerminalState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct TerminalState {
     /// The modes to go back to while the terminal is ours.
     before: Mutex<Option<Termios>>,
     mouse: bool,
@@ -90,7 +90,7 @@ impl TerminalGuard {
     /// Takes the terminal over, and asks it `question`. What is taken is given back
     /// even if it fails half-way.
     pub fn begin(mouse: bool, question: &[u8]) -> io::Result<Self> {
-        let state = State { before: Mutex::new(None), mouse, out: open_own() };
+        let state = TerminalState { before: Mutex::new(None), mouse, out: open_own() };
         let guard = Self { state: Arc::new(state) };
         guard.take(question)?;
         Ok(guard)
@@ -156,7 +156,7 @@ impl Drop for TerminalGuard {
     }
 }
 
-impl State {
+impl TerminalState {
     /// Nothing under this lock panics; were it so, giving back still comes first.
     fn lock(&self) -> MutexGuard<'_, Option<Termios>> {
         self.before.lock().unwrap_or_else(PoisonError::into_inner)

@@ -10,8 +10,8 @@ fn secrets_come_from_files_that_others_cannot_read() {
     let config = desk.load(PRODUCTION, &[]).expect("complete");
     let EmailSettings::Smtp(smtp) = &config.email else { panic!("it is SMTP") };
     let password = smtp.login.as_ref().map(|login| match &login.proof {
-        Proof::Password(password) => password.expose_secret().to_owned(),
-        Proof::Token(_) => panic!("a password"),
+        LoginSecret::Password(password) => password.expose_secret().to_owned(),
+        LoginSecret::Token(_) => panic!("a password"),
     });
     assert_eq!(password.as_deref(), Some("pass word"));
     let SmsSettings::Twilio(twilio) = &config.sms else { panic!("it is Twilio") };

@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 use crate::config::keys::EmailKeys;
 use crate::config::settings::{SmtpSettings, SmtpTls};
 use crate::delivery::email::smtp::login::{self, Login};
-use crate::delivery::email::smtp::reply::{Stage, Verdicts};
+use crate::delivery::email::smtp::reply::{SmtpStage, Verdicts};
 use crate::delivery::email::smtp::starttls::{self, Prologue};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::message::MessageKind;
@@ -109,7 +109,7 @@ impl Server {
         let Some(login) = &self.login else { return self.greeted(deadline, verdicts).await };
         let proof = self.proof(login, deadline).await?;
         match self.log_in(&proof, deadline, verdicts).await {
-            Err(Entry::Refused(_)) if proof.may_be_stale() => {
+            Err(LoginError::Refused(_)) if proof.may_be_stale() => {
                 login.forget(&proof).await;
                 let fresh = self.proof(login, deadline).await?;
                 Ok(self.log_in(&fresh, deadline, verdicts).await?)
@@ -122,7 +122,7 @@ impl Server {
         &self,
         login: &Login,
         deadline: &Deadline,
-    ) -> Result<login::Proof, DeliveryError> {
+    ) -> Result<login::SmtpLogin, DeliveryError> {
         deadline.step(login.proof()).await.unwrap_or_else(|TimedOut| {
             let what = "The token service did not answer in time.";
             Err(DeliveryError::new(FailureKind::FAILED, what))
@@ -132,10 +132,10 @@ impl Server {
     /// Connects and logs in.
     async fn log_in(
         &self,
-        proof: &login::Proof,
+        proof: &login::SmtpLogin,
         deadline: &Deadline,
         verdicts: &Verdicts,
-    ) -> Result<AsyncSmtpConnection, Entry> {
+    ) -> Result<AsyncSmtpConnection, LoginError> {
         let mut connection = self.greeted(deadline, verdicts).await?;
         if !proof.is_taken_by(&connection) {
             let what = format!(
@@ -143,7 +143,7 @@ impl Server {
                 self.place(),
                 proof.kind()
             );
-            return Err(Entry::Halted(
+            return Err(LoginError::Halted(
                 DeliveryError::new(FailureKind::Settings, what)
                     .advising(format!("Check port, tls and auth in {}.", self.keys.section()))
                     .about(self.keys.auth.path()),
@@ -154,10 +154,14 @@ impl Server {
             Ok(Ok(())) => Ok(connection),
             Ok(Err(error)) => {
                 let refused = error.is_permanent();
-                let verdict = verdicts.of(Stage::Login, &error);
-                Err(if refused { Entry::Refused(verdict) } else { Entry::Halted(verdict) })
+                let verdict = verdicts.of(SmtpStage::Login, &error);
+                Err(if refused {
+                    LoginError::Refused(verdict)
+                } else {
+                    LoginError::Halted(verdict)
+                })
             }
-            Err(TimedOut) => Err(Entry::Halted(verdicts.silence(Stage::Login))),
+            Err(TimedOut) => Err(LoginError::Halted(verdicts.silence(SmtpStage::Login))),
         }
     }
 
@@ -267,7 +271,7 @@ impl Server {
                 Err(DeliveryError::new(FailureKind::Settings, what))
             }
             Ok(Err(Prologue::Refused { code, text })) => {
-                Err(verdicts.refused(Stage::Greeting, code, &text))
+                Err(verdicts.refused(SmtpStage::Greeting, code, &text))
             }
             Ok(Err(Prologue::Nonsense)) => Err(verdicts.nonsense()),
             Ok(Err(Prologue::Broken(error))) => Err(self.broken(&error)),
@@ -327,8 +331,8 @@ impl Server {
         let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &self.hello);
         match deadline.step(greeted).await {
             Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(error)) => Err(verdicts.of(Stage::Greeting, &error)),
-            Err(TimedOut) => Err(verdicts.silence(Stage::Greeting)),
+            Ok(Err(error)) => Err(verdicts.of(SmtpStage::Greeting, &error)),
+            Err(TimedOut) => Err(verdicts.silence(SmtpStage::Greeting)),
         }
     }
 
@@ -343,23 +347,23 @@ impl Server {
 }
 
 /// Why opening an authenticated connection failed.
-enum Entry {
+enum LoginError {
     /// The server refused the login.
     Refused(DeliveryError),
     /// It failed before the login.
     Halted(DeliveryError),
 }
 
-impl From<DeliveryError> for Entry {
+impl From<DeliveryError> for LoginError {
     fn from(error: DeliveryError) -> Self {
         Self::Halted(error)
     }
 }
 
-impl From<Entry> for DeliveryError {
-    fn from(entry: Entry) -> Self {
+impl From<LoginError> for DeliveryError {
+    fn from(entry: LoginError) -> Self {
         match entry {
-            Entry::Refused(error) | Entry::Halted(error) => error,
+            LoginError::Refused(error) | LoginError::Halted(error) => error,
         }
     }
 }

@@ -38,8 +38,8 @@ impl Login {
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
         let source = match &login.proof {
-            settings::Proof::Password(password) => Source::Password(password.clone()),
-            settings::Proof::Token(token) => {
+            settings::LoginSecret::Password(password) => Source::Password(password.clone()),
+            settings::LoginSecret::Token(token) => {
                 Source::Tokens(Box::new(Tokens::new(keys, token, times)?))
             }
         };
@@ -66,19 +66,19 @@ impl Login {
     }
 
     /// The credential to use now; fetches a token if needed.
-    pub(super) async fn proof(&self) -> Result<Proof, DeliveryError> {
+    pub(super) async fn proof(&self) -> Result<SmtpLogin, DeliveryError> {
         let (secret, kind) = match &self.source {
-            Source::Password(password) => (password.clone(), Kind::Password),
+            Source::Password(password) => (password.clone(), SecretKind::Password),
             Source::Tokens(tokens) => {
                 let Token { secret, kept } = tokens.token().await?;
-                (secret, Kind::Token { kept })
+                (secret, SecretKind::Token { kept })
             }
         };
-        Ok(Proof { username: self.username.clone(), secret, kind })
+        Ok(SmtpLogin { username: self.username.clone(), secret, kind })
     }
 
     /// Drops a refused token from the cache.
-    pub(super) async fn forget(&self, proof: &Proof) {
+    pub(super) async fn forget(&self, proof: &SmtpLogin) {
         if let Source::Tokens(tokens) = &self.source {
             tokens.forget(&proof.secret).await;
         }
@@ -86,29 +86,29 @@ impl Login {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum SecretKind {
     Password,
     Token { kept: bool },
 }
 
 /// The credential of one login.
-pub(super) struct Proof {
+pub(super) struct SmtpLogin {
     username: String,
     secret: SecretString,
-    kind: Kind,
+    kind: SecretKind,
 }
 
-impl Proof {
+impl SmtpLogin {
     /// Whether it is a cached token, which may have been revoked.
     pub(super) fn may_be_stale(&self) -> bool {
-        self.kind == Kind::Token { kept: true }
+        self.kind == SecretKind::Token { kept: true }
     }
 
     /// The kind of credential, for messages.
     pub(super) const fn kind(&self) -> &'static str {
         match self.kind {
-            Kind::Password => "password",
-            Kind::Token { .. } => "token",
+            SecretKind::Password => "password",
+            SecretKind::Token { .. } => "token",
         }
     }
 
@@ -126,15 +126,15 @@ impl Proof {
 
     const fn mechanisms(&self) -> &'static [Mechanism] {
         match self.kind {
-            Kind::Password => &BY_PASSWORD,
-            Kind::Token { .. } => &BY_TOKEN,
+            SecretKind::Password => &BY_PASSWORD,
+            SecretKind::Token { .. } => &BY_TOKEN,
         }
     }
 
     pub(super) async fn show(&self, connection: &mut AsyncSmtpConnection) -> Result<(), Error> {
         let secret = self.secret.expose_secret().to_owned();
         let credentials = Credentials::new(self.username.clone(), secret);
-        if self.kind == Kind::Password {
+        if self.kind == SecretKind::Password {
             return connection.auth(&BY_PASSWORD, &credentials).await.map(drop);
         }
         // A refused token is answered with a challenge that contains the reason; an empty line

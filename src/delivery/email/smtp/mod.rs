@@ -28,7 +28,7 @@ use crate::config::settings::SmtpSettings;
 use crate::delivery::email::smtp::compose::Letter;
 use crate::delivery::email::smtp::connect::Server;
 use crate::delivery::email::smtp::idle_connections::IdleConnections;
-use crate::delivery::email::smtp::reply::{Stage, Verdicts};
+use crate::delivery::email::smtp::reply::{SmtpStage, Verdicts};
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::message::MessageKind;
 use crate::delivery::provider::Provider;
@@ -146,10 +146,10 @@ async fn announce(
 ) -> Result<(), Halt> {
     let parameters = parameters(connection, letter).map_err(Halt::Told)?;
     let mail = Mail::new(Some(letter.from.clone()), parameters);
-    answered(deadline.step(connection.command(mail)).await, Stage::Sender, verdicts)?;
+    answered(deadline.step(connection.command(mail)).await, SmtpStage::Sender, verdicts)?;
     let recipient = Rcpt::new(letter.to.clone(), vec![]);
-    answered(deadline.step(connection.command(recipient)).await, Stage::Recipient, verdicts)?;
-    let go = answered(deadline.step(connection.command(Data)).await, Stage::Data, verdicts)?;
+    answered(deadline.step(connection.command(recipient)).await, SmtpStage::Recipient, verdicts)?;
+    let go = answered(deadline.step(connection.command(Data)).await, SmtpStage::Data, verdicts)?;
     if go.has_code(354) { Ok(()) } else { Err(Halt::Told(verdicts.nonsense())) }
 }
 
@@ -164,7 +164,7 @@ async fn hand_in(
     verdicts: &Verdicts,
 ) -> Result<Response, DeliveryError> {
     let end = deadline.rest(connection.message(&letter.bytes)).await;
-    let taken = answered(end, Stage::Letter, verdicts)?;
+    let taken = answered(end, SmtpStage::Letter, verdicts)?;
     if taken.code().severity == Severity::PositiveCompletion {
         Ok(taken)
     } else {
@@ -198,7 +198,7 @@ fn parameters(
 
 fn answered(
     result: Result<Result<Response, lettre::transport::smtp::Error>, TimedOut>,
-    stage: Stage,
+    stage: SmtpStage,
     verdicts: &Verdicts,
 ) -> Result<Response, Halt> {
     match result {

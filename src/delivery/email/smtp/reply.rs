@@ -17,7 +17,7 @@ use crate::domain::text;
 
 /// The stage of the SMTP conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum SmtpStage {
     /// The greeting and EHLO.
     Greeting,
     /// AUTH.
@@ -48,12 +48,12 @@ pub(super) struct Verdicts {
 
 impl Verdicts {
     /// Classifies an error of lettre.
-    pub(super) fn of(&self, stage: Stage, error: &Error) -> DeliveryError {
+    pub(super) fn of(&self, stage: SmtpStage, error: &Error) -> DeliveryError {
         if let Some(code) = error.status() {
             let text = error.source().map(ToString::to_string).unwrap_or_default();
             return self.refused(stage, code.into(), &text);
         }
-        if stage == Stage::Letter {
+        if stage == SmtpStage::Letter {
             return self.uncertain();
         }
         let what = format!(
@@ -64,14 +64,14 @@ impl Verdicts {
     }
 
     /// Classifies a refusal.
-    pub(super) fn refused(&self, stage: Stage, code: u16, text: &str) -> DeliveryError {
+    pub(super) fn refused(&self, stage: SmtpStage, code: u16, text: &str) -> DeliveryError {
         let error = self
             .turned_away(stage, code, text)
             .unwrap_or_else(|| self.classified(stage, code, text));
         error.quoting(format!("{code} {}", self.secrets.quote(text)))
     }
 
-    fn classified(&self, stage: Stage, code: u16, text: &str) -> DeliveryError {
+    fn classified(&self, stage: SmtpStage, code: u16, text: &str) -> DeliveryError {
         let (kind, what) = match status::classify(stage, code, text) {
             Class::Recipient => (
                 FailureKind::Recipient(status::failure(code, text)),
@@ -92,7 +92,7 @@ impl Verdicts {
             Class::Provider => {
                 (FailureKind::FAILED, "The mail server did not take the message this time.")
             }
-            Class::Unclassified if stage == Stage::Recipient => (
+            Class::Unclassified if stage == SmtpStage::Recipient => (
                 FailureKind::Unclassified,
                 "The mail server refuses this email and does not say why: this office may not be \
                  allowed to send there, or the address may be wrong. Ask the customer whether it \
@@ -148,8 +148,8 @@ impl Verdicts {
     }
 
     /// The error for a timeout.
-    pub(super) fn silence(&self, stage: Stage) -> DeliveryError {
-        if stage == Stage::Letter {
+    pub(super) fn silence(&self, stage: SmtpStage) -> DeliveryError {
+        if stage == SmtpStage::Letter {
             return self.uncertain();
         }
         let what =
@@ -176,7 +176,7 @@ impl Verdicts {
     }
 
     /// The errors of authentication and of other office settings that have specific advice.
-    fn turned_away(&self, stage: Stage, code: u16, text: &str) -> Option<DeliveryError> {
+    fn turned_away(&self, stage: SmtpStage, code: u16, text: &str) -> Option<DeliveryError> {
         let at = self.keys.section();
         let has = |status: &str| text.split_whitespace().any(|word| word == status);
         let permanent = (500..600).contains(&code);
@@ -198,7 +198,7 @@ impl Verdicts {
                 self.keys.username.path(),
             ));
         }
-        if stage == Stage::Login && permanent {
+        if stage == SmtpStage::Login && permanent {
             return Some(self.login_refused(has("5.7.9")));
         }
         // 530: authentication required (RFC 4954, 6).
@@ -326,22 +326,22 @@ mod tests {
         let again = FailureClass::Provider { retry_after: None };
         let unknown = FailureClass::Recipient(ContactFailure::UnknownMailbox);
         for (stage, code, text, state, fault) in [
-            (Stage::Recipient, 550, "5.1.1 so be it", Undeliverable, unknown),
-            (Stage::Recipient, 554, "5.7.1 so be it", Failed, office),
-            (Stage::Recipient, 504, "5.5.2 so be it", Failed, office),
-            (Stage::Recipient, 550, "so be it", Undeliverable, FailureClass::Unclassified),
-            (Stage::Recipient, 450, "so be it", Failed, FailureClass::Passing),
-            (Stage::Recipient, 451, "so be it", Failed, again),
-            (Stage::Letter, 554, "5.7.1 so be it", Undeliverable, FailureClass::Message),
-            (Stage::Letter, 550, "5.4.5 so be it", Failed, office),
-            (Stage::Letter, 451, "so be it", Failed, again),
-            (Stage::Letter, 421, "so be it", Failed, again),
-            (Stage::Sender, 553, "so be it", Failed, office),
-            (Stage::Greeting, 554, "so be it", Failed, office),
-            (Stage::Greeting, 421, "so be it", Failed, again),
-            (Stage::Login, 535, "so be it", Failed, office),
-            (Stage::Login, 454, "so be it", Failed, again),
-            (Stage::Sender, 530, "so be it", Failed, office),
+            (SmtpStage::Recipient, 550, "5.1.1 so be it", Undeliverable, unknown),
+            (SmtpStage::Recipient, 554, "5.7.1 so be it", Failed, office),
+            (SmtpStage::Recipient, 504, "5.5.2 so be it", Failed, office),
+            (SmtpStage::Recipient, 550, "so be it", Undeliverable, FailureClass::Unclassified),
+            (SmtpStage::Recipient, 450, "so be it", Failed, FailureClass::Passing),
+            (SmtpStage::Recipient, 451, "so be it", Failed, again),
+            (SmtpStage::Letter, 554, "5.7.1 so be it", Undeliverable, FailureClass::Message),
+            (SmtpStage::Letter, 550, "5.4.5 so be it", Failed, office),
+            (SmtpStage::Letter, 451, "so be it", Failed, again),
+            (SmtpStage::Letter, 421, "so be it", Failed, again),
+            (SmtpStage::Sender, 553, "so be it", Failed, office),
+            (SmtpStage::Greeting, 554, "so be it", Failed, office),
+            (SmtpStage::Greeting, 421, "so be it", Failed, again),
+            (SmtpStage::Login, 535, "so be it", Failed, office),
+            (SmtpStage::Login, 454, "so be it", Failed, again),
+            (SmtpStage::Sender, 530, "so be it", Failed, office),
         ] {
             let verdict = verdicts("smtp").refused(stage, code, text);
             assert_eq!((verdict.state(), verdict.fault()), (state, fault), "{stage:?} {code}");
@@ -353,15 +353,21 @@ mod tests {
                 "{stage:?} {code}: {verdict}"
             );
         }
-        let broken = verdicts("smtp").refused(Stage::Letter, 554, "5.3.0 broken");
+        let broken = verdicts("smtp").refused(SmtpStage::Letter, 554, "5.3.0 broken");
         assert_eq!(broken.fault(), FailureClass::Provider { retry_after: Some(RECOVERY) });
     }
 
     #[test]
     fn only_the_letter_can_be_uncertain() {
         let verdicts = verdicts("smtp");
-        assert_eq!(verdicts.silence(Stage::Letter).kind(), FailureKind::Uncertain);
-        for stage in [Stage::Greeting, Stage::Login, Stage::Sender, Stage::Recipient, Stage::Data] {
+        assert_eq!(verdicts.silence(SmtpStage::Letter).kind(), FailureKind::Uncertain);
+        for stage in [
+            SmtpStage::Greeting,
+            SmtpStage::Login,
+            SmtpStage::Sender,
+            SmtpStage::Recipient,
+            SmtpStage::Data,
+        ] {
             assert_eq!(verdicts.silence(stage).kind(), FailureKind::FAILED, "{stage:?}");
         }
     }
@@ -377,7 +383,7 @@ mod tests {
             ("smtp", 534, "5.7.9 Application-specific password required", "app password"),
             ("smtp", 535, "5.7.8 no", "Check username and password"),
         ] {
-            let verdict = verdicts(provider).refused(Stage::Login, code, text);
+            let verdict = verdicts(provider).refused(SmtpStage::Login, code, text);
             assert!(verdict.to_string().contains(expected), "{provider} {text}: {verdict}");
             assert_eq!(verdict.kind(), FailureKind::Settings);
         }
@@ -404,7 +410,7 @@ mod tests {
 
     #[test]
     fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
-        use Stage::{Data, Greeting, Letter, Login, Recipient, Sender};
+        use SmtpStage::{Data, Greeting, Letter, Login, Recipient, Sender};
         let at = EMAIL_FALLBACK.section();
         for provider in ["smtp", "gmail", "office365", "sendgrid"] {
             for by_token in [false, true] {

@@ -6,7 +6,7 @@
 //!
 //! [`reply_words`]: crate::delivery::email::smtp::reply_words
 
-use crate::delivery::email::smtp::reply::Stage;
+use crate::delivery::email::smtp::reply::SmtpStage;
 use crate::delivery::email::smtp::reply_words::{self, Hint};
 use crate::domain::contact_state::ContactFailure;
 
@@ -107,25 +107,25 @@ fn read(word: &str) -> Option<Status> {
     matches!(class, "4" | "5").then(|| Some((number(subject)?, number(detail)?)))?
 }
 
-pub(super) fn classify(stage: Stage, code: u16, text: &str) -> Class {
+pub(super) fn classify(stage: SmtpStage, code: u16, text: &str) -> Class {
     let status = enhanced(text);
     if !(500..600).contains(&code) {
         return passing(stage, code, status);
     }
     match stage {
         // The server refused this host or account before it knew of a message.
-        Stage::Greeting | Stage::Login => Class::Office(match code {
+        SmtpStage::Greeting | SmtpStage::Login => Class::Office(match code {
             500..=505 => Matter::Protocol,
             _ => Matter::Policy,
         }),
-        Stage::Sender => match final_status(stage, status) {
+        SmtpStage::Sender => match final_status(stage, status) {
             Some(Class::Recipient | Class::Unclassified) => Class::Office(Matter::Sender),
             Some(class) => class,
             None if code == 552 => Class::Message,
             None if is_protocol(code) => Class::Office(Matter::Protocol),
             None => Class::Office(Matter::Sender),
         },
-        Stage::Recipient => final_status(stage, status).unwrap_or_else(|| match code {
+        SmtpStage::Recipient => final_status(stage, status).unwrap_or_else(|| match code {
             552 | 556 => Class::Recipient,
             code if is_protocol(code) => Class::Office(Matter::Protocol),
             // The mailbox does not exist, or the server refuses to relay: the code is the same.
@@ -134,16 +134,20 @@ pub(super) fn classify(stage: Stage, code: u16, text: &str) -> Class {
         }),
         // By now the mailbox can be the sender's own: after the letter Exchange says `5.2.0
         // SendAsDenied` and `5.2.2 Submission quota exceeded`.
-        Stage::Data | Stage::Letter if matches!(status, Some((2, 0..=2))) => {
+        SmtpStage::Data | SmtpStage::Letter if matches!(status, Some((2, 0..=2))) => {
             by_words(text).unwrap_or(Class::Unclassified)
         }
-        Stage::Data | Stage::Letter => final_status(stage, status).unwrap_or_else(|| match code {
-            552 => Class::Message,
-            code if is_protocol(code) => Class::Office(Matter::Protocol),
-            // Spam, or a sender that the provider has not verified; some servers check the mailbox
-            // only now.
-            _ => by_words(text).filter(|it| *it == Class::Recipient).unwrap_or(Class::Unclassified),
-        }),
+        SmtpStage::Data | SmtpStage::Letter => {
+            final_status(stage, status).unwrap_or_else(|| match code {
+                552 => Class::Message,
+                code if is_protocol(code) => Class::Office(Matter::Protocol),
+                // Spam, or a sender that the provider has not verified; some servers check the mailbox
+                // only now.
+                _ => by_words(text)
+                    .filter(|it| *it == Class::Recipient)
+                    .unwrap_or(Class::Unclassified),
+            })
+        }
     }
 }
 
@@ -170,33 +174,33 @@ const fn is_protocol(code: u16) -> bool {
 }
 
 /// The class of a permanent refusal by its status.
-fn final_status(stage: Stage, status: Option<Status>) -> Option<Class> {
+fn final_status(stage: SmtpStage, status: Option<Status>) -> Option<Class> {
     let status = status?;
     if let Some((_, class)) = SPECIAL.iter().find(|(known, _)| *known == status) {
         return Some(*class);
     }
-    let at_recipient = stage == Stage::Recipient;
+    let at_recipient = stage == SmtpStage::Recipient;
     Some(match status {
         (1 | 2, _) => Class::Recipient,
         // x.4.z: no route to the recipient's domain, or (Microsoft) no such recipient, or no relay.
         // x.5.0: Outlook.com says `550 5.5.0` for an unknown mailbox.
         (4, _) | (5, 0) if at_recipient => Class::Unclassified,
         // `554 5.5.1 no valid recipients`
-        (5, 1) if stage == Stage::Data => Class::Unclassified,
+        (5, 1) if stage == SmtpStage::Data => Class::Unclassified,
         (3 | 4, _) => Class::Provider,
         (5, _) => Class::Office(Matter::Protocol),
         (6, _) => Class::Message,
         // Before the letter a policy concerns the sender, after it the content.
-        (7, 0 | 1) if stage == Stage::Letter => Class::Message,
+        (7, 0 | 1) if stage == SmtpStage::Letter => Class::Message,
         (7, _) => Class::Office(Matter::Policy),
         _ => return None,
     })
 }
 
 /// The class of a transient refusal.
-fn passing(stage: Stage, code: u16, status: Option<Status>) -> Class {
+fn passing(stage: SmtpStage, code: u16, status: Option<Status>) -> Class {
     // 421 ends the conversation, whatever text follows (RFC 5321, 3.8).
-    if code == 421 || matches!(stage, Stage::Greeting | Stage::Login) {
+    if code == 421 || matches!(stage, SmtpStage::Greeting | SmtpStage::Login) {
         return Class::Provider;
     }
     match status {
@@ -204,10 +208,10 @@ fn passing(stage: Stage, code: u16, status: Option<Status>) -> Class {
         // 4954, 4), or at Amazon that a quota is used up.
         _ if code == 454 => Class::Office(Matter::Policy),
         Some((1, 7 | 8)) => Class::Office(Matter::Sender),
-        Some((1, 90) | (4, 5)) if stage == Stage::Sender => Class::Office(Matter::Limit),
-        Some((1 | 2, _)) if stage == Stage::Recipient => Class::Passing(Pause::Mailbox),
+        Some((1, 90) | (4, 5)) if stage == SmtpStage::Sender => Class::Office(Matter::Limit),
+        Some((1 | 2, _)) if stage == SmtpStage::Recipient => Class::Passing(Pause::Mailbox),
         Some((7, _)) => Class::Passing(Pause::Policy),
-        None if code == 450 && stage == Stage::Recipient => Class::Passing(Pause::Mailbox),
+        None if code == 450 && stage == SmtpStage::Recipient => Class::Passing(Pause::Mailbox),
         _ => Class::Provider,
     }
 }
@@ -239,85 +243,95 @@ mod tests {
     fn each_refusal_is_somebodys_fault() {
         for (stage, code, text, class) in [
             // Relay denied: Postfix permanently and deferred, Exchange, qmail.
-            (Stage::Recipient, 554, "5.7.1 Relay access denied", Office(Matter::Policy)),
-            (Stage::Recipient, 454, "4.7.1 Relay access denied", Office(Matter::Policy)),
-            (Stage::Recipient, 550, "5.7.54 Unable to relay", Office(Matter::Policy)),
-            (Stage::Recipient, 550, "5.7.64 TenantAttribution", Office(Matter::Policy)),
-            (Stage::Recipient, 553, "not in my list (#5.7.1)", Office(Matter::Policy)),
-            (Stage::Recipient, 554, "Relay access denied", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 554, "5.7.1 Relay access denied", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 454, "4.7.1 Relay access denied", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 550, "5.7.54 Unable to relay", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 550, "5.7.64 TenantAttribution", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 553, "not in my list (#5.7.1)", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 554, "Relay access denied", Office(Matter::Policy)),
             // The name in EHLO.
-            (Stage::Recipient, 504, "5.5.2 <desk3>: Helo rejected", Office(Matter::Protocol)),
-            (Stage::Recipient, 504, "need fully-qualified hostname", Office(Matter::Protocol)),
-            (Stage::Greeting, 501, "5.5.4 Invalid domain name", Office(Matter::Protocol)),
-            (Stage::Greeting, 550, "5.7.1 Helo rejected", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 504, "5.5.2 <desk3>: Helo rejected", Office(Matter::Protocol)),
+            (SmtpStage::Recipient, 504, "need fully-qualified hostname", Office(Matter::Protocol)),
+            (SmtpStage::Greeting, 501, "5.5.4 Invalid domain name", Office(Matter::Protocol)),
+            (SmtpStage::Greeting, 550, "5.7.1 Helo rejected", Office(Matter::Policy)),
             // Blocklists.
-            (Stage::Greeting, 554, "5.7.1 blocked", Office(Matter::Policy)),
-            (Stage::Recipient, 554, "5.7.1 blocked using zen", Office(Matter::Policy)),
-            (Stage::Recipient, 550, "5.7.606 banned sending IP", Office(Matter::Policy)),
-            (Stage::Sender, 550, "5.7.25 no PTR record", Office(Matter::Policy)),
+            (SmtpStage::Greeting, 554, "5.7.1 blocked", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 554, "5.7.1 blocked using zen", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 550, "5.7.606 banned sending IP", Office(Matter::Policy)),
+            (SmtpStage::Sender, 550, "5.7.25 no PTR record", Office(Matter::Policy)),
             // Limits and suspended accounts.
-            (Stage::Letter, 550, "5.4.5 Daily user sending limit", Office(Matter::Limit)),
-            (Stage::Sender, 550, "5.4.5 Daily sending quota", Office(Matter::Limit)),
-            (Stage::Recipient, 550, "5.1.90 daily limit reached", Office(Matter::Limit)),
-            (Stage::Letter, 550, "5.7.705 tenant exceeded", Office(Matter::Limit)),
-            (Stage::Letter, 454, "Daily message quota exceeded", Office(Matter::Policy)),
+            (SmtpStage::Letter, 550, "5.4.5 Daily user sending limit", Office(Matter::Limit)),
+            (SmtpStage::Sender, 550, "5.4.5 Daily sending quota", Office(Matter::Limit)),
+            (SmtpStage::Recipient, 550, "5.1.90 daily limit reached", Office(Matter::Limit)),
+            (SmtpStage::Letter, 550, "5.7.705 tenant exceeded", Office(Matter::Limit)),
+            (SmtpStage::Letter, 454, "Daily message quota exceeded", Office(Matter::Policy)),
             // The sender's address.
-            (Stage::Sender, 553, "5.7.1 not owned by user", Office(Matter::Policy)),
-            (Stage::Sender, 550, "5.1.8 Domain not found", Office(Matter::Sender)),
-            (Stage::Sender, 553, "not allowed", Office(Matter::Sender)),
-            (Stage::Recipient, 450, "4.1.8 Domain not found", Office(Matter::Sender)),
-            (Stage::Letter, 554, "5.2.252 SendAsDenied", Office(Matter::Sender)),
-            (Stage::Letter, 550, "5.2.0 Sender is not allowed", Office(Matter::Policy)),
+            (SmtpStage::Sender, 553, "5.7.1 not owned by user", Office(Matter::Policy)),
+            (SmtpStage::Sender, 550, "5.1.8 Domain not found", Office(Matter::Sender)),
+            (SmtpStage::Sender, 553, "not allowed", Office(Matter::Sender)),
+            (SmtpStage::Recipient, 450, "4.1.8 Domain not found", Office(Matter::Sender)),
+            (SmtpStage::Letter, 554, "5.2.252 SendAsDenied", Office(Matter::Sender)),
+            (SmtpStage::Letter, 550, "5.2.0 Sender is not allowed", Office(Matter::Policy)),
             // The recipient.
-            (Stage::Recipient, 550, "5.1.1 User unknown", Recipient),
-            (Stage::Recipient, 550, "5.1.10 Recipient not found", Recipient),
-            (Stage::Recipient, 553, "5.1.2 no such domain", Recipient),
-            (Stage::Recipient, 552, "5.2.2 mailbox full", Recipient),
-            (Stage::Recipient, 552, "over quota", Recipient),
-            (Stage::Recipient, 550, "5.2.1 disabled", Recipient),
-            (Stage::Recipient, 556, "5.1.10 null MX", Recipient),
-            (Stage::Letter, 550, "5.1.1 User unknown", Recipient),
-            (Stage::Letter, 552, "5.2.2 mailbox is full", Recipient),
+            (SmtpStage::Recipient, 550, "5.1.1 User unknown", Recipient),
+            (SmtpStage::Recipient, 550, "5.1.10 Recipient not found", Recipient),
+            (SmtpStage::Recipient, 553, "5.1.2 no such domain", Recipient),
+            (SmtpStage::Recipient, 552, "5.2.2 mailbox full", Recipient),
+            (SmtpStage::Recipient, 552, "over quota", Recipient),
+            (SmtpStage::Recipient, 550, "5.2.1 disabled", Recipient),
+            (SmtpStage::Recipient, 556, "5.1.10 null MX", Recipient),
+            (SmtpStage::Letter, 550, "5.1.1 User unknown", Recipient),
+            (SmtpStage::Letter, 552, "5.2.2 mailbox is full", Recipient),
             // A bare reply, classified by its words.
-            (Stage::Recipient, 550, "No such user here", Recipient),
-            (Stage::Recipient, 550, "mailbox unavailable", Recipient),
-            (Stage::Recipient, 554, "no such mailbox", Recipient),
-            (Stage::Letter, 550, "user unknown", Recipient),
-            (Stage::Recipient, 550, "relay not permitted", Office(Matter::Policy)),
-            (Stage::Recipient, 550, "Access denied", Office(Matter::Policy)),
-            (Stage::Recipient, 550, "blocked by policy", Office(Matter::Policy)),
-            (Stage::Recipient, 553, "not in my list of allowed rcpthosts", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 550, "No such user here", Recipient),
+            (SmtpStage::Recipient, 550, "mailbox unavailable", Recipient),
+            (SmtpStage::Recipient, 554, "no such mailbox", Recipient),
+            (SmtpStage::Letter, 550, "user unknown", Recipient),
+            (SmtpStage::Recipient, 550, "relay not permitted", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 550, "Access denied", Office(Matter::Policy)),
+            (SmtpStage::Recipient, 550, "blocked by policy", Office(Matter::Policy)),
+            (
+                SmtpStage::Recipient,
+                553,
+                "not in my list of allowed rcpthosts",
+                Office(Matter::Policy),
+            ),
             // A status takes precedence over the words.
-            (Stage::Recipient, 550, "5.1.1 relay denied: blocked", Recipient),
-            (Stage::Recipient, 550, "5.7.1 no such user", Office(Matter::Policy)),
-            (Stage::Sender, 550, "no such user", Office(Matter::Sender)),
+            (SmtpStage::Recipient, 550, "5.1.1 relay denied: blocked", Recipient),
+            (SmtpStage::Recipient, 550, "5.7.1 no such user", Office(Matter::Policy)),
+            (SmtpStage::Sender, 550, "no such user", Office(Matter::Sender)),
             // The message.
-            (Stage::Letter, 554, "5.7.1 looks like spam", Message),
-            (Stage::Letter, 550, "5.6.0 malformed", Message),
-            (Stage::Letter, 552, "5.3.4 too big", Message),
-            (Stage::Sender, 552, "5.3.4 too big", Message),
-            (Stage::Letter, 552, "too big", Message),
+            (SmtpStage::Letter, 554, "5.7.1 looks like spam", Message),
+            (SmtpStage::Letter, 550, "5.6.0 malformed", Message),
+            (SmtpStage::Letter, 552, "5.3.4 too big", Message),
+            (SmtpStage::Sender, 552, "5.3.4 too big", Message),
+            (SmtpStage::Letter, 552, "too big", Message),
             // The server.
-            (Stage::Recipient, 554, "5.3.0 out of order", Provider),
-            (Stage::Letter, 451, "4.3.0 out of order", Provider),
-            (Stage::Recipient, 452, "4.3.1 no room on the disk", Provider),
-            (Stage::Recipient, 450, "4.3.2 overloaded, 4.2.2.2 is full", Provider),
-            (Stage::Recipient, 421, "4.7.0 too many of you", Provider),
-            (Stage::Greeting, 450, "4.7.1 too many of you", Provider),
-            (Stage::Login, 454, "4.7.0 later", Provider),
+            (SmtpStage::Recipient, 554, "5.3.0 out of order", Provider),
+            (SmtpStage::Letter, 451, "4.3.0 out of order", Provider),
+            (SmtpStage::Recipient, 452, "4.3.1 no room on the disk", Provider),
+            (SmtpStage::Recipient, 450, "4.3.2 overloaded, 4.2.2.2 is full", Provider),
+            (SmtpStage::Recipient, 421, "4.7.0 too many of you", Provider),
+            (SmtpStage::Greeting, 450, "4.7.1 too many of you", Provider),
+            (SmtpStage::Login, 454, "4.7.0 later", Provider),
             // Temporary.
-            (Stage::Recipient, 450, "mailbox busy", Passing(Pause::Mailbox)),
-            (Stage::Recipient, 452, "4.2.2 mailbox full", Passing(Pause::Mailbox)),
-            (Stage::Recipient, 451, "4.7.1 greylisted", Passing(Pause::Policy)),
-            (Stage::Letter, 451, "4.7.1 greylisted", Passing(Pause::Policy)),
+            (SmtpStage::Recipient, 450, "mailbox busy", Passing(Pause::Mailbox)),
+            (SmtpStage::Recipient, 452, "4.2.2 mailbox full", Passing(Pause::Mailbox)),
+            (SmtpStage::Recipient, 451, "4.7.1 greylisted", Passing(Pause::Policy)),
+            (SmtpStage::Letter, 451, "4.7.1 greylisted", Passing(Pause::Policy)),
             // Ambiguous.
-            (Stage::Recipient, 550, "rejected", Unclassified),
-            (Stage::Recipient, 550, "sender verify failed: no such user", Unclassified),
-            (Stage::Recipient, 550, "5.4.1 Access denied", Unclassified),
-            (Stage::Recipient, 550, "5.5.0 mailbox unavailable", Unclassified),
-            (Stage::Letter, 554, "Message rejected: not verified", Unclassified),
-            (Stage::Letter, 554, "5.2.0 STOREDRV.Submission: SendAsDeniedException", Unclassified),
-            (Stage::Letter, 550, "5.2.2 Submission quota exceeded", Unclassified),
+            (SmtpStage::Recipient, 550, "rejected", Unclassified),
+            (SmtpStage::Recipient, 550, "sender verify failed: no such user", Unclassified),
+            (SmtpStage::Recipient, 550, "5.4.1 Access denied", Unclassified),
+            (SmtpStage::Recipient, 550, "5.5.0 mailbox unavailable", Unclassified),
+            (SmtpStage::Letter, 554, "Message rejected: not verified", Unclassified),
+            (
+                SmtpStage::Letter,
+                554,
+                "5.2.0 STOREDRV.Submission: SendAsDeniedException",
+                Unclassified,
+            ),
+            (SmtpStage::Letter, 550, "5.2.2 Submission quota exceeded", Unclassified),
         ] {
             assert_eq!(classify(stage, code, text), class, "{stage:?} {code} {text}");
         }

@@ -143,7 +143,7 @@ struct Search<'a> {
 }
 
 /// How an entry of the list is related to the message.
-enum Entry {
+enum ListedMessage {
     /// It is the message.
     Ours(Timestamp),
     /// It is another one.
@@ -161,11 +161,11 @@ impl Search<'_> {
         let mut ours: Option<(Timestamp, &Value)> = None;
         for entry in entries {
             match self.judge(entry) {
-                Entry::Ours(at) if ours.is_none_or(|(newest, _)| newest < at) => {
+                ListedMessage::Ours(at) if ours.is_none_or(|(newest, _)| newest < at) => {
                     ours = Some((at, entry));
                 }
-                Entry::Ours(_) | Entry::Other => {}
-                Entry::Doubtful => open = true,
+                ListedMessage::Ours(_) | ListedMessage::Other => {}
+                ListedMessage::Doubtful => open = true,
             }
         }
         match ours {
@@ -179,26 +179,32 @@ impl Search<'_> {
         }
     }
 
-    fn judge(&self, entry: &Value) -> Entry {
+    fn judge(&self, entry: &Value) -> ListedMessage {
         let text = |key: &str| entry.get(key).and_then(Value::as_str);
         let (Some(to), Some(direction), Some(body)) = (text("to"), text("direction"), text("body"))
         else {
-            return Entry::Doubtful;
+            return ListedMessage::Doubtful;
         };
         if to != self.to || direction == "inbound" {
-            return Entry::Other;
+            return ListedMessage::Other;
         }
-        let Some(at) = text("date_created").and_then(moment) else { return Entry::Doubtful };
+        let Some(at) = text("date_created").and_then(moment) else {
+            return ListedMessage::Doubtful;
+        };
         if at < self.since {
-            return Entry::Other;
+            return ListedMessage::Other;
         }
         let mut words = body.split(|char: char| !char.is_alphanumeric());
         if words.clone().any(|word| word == self.reference) {
-            return Entry::Ours(at);
+            return ListedMessage::Ours(at);
         }
         // A code's message that shows another reference is another's. One that
         // shows none may have lost its words.
-        if words.any(|word| alike(word, self.reference)) { Entry::Other } else { Entry::Doubtful }
+        if words.any(|word| alike(word, self.reference)) {
+            ListedMessage::Other
+        } else {
+            ListedMessage::Doubtful
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::text::{clean, fold};
 /// A column of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
-pub(super) enum Column {
+pub(super) enum CsvColumn {
     AccountNo,
     Name,
     Email,
@@ -18,7 +18,7 @@ pub(super) enum Column {
     Currency,
 }
 
-impl Column {
+impl CsvColumn {
     pub(super) const ALL: &[Self] = Self::VARIANTS;
 
     /// Its name in our own files.
@@ -112,25 +112,25 @@ pub fn meant(unknown: &str) -> Option<&'static str> {
 }
 
 /// The similarity, and the column.
-pub(super) fn probably(unknown: &str) -> Option<(f64, Column)> {
+pub(super) fn probably(unknown: &str) -> Option<(f64, CsvColumn)> {
     let name = plain(unknown);
     if name.is_empty() {
         return None;
     }
     let alike = |known: &str| strsim::jaro_winkler(&plain(known), &name);
-    let best = |column: Column| {
+    let best = |column: CsvColumn| {
         let own = Some(alike(column.word())).filter(|it| *it >= ALIKE);
         let others = column.elsewhere().split_whitespace().map(alike);
         let others = others.filter(|it| *it >= ALIKE_ELSEWHERE);
         let best = own.into_iter().chain(others).max_by(f64::total_cmp)?;
         Some((best, column))
     };
-    Column::ALL.iter().copied().filter_map(best).max_by(|one, other| one.0.total_cmp(&other.0))
+    CsvColumn::ALL.iter().copied().filter_map(best).max_by(|one, other| one.0.total_cmp(&other.0))
 }
 
 /// Names that the office gave for our columns: `account_no=Kundennummer`.
 #[derive(Clone, Debug, Default)]
-pub struct ColumnNames(Vec<(Column, String)>);
+pub struct ColumnNames(Vec<(CsvColumn, String)>);
 
 /// Why such a name cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -159,7 +159,7 @@ impl ColumnNames {
                     .split_once('=')
                     .filter(|(_, name)| !plain(name).is_empty())
                     .ok_or_else(|| ColumnNamesError::Shape(pair.clone()))?;
-                let column = Column::named(column)
+                let column = CsvColumn::named(column)
                     .ok_or_else(|| ColumnNamesError::Unknown(column.trim().to_owned()))?;
                 if names.of(column).is_some() {
                     return Err(ColumnNamesError::Twice(column.word()));
@@ -171,15 +171,15 @@ impl ColumnNames {
     }
 
     /// The name that the office gave for a column.
-    pub(super) fn of(&self, column: Column) -> Option<&str> {
+    pub(super) fn of(&self, column: CsvColumn) -> Option<&str> {
         self.0.iter().find(|it| it.0 == column).map(|it| it.1.as_str())
     }
 
     /// The column that a cell of the header names.
-    pub(super) fn find(&self, cell: &str) -> Option<Column> {
+    pub(super) fn find(&self, cell: &str) -> Option<CsvColumn> {
         let name = plain(cell);
         let said = self.0.iter().find(|it| plain(&it.1) == name).map(|it| it.0);
-        said.or_else(|| Column::named(cell).filter(|column| self.of(*column).is_none()))
+        said.or_else(|| CsvColumn::named(cell).filter(|column| self.of(*column).is_none()))
     }
 
     /// A given name that none of these cells has.
@@ -194,7 +194,7 @@ fn pairs(text: &str) -> Vec<String> {
     let mut pairs: Vec<String> = Vec::new();
     for part in text.split(',') {
         let begins =
-            part.split_once('=').is_some_and(|(column, _)| Column::named(column).is_some());
+            part.split_once('=').is_some_and(|(column, _)| CsvColumn::named(column).is_some());
         match pairs.last_mut() {
             Some(last) if !begins && !part.contains('=') => {
                 last.push(',');
@@ -213,9 +213,9 @@ mod tests {
     #[test]
     fn columns_are_known_by_their_letters_and_guessed_by_what_others_call_them() {
         for known in ["Account No.", "account-no", "ACCOUNT_NO", "AccountNo"] {
-            assert_eq!(Column::named(known), Some(Column::AccountNo), "{known}");
+            assert_eq!(CsvColumn::named(known), Some(CsvColumn::AccountNo), "{known}");
         }
-        assert_eq!(Column::named("E-Mail"), Some(Column::Email));
+        assert_eq!(CsvColumn::named("E-Mail"), Some(CsvColumn::Email));
         for (name, column) in [
             ("Kundennummer", "account_no"),
             ("KUNDEN-NR.", "account_no"),
@@ -236,7 +236,7 @@ mod tests {
             ("氏名", "name"),
         ] {
             assert_eq!(meant(name), Some(column), "{name}");
-            assert_eq!(Column::named(name), None, "{name} is asked back, not taken");
+            assert_eq!(CsvColumn::named(name), None, "{name} is asked back, not taken");
         }
         for other in ["hat size", "", "notes", "birthday"] {
             assert_eq!(meant(other), None, "{other}");
@@ -248,11 +248,11 @@ mod tests {
         let parse = |texts: &[&str]| ColumnNames::parse(texts.iter().copied());
         let names = parse(&["account_no=Kunden Nr,name=Name, Vorname", "E-Mail=Mail"]);
         let names = names.expect("names");
-        assert_eq!(names.find("kunden-nr."), Some(Column::AccountNo));
-        assert_eq!(names.find("Name, Vorname"), Some(Column::Name));
+        assert_eq!(names.find("kunden-nr."), Some(CsvColumn::AccountNo));
+        assert_eq!(names.find("Name, Vorname"), Some(CsvColumn::Name));
         assert_eq!(names.find("name"), None, "another column is named for it");
-        assert_eq!(names.find("MAIL"), Some(Column::Email));
-        assert_eq!(names.find("phone"), Some(Column::Phone));
+        assert_eq!(names.find("MAIL"), Some(CsvColumn::Email));
+        assert_eq!(names.find("phone"), Some(CsvColumn::Phone));
         let refused = |texts: &[&str]| parse(texts).map(drop).expect_err("a refusal");
         assert_eq!(refused(&["name"]), ColumnNamesError::Shape("name".into()));
         assert_eq!(refused(&["name="]), ColumnNamesError::Shape("name=".into()));

@@ -4,7 +4,7 @@ use crate::domain::customer::{NewCustomer, Unsaid};
 use crate::domain::money::Money;
 use crate::domain::text;
 use crate::service::customers::csv_import::cells::{split, value};
-use crate::service::customers::csv_import::columns::{Column, ColumnNames, plain, probably};
+use crate::service::customers::csv_import::columns::{ColumnNames, CsvColumn, plain, probably};
 use crate::service::customers::csv_import::problem::{BadCell, CellFault, CsvError, RowError};
 use crate::service::customers::csv_import::values;
 
@@ -23,7 +23,7 @@ pub(super) struct Header {
     pub(super) delimiter: u8,
     /// Its cells, normalised: a repeated header is not a customer.
     cells: Vec<String>,
-    places: [Option<usize>; Column::ALL.len()],
+    places: [Option<usize>; CsvColumn::ALL.len()],
     pub(super) unknown: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ impl Header {
         let mut header = Self {
             delimiter,
             cells: cells.iter().map(|cell| plain(value(cell))).collect(),
-            places: [None; Column::ALL.len()],
+            places: [None; CsvColumn::ALL.len()],
             unknown: Vec::new(),
         };
         let cells: Vec<String> = cells.iter().map(|it| text::clean(value(it))).collect();
@@ -93,10 +93,10 @@ impl Header {
                 None => header.unknown.push(cell.trim().to_owned()),
             }
         }
-        let missing: Vec<&str> = [Column::AccountNo, Column::Name]
+        let missing: Vec<&str> = [CsvColumn::AccountNo, CsvColumn::Name]
             .into_iter()
             .filter(|column| header.lacks(*column))
-            .map(Column::word)
+            .map(CsvColumn::word)
             .collect();
         if missing.is_empty() {
             return Ok(header);
@@ -106,17 +106,17 @@ impl Header {
 
     /// The missing columns, each with the unknown name that is most similar to it.
     fn meant(&self) -> Vec<(&'static str, String)> {
-        let guesses: Vec<(f64, Column, &String)> = self
+        let guesses: Vec<(f64, CsvColumn, &String)> = self
             .unknown
             .iter()
             .filter_map(|name| probably(name).map(|(alike, column)| (alike, column, name)))
             .collect();
-        let best = |column: Column| {
+        let best = |column: CsvColumn| {
             let of = guesses.iter().filter(|it| it.1 == column);
             let best = of.max_by(|one, other| one.0.total_cmp(&other.0))?;
             Some((column.word(), best.2.clone()))
         };
-        Column::ALL.iter().copied().filter(|it| self.lacks(*it)).filter_map(best).collect()
+        CsvColumn::ALL.iter().copied().filter(|it| self.lacks(*it)).filter_map(best).collect()
     }
 
     /// The cells of a record; `None` where a quoted one does not end.
@@ -135,7 +135,7 @@ impl Header {
     /// delimiters.
     pub(super) fn customer(&self, cells: &[String], country: &str) -> Record {
         let mut reader = Reader { header: self, cells, bad_cells: Vec::new() };
-        let account_no = reader.needed(Column::AccountNo, 40);
+        let account_no = reader.needed(CsvColumn::AccountNo, 40);
         let found = cells.iter().rposition(|cell| !value(cell).is_empty()).map_or(0, |at| at + 1);
         let expected = self.cells.len();
         let customer = match &account_no {
@@ -148,18 +148,18 @@ impl Header {
 
     /// The columns that most files have and this one lacks.
     pub(super) fn lacking(&self) -> impl Iterator<Item = &'static str> {
-        [Column::Email, Column::Phone, Column::Address]
+        [CsvColumn::Email, CsvColumn::Phone, CsvColumn::Address]
             .into_iter()
             .filter(|column| self.lacks(*column))
-            .map(Column::word)
+            .map(CsvColumn::word)
     }
 
     /// Whether it has balances without a currency.
     pub(super) const fn lacks_currency(&self) -> bool {
-        !self.lacks(Column::Balance) && self.lacks(Column::Currency)
+        !self.lacks(CsvColumn::Balance) && self.lacks(CsvColumn::Currency)
     }
 
-    const fn lacks(&self, column: Column) -> bool {
+    const fn lacks(&self, column: CsvColumn) -> bool {
         self.places[column as usize].is_none()
     }
 }
@@ -177,13 +177,13 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn text(&self, column: Column) -> Option<String> {
+    fn text(&self, column: CsvColumn) -> Option<String> {
         let place = self.header.places[column as usize]?;
         text::clean_optional(value(self.cells.get(place)?))
     }
 
     /// A cell without which the customer is not known.
-    fn needed(&self, column: Column, limit: usize) -> Result<String, RowError> {
+    fn needed(&self, column: CsvColumn, limit: usize) -> Result<String, RowError> {
         let text = self.text(column).ok_or(RowError::Missing(column.label()))?;
         let fault = if text.contains(NO_TEXT) {
             CellFault::NotText
@@ -203,10 +203,10 @@ impl Reader<'_> {
 
     fn customer(&mut self, account_no: String, country: &str) -> Result<NewCustomer, RowError> {
         let name = self.name()?;
-        let email = self.optional(Column::Email, usize::MAX, values::email);
-        let phone = self.optional(Column::Phone, 64, |raw| values::phone(raw, country));
-        let address = self.optional(Column::Address, 300, |raw| Ok(raw.to_owned()));
-        let locale = self.optional(Column::Locale, 64, values::locale);
+        let email = self.optional(CsvColumn::Email, usize::MAX, values::email);
+        let phone = self.optional(CsvColumn::Phone, 64, |raw| values::phone(raw, country));
+        let address = self.optional(CsvColumn::Address, 300, |raw| Ok(raw.to_owned()));
+        let locale = self.optional(CsvColumn::Locale, 64, values::locale);
         let (balance, void_balance) = self.balance();
         Ok(NewCustomer {
             account_no,
@@ -217,10 +217,10 @@ impl Reader<'_> {
             locale,
             balance,
             unsaid: Unsaid {
-                email: self.header.lacks(Column::Email),
-                phone: self.header.lacks(Column::Phone),
-                address: self.header.lacks(Column::Address),
-                locale: self.header.lacks(Column::Locale),
+                email: self.header.lacks(CsvColumn::Email),
+                phone: self.header.lacks(CsvColumn::Phone),
+                address: self.header.lacks(CsvColumn::Address),
+                locale: self.header.lacks(CsvColumn::Locale),
                 void_balance,
             },
         })
@@ -230,16 +230,16 @@ impl Reader<'_> {
     /// customer can still be found.
     fn name(&mut self) -> Result<String, RowError> {
         const LIMIT: usize = 200;
-        let name = self.text(Column::Name).ok_or(RowError::Missing(Column::Name.label()))?;
+        let name = self.text(CsvColumn::Name).ok_or(RowError::Missing(CsvColumn::Name.label()))?;
         if values::is_formula(&name) {
-            return Err(RowError::Unusable(Column::Name.label(), CellFault::Formula));
+            return Err(RowError::Unusable(CsvColumn::Name.label(), CellFault::Formula));
         }
         let is_long = name.chars().count() > LIMIT;
         for (is_bad, fault) in
             [(name.contains(NO_TEXT), CellFault::NotText), (is_long, CellFault::TooLong(LIMIT))]
         {
             if is_bad {
-                self.bad_cells.push(BadCell::new(Column::Name, &name, &fault));
+                self.bad_cells.push(BadCell::new(CsvColumn::Name, &name, &fault));
             }
         }
         Ok(name.chars().take(LIMIT).collect())
@@ -248,7 +248,7 @@ impl Reader<'_> {
     /// A cell that may be empty, and counts as empty where it is bad.
     fn optional<T>(
         &mut self,
-        column: Column,
+        column: CsvColumn,
         limit: usize,
         read: impl FnOnce(&str) -> Result<T, CellFault>,
     ) -> Option<T> {
@@ -270,11 +270,11 @@ impl Reader<'_> {
     /// The balance, and whether the file says nothing about it, so that the one on file
     /// stays.
     fn balance(&mut self) -> (Option<Money>, bool) {
-        if self.header.lacks_currency() || self.text(Column::Balance).is_none() {
+        if self.header.lacks_currency() || self.text(CsvColumn::Balance).is_none() {
             return (None, false);
         }
-        let currency = self.text(Column::Currency);
-        let balance = self.optional(Column::Balance, 64, |raw| {
+        let currency = self.text(CsvColumn::Currency);
+        let balance = self.optional(CsvColumn::Balance, 64, |raw| {
             let currency = values::currency(currency.as_deref().unwrap_or_default())?;
             values::money(raw, currency)
         });

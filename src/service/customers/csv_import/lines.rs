@@ -15,7 +15,7 @@ pub(super) enum Raw {
 
 /// The kind of line end, as found on the first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ends {
+enum LineEnding {
     /// LF, possibly after CR.
     Lf,
     /// CR alone, as old spreadsheets on a Mac write; LF too.
@@ -25,7 +25,7 @@ enum Ends {
 /// Reads lines with bounded memory.
 pub(super) struct Lines<R> {
     source: R,
-    ends: Option<Ends>,
+    ends: Option<LineEnding>,
 }
 
 impl<R: BufRead> Lines<R> {
@@ -47,7 +47,8 @@ impl<R: BufRead> Lines<R> {
             if buffer.is_empty() && line.is_empty() && !too_long {
                 return Ok(None);
             }
-            let is_end = |byte: &u8| *byte == b'\n' || (*byte == b'\r' && ends != Some(Ends::Lf));
+            let is_end =
+                |byte: &u8| *byte == b'\n' || (*byte == b'\r' && ends != Some(LineEnding::Lf));
             let end = buffer.iter().position(is_end);
             let part = &buffer[..end.unwrap_or(buffer.len())];
             too_long |= line.len() + part.len() > RECORD_MAX;
@@ -76,7 +77,7 @@ impl<R: BufRead> Lines<R> {
         if is_crlf {
             self.source.consume(1);
         }
-        let found = if is_cr && !is_crlf { Ends::Cr } else { Ends::Lf };
+        let found = if is_cr && !is_crlf { LineEnding::Cr } else { LineEnding::Lf };
         self.ends.get_or_insert(found);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::io;
 use crate::domain::channel::Channel;
 use crate::domain::contact::{ContactError, mask};
 use crate::domain::text;
-use crate::service::customers::csv_import::columns::Column;
+use crate::service::customers::csv_import::columns::CsvColumn;
 use crate::service::customers::csv_import::lines::RECORD_MAX;
 
 /// How many characters of a value are shown.
@@ -142,7 +142,7 @@ pub struct BadCell {
 }
 
 impl BadCell {
-    pub(super) fn new(column: Column, raw: &str, fault: &CellFault) -> Self {
+    pub(super) fn new(column: CsvColumn, raw: &str, fault: &CellFault) -> Self {
         let reason = match fault {
             // These are whole sentences.
             CellFault::Contact(error) => error.to_string(),
@@ -152,10 +152,10 @@ impl BadCell {
     }
 }
 
-fn shown(column: Column, raw: &str) -> String {
+fn shown(column: CsvColumn, raw: &str) -> String {
     let value = match column {
-        Column::Email if raw.contains('@') => mask(Channel::Email, raw),
-        Column::Email | Column::Phone => mask(Channel::Sms, raw),
+        CsvColumn::Email if raw.contains('@') => mask(Channel::Email, raw),
+        CsvColumn::Email | CsvColumn::Phone => mask(Channel::Sms, raw),
         _ => raw.to_owned(),
     };
     let value = text::clean(&value);

@@ -10,7 +10,7 @@ use crate::domain::request::Status;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::subject;
 use crate::tui::dashboard::state::Pane;
-use crate::tui::factors::state::Stage;
+use crate::tui::factors::state::FactorStage;
 use crate::tui::machine::keymap::{self, Binding, Command, Context};
 use crate::tui::machine::permissions;
 use crate::tui::send::state::Send;
@@ -84,7 +84,7 @@ fn holds(model: &Model, binding: &Binding) -> bool {
     if let Some(Overlay::Factors(panel)) = &model.overlay
         && matches!(command, Command::EnrolTotp | Command::RemoveTotp | Command::MakeBackupCodes)
     {
-        return matches!(panel.stage, Stage::Overview);
+        return matches!(panel.stage, FactorStage::Overview);
     }
     if !permissions::may(&model.shared, command) {
         return false;
