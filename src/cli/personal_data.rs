@@ -1,5 +1,7 @@
 //! `customers report`, `customers erase`, `customers hold` and `customers release`.
 
+use chrono::DateTime;
+
 use crate::cli::args::ReasonedArgs;
 use crate::cli::customers::reason;
 use crate::cli::exit::{Exit, Failure};
@@ -53,7 +55,7 @@ fn write_section(output: &mut Output, section: &DataSection) -> Result<(), Failu
         for (at, (name, value)) in fields.enumerate() {
             let mark = if at == 0 { "-" } else { " " };
             let label = format!("{}:", in_words(name.trim_end_matches("_at")));
-            output.line(&format!("  {mark} {label:<15} {}", shown(name, value)))?;
+            output.line(&format!("  {mark} {label:<15} {}", shown(value)))?;
         }
     }
     if section.more {
@@ -63,13 +65,11 @@ fn write_section(output: &mut Output, section: &DataSection) -> Result<(), Failu
 }
 
 /// A value for people: a moment by the clock on the wall, a word without its underscores.
-fn shown(name: &str, value: &serde_json::Value) -> String {
-    if name.ends_with("_at")
-        && let Some(at) = value.as_i64()
-    {
-        return moment::long(Timestamp::from_millis(at));
-    }
+fn shown(value: &serde_json::Value) -> String {
     let Some(text) = value.as_str() else { return value.to_string() };
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return moment::long(Timestamp::from_millis(at.timestamp_millis()));
+    }
     let is_word = text.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
     if is_word { in_words(text) } else { text.to_owned() }
 }
