@@ -406,7 +406,9 @@ fn flags_are_set_listed_and_lifted_and_a_hold_refuses_a_code() {
         assert!(message.contains(part), "{message}");
     }
     flag("at_risk", &["--until", "2001-01-01"]).ended(2, "usage");
-    flag("at_risk", &["--until", "2096-01-01"]).ended(0, "flagged");
+    let flagged = flag("at_risk", &["--until", "2096-01-01"]).ended(0, "flagged");
+    let message = flagged["message"].as_str().unwrap_or_default();
+    assert!(message.contains("until 2096-01-01."), "as it was typed: {message}");
     assert_eq!(flag("sleepy", &[]).code, 2);
 
     let listed = desk.run(&["customers", "flags", "--json"]).lines();

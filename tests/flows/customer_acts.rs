@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
+use countersign::domain::channel::Factor;
 use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::CustomerId;
 use countersign::domain::event::{EventCustomer, EventKind};
+use countersign::domain::level::FactorSet;
 use countersign::domain::outcome::Outcome;
 use countersign::service::api::{Answer, Call, Role};
+use countersign::service::customers::disown::{DisownOutcome, Disowned, DisownedVerification};
 use countersign::service::verification::request::Refusal;
 use countersign::tui::app::model::Overlay;
 use countersign::tui::customer_acts::state::CustomerAct;
@@ -313,4 +316,40 @@ fn what_opened_a_session_without_a_request_is_disowned_from_its_entry_too() {
         counter.keys("<Down><Enter>").says("no such verification");
         assert_eq!(counter.reasons(), ["7K3M9QX2TC: Says that it was not them"]);
     }
+}
+
+#[test]
+fn who_verified_is_said_once_it_is_disowned() {
+    let mut counter = Counter::of_admin();
+    let mut event = super::desk::event(1);
+    (event.kind, event.outcome) = (EventKind::Attempt, Some(Outcome::Verified));
+    event.request = "7K3M9QX2TB".parse().ok();
+    event.customer = Some(EventCustomer {
+        id: CustomerId(1),
+        account_no: "WB-004217".into(),
+        name: "Dana Rivera".into(),
+    });
+    let (actor, at) = (event.actor.clone(), event.at);
+    counter.desk.events.push(event);
+    counter.keys("<F2><F6><Tab><Tab><Tab><Down>").slow().keys("<Enter>");
+    let what = DisownedVerification {
+        purpose: "pay a bill".into(),
+        factors: Some(FactorSet::default().with(Factor::Sms)),
+        by: Some(actor),
+        at: Some(at),
+        representative: None,
+    };
+    let disowned = Disowned {
+        customer: CustomerId(1),
+        account_no: "WB-004217".into(),
+        name: "Dana Rivera".into(),
+        named: "7K3M9QX2TB".into(),
+        what,
+        sessions: Vec::new(),
+        codes: 0,
+        is_repeated: false,
+    };
+    let answer = Answer::DisownVerification(Ok(DisownOutcome::Disowned(Box::new(disowned))));
+    counter.answer(|call| matches!(call, Call::DisownVerification(_)), answer);
+    counter.says("is on hold").says("amira at counter 3 verified for \"pay a bill\" (SMS)");
 }
