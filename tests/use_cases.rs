@@ -336,6 +336,8 @@ async fn a_customer_is_verified_and_every_step_is_in_the_log() {
     assert!(
         timeline.iter().all(|event| event.actor.clerk == "amira" && event.actor.counter == "3")
     );
+    let said = format!("for {}, reference {}", request.purpose, request.reference);
+    assert_eq!(timeline[0].detail.as_deref(), Some(&*said));
 }
 
 #[tokio::test]

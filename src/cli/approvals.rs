@@ -1,5 +1,6 @@
 //! `approvals`, `approve` and `refuse`: acts that need the approval of a second admin.
 
+use crate::cli::args::ApproveArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{ApprovalLine, ApproveReply};
 use crate::cli::moment;
@@ -24,12 +25,13 @@ pub async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failur
         output.note("No act waits for a second admin.");
         return Ok(Exit::DONE);
     }
-    let mut table = Table::new(["APPROVAL", "UNTIL", "BY", "WHAT", "WHY"]);
+    let mut table = Table::new(["APPROVAL", "UNTIL", "BY", "COUNTER", "WHAT", "WHY"]);
     for it in waiting {
         table.row([
             it.id.to_string(),
             moment::short(it.expires_at),
             it.asked_by.clerk,
+            it.asked_by.counter,
             it.target,
             it.reason,
         ]);
@@ -38,8 +40,16 @@ pub async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failur
     Ok(Exit::DONE)
 }
 
-pub async fn approve(desk: &DeskClient, output: &mut Output, typed: &str) -> Result<Exit, Failure> {
+pub async fn approve(
+    desk: &DeskClient,
+    output: &mut Output,
+    arguments: &ApproveArgs,
+) -> Result<Exit, Failure> {
+    let typed = &arguments.approval;
     let approval: ApprovalId = typed.parse().map_err(|_| missing(typed))?;
+    if arguments.show {
+        return show(desk, output, &approval).await;
+    }
     let outcome = desk.call(ApproveAct { approval }).await?;
     let told = messages::approval(&outcome, &moment::short);
     let message = message(told, typed)?;
@@ -50,8 +60,41 @@ pub async fn approve(desk: &DeskClient, output: &mut Output, typed: &str) -> Res
     reply(output, word, &message, &approval)
 }
 
-pub async fn refuse(desk: &DeskClient, output: &mut Output, typed: &str) -> Result<Exit, Failure> {
+/// Says what an act is; nothing is decided.
+async fn show(desk: &DeskClient, output: &mut Output, id: &ApprovalId) -> Result<Exit, Failure> {
+    let waiting = desk.call(ListApprovals).await?;
+    let approval = waiting.iter().find(|it| it.id == *id).ok_or_else(|| missing(id.as_str()))?;
+    if output.json() {
+        output.object(&ApprovalLine::new(approval))?;
+    } else {
+        output.lines(&about(approval))?;
+    }
+    Ok(Exit::DONE)
+}
+
+/// What an act is, in lines: to whom, why, who asked and where, and until when.
+fn about(it: &Approval) -> String {
+    format!(
+        "What: {}\nWhy: {}\nAsked by {} at counter {}, {}\nCan be approved until {}",
+        it.target,
+        it.reason,
+        it.asked_by.clerk,
+        it.asked_by.counter,
+        moment::short(it.asked_at),
+        moment::short(it.expires_at)
+    )
+}
+
+pub async fn refuse(
+    desk: &DeskClient,
+    output: &mut Output,
+    arguments: &ApproveArgs,
+) -> Result<Exit, Failure> {
+    let typed = &arguments.approval;
     let approval: ApprovalId = typed.parse().map_err(|_| missing(typed))?;
+    if arguments.show {
+        return show(desk, output, &approval).await;
+    }
     let outcome = desk.call(RefuseAct { approval }).await?;
     let message = message(messages::refused_approval(&outcome), typed)?;
     let RefusalOutcome::Refused(approval) = outcome else { return Err(missing(typed)) };
@@ -76,7 +119,7 @@ fn reply(
     if output.json() {
         output.object(&ApproveReply { outcome, message, approval: ApprovalLine::new(approval) })?;
     } else {
-        output.line(message)?;
+        output.lines(&format!("{message}\n{}", about(approval)))?;
     }
     Ok(Exit::DONE)
 }

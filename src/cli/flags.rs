@@ -34,7 +34,7 @@ pub async fn flag(
     if !desk.call(call).await? {
         return Err(Failure::usage("That time is over already: --until names one to come."));
     }
-    let message = messages::flag_set(&customer.name, flag, until.map(moment::long).as_deref());
+    let message = messages::flag_set(&customer.name, flag, until.map(moment::end).as_deref());
     output.answer(&Reply::of("flagged", message.clone()).with_customer(&customer), &message)?;
     Ok(Exit::DONE)
 }
@@ -85,7 +85,7 @@ pub async fn list(desk: &DeskClient, output: &mut Output, limit: u32) -> Result<
             it.name,
             it.flag.flag.word().to_owned(),
             moment::long(it.flag.set_at),
-            it.flag.until.map_or_else(|| "-".to_owned(), moment::long),
+            it.flag.until.map_or_else(|| "-".to_owned(), moment::end),
             it.flag.set_by.clerk,
             it.flag.reason,
         ]);

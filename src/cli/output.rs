@@ -81,7 +81,8 @@ impl Output {
 
     /// Prints a note to standard error. Write errors are ignored.
     pub fn note(&mut self, note: &str) {
-        let _ = writeln!(self.notes, "{}", text::clean_lines(note));
+        let note = self.next.repeated(note);
+        let _ = writeln!(self.notes, "{}", text::clean_lines(&note));
     }
 
     /// Prints a prompt; the answer is typed on the same line.
@@ -124,7 +125,7 @@ impl Output {
     fn fail(&mut self, report: FailureReport) -> io::Result<Exit> {
         self.note(&report.message);
         if self.json {
-            let mut reply = Reply::of(report.word, report.message);
+            let mut reply = Reply::of(report.word, self.next.repeated(&report.message));
             reply.key = report.key;
             reply.problems = report.problems;
             self.object(&reply)?;

@@ -1,5 +1,7 @@
 //! `customers report`, `customers erase`, `customers hold` and `customers release`.
 
+use chrono::DateTime;
+
 use crate::cli::args::ReasonedArgs;
 use crate::cli::customers::reason;
 use crate::cli::exit::{Exit, Failure};
@@ -9,6 +11,7 @@ use crate::cli::moment;
 use crate::cli::output::Output;
 use crate::cli::request::identify;
 use crate::domain::outcome::Outcome;
+use crate::domain::time::Timestamp;
 use crate::service::api::DeskClient;
 use crate::service::customers::calls::{EraseCustomer, HoldCustomer, ReportCustomer};
 use crate::service::ports::{DataSection, ErasureOutcome};
@@ -40,23 +43,44 @@ pub async fn report(
 
 fn write_section(output: &mut Output, section: &DataSection) -> Result<(), Failure> {
     output.line("")?;
+    let heading = capitalised(&in_words(&section.name));
     if section.entries.is_empty() {
-        output.line(&format!("{}: nothing", section.name))?;
+        output.line(&format!("{heading}: nothing"))?;
         return Ok(());
     }
-    output.line(&format!("{}:", section.name))?;
+    output.line(&format!("{heading} ({})", section.entries.len()))?;
     for entry in &section.entries {
         let fields = entry.as_object().into_iter().flatten();
-        let written = fields.filter(|(_, value)| !value.is_null()).map(|(name, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            format!("{name} {value}")
-        });
-        output.line(&format!("  {}", written.collect::<Vec<_>>().join(", ")))?;
+        let fields = fields.filter(|(_, value)| !value.is_null());
+        for (at, (name, value)) in fields.enumerate() {
+            let mark = if at == 0 { "-" } else { " " };
+            let label = format!("{}:", in_words(name.trim_end_matches("_at")));
+            output.line(&format!("  {mark} {label:<15} {}", shown(value)))?;
+        }
     }
     if section.more {
         output.line("  and more; the first are told")?;
     }
     Ok(())
+}
+
+/// A value for people: a moment by the clock on the wall, a word without its underscores.
+fn shown(value: &serde_json::Value) -> String {
+    let Some(text) = value.as_str() else { return value.to_string() };
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return moment::long(Timestamp::from_millis(at.timestamp_millis()));
+    }
+    let is_word = text.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
+    if is_word { in_words(text) } else { text.to_owned() }
+}
+
+fn in_words(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |it| it.to_uppercase().chain(chars).collect())
 }
 
 pub async fn erase(

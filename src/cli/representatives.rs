@@ -94,7 +94,7 @@ async fn list(
             it.email.unwrap_or_else(|| "-".into()),
             it.phone.unwrap_or_else(|| "-".into()),
             moment::long(it.from),
-            it.until.map_or_else(|| "-".to_owned(), moment::long),
+            it.until.map_or_else(|| "-".to_owned(), moment::end),
             it.scope.join(", "),
             it.approved_by,
         ]);

@@ -53,10 +53,16 @@ pub async fn run(
             output.note(&format!("Next: {next}"));
         }
     }
+    if !sign_up.contacts.is_empty() {
+        let reveal = output.command(&["customers", "reveal", &sign_up.customer.account_no]);
+        output.note(&format!(
+            "To read one back in full: {reveal} --email (or --phone) --reason \"…\""
+        ));
+    }
     Ok(Exit::DONE)
 }
 
-/// A contact in full, and whether it is verified.
+/// A contact, and whether it is verified.
 fn line(contact: &SignUpContact) -> String {
     let verified = match (contact.verified, contact.refusal()) {
         (Some((at, channel)), _) => {

@@ -5,6 +5,7 @@ use crate::domain::channel::Channel;
 use crate::domain::customer::CustomerId;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::RequestId;
+use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::domain::word::words;
 
@@ -16,7 +17,7 @@ pub enum EventKind {
     Requested,
     /// Another code was asked for.
     Resent,
-    /// A request for a code was turned down.
+    /// What somebody wanted was turned down: a code, a proof, or what their role may not do.
     Refused,
     /// A provider took the message.
     Sent,
@@ -164,7 +165,7 @@ impl EventKind {
         match self {
             Self::Requested => "Code asked for",
             Self::Resent => "New code asked for",
-            Self::Refused => "Not sent",
+            Self::Refused => "Refused",
             Self::Sent => "Message sent",
             Self::Delayed => "Message stays queued",
             Self::Forwarded => "Message with the network",
@@ -246,6 +247,19 @@ pub struct Actor {
     pub counter: String,
 }
 
+/// A counter's name as a customer reads it: without the terminal that the desk adds where several
+/// work under one name (`1 pts/3`), which says nothing to them.
+pub fn without_terminal(counter: &str) -> &str {
+    let is_terminal = |word: &str| {
+        let number = word.strip_prefix("pts/").or_else(|| word.strip_prefix("tty"));
+        number.is_some_and(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit()))
+    };
+    match counter.rsplit_once(' ') {
+        Some((name, last)) if is_terminal(last) => name.trim_end(),
+        _ => counter,
+    }
+}
+
 /// What an event knows of the request it belongs to, for the stats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventFacts<'a> {
@@ -308,6 +322,40 @@ impl Event {
             (EventKind::NotSent, Some(Outcome::Undeliverable)) => "Message undeliverable",
             (kind, _) => kind.label(),
         }
+    }
+}
+
+/// What begins the detail of an entry of a session that no request opened.
+const OF_SESSION: &str = "session ";
+
+/// The detail of an entry of a session. It begins with the session's name: what somebody typed
+/// comes behind, where it cannot be taken for one.
+pub fn session_detail(session: &SessionId, said: &str) -> String {
+    format!("{OF_SESSION}{session}: {said}")
+}
+
+impl Event {
+    /// Whether it says that somebody proved who they are.
+    pub const fn is_proof(&self) -> bool {
+        match self.kind {
+            EventKind::Attempt => matches!(self.outcome, Some(Outcome::Verified)),
+            EventKind::DocumentSeen | EventKind::Vouched => true,
+            _ => false,
+        }
+    }
+
+    /// The name of the verification to which it belongs: its request, or the session of what was
+    /// proven without one.
+    pub fn verification(&self) -> Option<String> {
+        if let Some(request) = &self.request {
+            return Some(request.to_string());
+        }
+        if !self.is_proof() && self.kind != EventKind::SessionRaised {
+            return None;
+        }
+        let named = self.detail.as_ref()?.strip_prefix(OF_SESSION)?;
+        let name = named.split([':', ',']).next()?;
+        name.parse::<SessionId>().ok().map(|it| it.to_string())
     }
 }
 
@@ -421,6 +469,41 @@ impl EventPage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[test]
+    fn a_customer_reads_the_counter_without_its_terminal() {
+        for (counter, shown) in [
+            ("1 pts/1", "1"),
+            ("front desk tty2", "front desk"),
+            ("3", "3"),
+            ("pts/1", "pts/1"),
+            ("room pts/x", "room pts/x"),
+        ] {
+            assert_eq!(without_terminal(counter), shown);
+        }
+    }
+
+    #[test]
+    fn no_typed_text_names_a_session() {
+        let session = SessionId::from_bits(7);
+        let mut event = Event {
+            id: EventId(1),
+            at: Timestamp::default(),
+            kind: EventKind::Vouched,
+            outcome: Some(Outcome::Verified),
+            request: None,
+            customer: None,
+            channel: None,
+            contact: None,
+            actor: Actor { clerk: "amira".into(), counter: "3".into() },
+            detail: Some(session_detail(&session, "approved by boss: session 0000000000: no")),
+        };
+        assert_eq!(event.verification(), Some(session.to_string()));
+        event.detail = Some("approved by boss: session 0000000000: no".into());
+        assert_eq!(event.verification(), None);
+        event.detail = Some(session_detail(&session, "a reason of another kind"));
+        event.kind = EventKind::Unlocked;
+        assert_eq!(event.verification(), None);
+    }
 
     #[test]
     fn words_read_back() {

@@ -83,6 +83,18 @@ pub const fn is_unsafe(char: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
+/// A name of the program in people's words: "reveal contact" for `RevealContact`.
+pub fn in_words(name: &str) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

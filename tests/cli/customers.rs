@@ -406,7 +406,9 @@ fn flags_are_set_listed_and_lifted_and_a_hold_refuses_a_code() {
         assert!(message.contains(part), "{message}");
     }
     flag("at_risk", &["--until", "2001-01-01"]).ended(2, "usage");
-    flag("at_risk", &["--until", "2096-01-01"]).ended(0, "flagged");
+    let flagged = flag("at_risk", &["--until", "2096-01-01"]).ended(0, "flagged");
+    let message = flagged["message"].as_str().unwrap_or_default();
+    assert!(message.contains("until 2096-01-01."), "as it was typed: {message}");
     assert_eq!(flag("sleepy", &[]).code, 2);
 
     let listed = desk.run(&["customers", "flags", "--json"]).lines();
@@ -416,6 +418,11 @@ fn flags_are_set_listed_and_lifted_and_a_hold_refuses_a_code() {
     assert_eq!(found["flags"][0]["flag"], "hold", "{found}");
     assert_eq!(found["flags"][1]["reason"], "ticket 88", "{found}");
     assert!(desk.run(&["customers", "find", "WB-004217"]).out.contains("on hold, at risk"));
+    let read = desk.run(&["customers", "report", "WB-004217", "--reason", "asked"]).out;
+    for part in ["Flags (2)\n  - ", "    flag:           at risk\n", "    set:            20"] {
+        assert!(read.contains(part), "{part}: {read}");
+    }
+    assert!(!read.contains("set_at") && !read.contains("Z\n"), "{read}");
     let report = ["customers", "report", "WB-004217", "--reason", "asked", "--json"];
     let report = desk.run(&report).json();
     let sections = report["sections"].as_array().expect("sections");

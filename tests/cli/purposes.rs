@@ -120,6 +120,18 @@ fn a_representative_waits_for_a_second_person_and_is_none_before() {
     let waiting = desk.run(&["approvals", "--json"]).lines();
     assert_eq!(waiting.len(), 1);
     let id = waiting[0]["approval"].as_str().expect("a name");
+    let shown = desk.run(&["approve", id, "--show"]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    for part in [
+        "What: let Anna Rivera act for Dana Rivera (WB-004217), for: question",
+        "Why: power of attorney",
+        "Asked by ",
+        " at counter ",
+        "Can be approved until ",
+    ] {
+        assert!(shown.out.contains(part), "{part}: {}", shown.out);
+    }
+    assert_eq!(desk.run(&["approvals", "--json"]).lines().len(), 1, "nothing is decided");
     desk.run(&["approve", id, "--json"]).ended(40, "forbidden");
     let list = ["customers", "representatives", "WB-004217", "list", "--json"];
     assert_eq!(desk.run(&list).lines().len(), 0);

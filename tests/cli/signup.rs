@@ -9,7 +9,7 @@ fn contacts_are_read_back_verified_and_prove_nothing_before() {
     let before = read(&desk);
     assert_eq!((&before["outcome"], &before["customer"]), (&"read".into(), &"WB-004217".into()));
     let email = before["contacts"][0].clone();
-    for (key, value) in [("kind", "email"), ("contact", "dana@example.org"), ("channel", "email")] {
+    for (key, value) in [("kind", "email"), ("contact", "d***@example.org"), ("channel", "email")] {
         assert_eq!(email[key], value, "{email}");
     }
     assert_eq!(email["verified"], false);
@@ -37,7 +37,7 @@ fn a_mistyped_domain_is_suggested() {
     let file = "account_no,name,email\nA-1,Dana,dana@gmial.com\n";
     assert_eq!(desk.told(&["customers", "import", "-"], file).code, 0);
     let ran = desk.run(&["signup", "A-1"]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "email  dana@gmial.com  not verified\n"));
+    assert_eq!((ran.code, ran.out.as_str()), (0, "email  d***@gmial.com  not verified\n"));
     assert!(ran.err.contains("Did you mean gmail.com?"), "{}", ran.err);
     assert!(ran.err.contains("signup A-1 --channel email"), "{}", ran.err);
 }

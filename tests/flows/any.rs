@@ -101,7 +101,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         3 => prop::sample::select(vec![
             "riv", "<Enter>", "<Esc>", "481902", "000000", "<Ctrl-R>", "<Ctrl-O>", "<Ctrl-X>",
-            "<Ctrl-E>", "<Ctrl-L>", "<F2>", "<F3>", "<F5>", "<F6>", "<F7>", "<F8>", "<F8>9a", "srSRe0", "<Ctrl-K>", "<Ctrl-K>yun", "y", "<F5><Enter>", "<F12>", "<F12>seen<Enter>", "ar", "<Ctrl-P>", "riv<Enter><Enter>", "/oxc",
+            "<Ctrl-E>", "<Ctrl-L>", "<F2>", "<F3>", "<F5>", "<F6>", "<F7>", "<F8>", "<F8>9a", "srSRe0", "<Ctrl-K>", "<Ctrl-K>yun", "y", "<F5><Enter>", "<F12>", "<F12>seen<Enter>", "<Down><Enter>", "ar", "<Ctrl-P>", "riv<Enter><Enter>", "/oxc",
         ]).prop_map(Happening::Keys),
         3 => (code(), modifiers(), kind()).prop_map(|(code, held, kind)| {
             Happening::Key(code, held, kind)
@@ -179,6 +179,7 @@ const ANSWERS: &[fn() -> Answer<Failure>] = &[
     || Answer::ListApprovals(Ok(Vec::new())),
     || Answer::ApproveAct(Ok(ApprovalOutcome::NotFound)),
     || Answer::RefuseAct(Err(down())),
+    || Answer::LeaveVouch(Ok(true)),
     || Answer::ReadStats(Err(down())),
     || Answer::RecordStatsExport(Err(down())),
     || Answer::RecordStatsExport(Ok(())),

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
+use countersign::domain::channel::Factor;
 use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::CustomerId;
 use countersign::domain::event::{EventCustomer, EventKind};
+use countersign::domain::level::FactorSet;
 use countersign::domain::outcome::Outcome;
 use countersign::service::api::{Answer, Call, Role};
+use countersign::service::customers::disown::{DisownOutcome, Disowned, DisownedVerification};
 use countersign::service::verification::request::Refusal;
 use countersign::tui::app::model::Overlay;
 use countersign::tui::customer_acts::state::CustomerAct;
@@ -151,7 +154,9 @@ fn an_admin_unlocks_a_customer_from_where_the_lock_is_met() {
     counter.keys("riv<Enter><Enter>").is_at("send").says("F6 lifts it");
     counter.keys("<F6>");
     assert_eq!(counter.act(), Some(CustomerAct::Unlock));
-    counter.keys("<Enter>").says("Dana Rivera may be sent a new code.");
+    counter.keys("<Enter>").says("Choose the reason with Up and Down, or type it");
+    assert!(counter.reasons().is_empty(), "what nobody chose is no reason");
+    counter.keys("<Down><Enter>").says("Dana Rivera may be sent a new code.");
     assert_eq!(counter.reasons(), ["Showed an identity card"]);
     counter.keys("<Enter>").is_at("entry");
 }
@@ -176,13 +181,13 @@ fn a_changed_contact_is_confirmed_from_the_channel_that_waits() {
     counter.desk.waits = true;
     counter.keys("riv<Enter><Down><F6>");
     assert!(matches!(counter.act(), Some(CustomerAct::Confirm(_))), "{:?}", counter.act());
-    counter.keys("<Enter>").says("from now on");
+    counter.keys("<Down><Enter>").says("from now on");
 }
 
 #[test]
 fn an_act_that_takes_two_admins_waits_and_says_so() {
     let mut counter = Counter::of_admin();
-    counter.keys("riv").slow().keys("<F6><Enter>");
+    counter.keys("riv").slow().keys("<F6><Down><Enter>");
     let waits = Failure {
         text: "Nothing was done yet: unlock Dana Rivera waits for a second admin.".into(),
         lost: false,
@@ -196,7 +201,7 @@ fn an_act_that_takes_two_admins_waits_and_says_so() {
 #[test]
 fn an_act_under_way_is_not_begun_twice() {
     let mut counter = Counter::of_admin();
-    counter.keys("riv").slow().keys("<F6><Enter><Enter><Esc>");
+    counter.keys("riv").slow().keys("<F6><Down><Enter><Enter><Esc>");
     assert_eq!(counter.pending.iter().filter(|it| is_unlock(&it.call)).count(), 1);
     assert_eq!(counter.act(), Some(CustomerAct::Unlock), "it comes to its end");
     counter.settle().says("may be sent");
@@ -289,4 +294,62 @@ fn a_verification_is_disowned_from_its_entry_in_the_log() {
     counter.desk.events.push(countersign::domain::event::Event { request: None, ..event });
     counter.keys("<F2><F6><Tab><Tab><Tab>");
     assert_eq!(counter.act(), Some(CustomerAct::Unlock));
+}
+
+#[test]
+fn what_opened_a_session_without_a_request_is_disowned_from_its_entry_too() {
+    for kind in [EventKind::DocumentSeen, EventKind::Vouched, EventKind::SessionRaised] {
+        let mut counter = Counter::of_admin();
+        let mut event = super::desk::event(1);
+        event.kind = kind;
+        (event.request, event.outcome) = (None, Some(Outcome::Verified));
+        event.detail = Some("session 7K3M9QX2TC: approved by boss: session 0000000000".into());
+        event.customer = Some(EventCustomer {
+            id: CustomerId(1),
+            account_no: "WB-004217".into(),
+            name: "Dana Rivera".into(),
+        });
+        counter.desk.events.push(event);
+        counter.keys("<F2><F6><Tab><Tab><Tab>");
+        assert_eq!(counter.act(), Some(CustomerAct::Disown), "{kind:?}");
+        counter.shows("disown 7K3M9QX2TC").shows("by amira, counter 3");
+        counter.keys("<Down><Enter>").says("no such verification");
+        assert_eq!(counter.reasons(), ["7K3M9QX2TC: Says that it was not them"]);
+    }
+}
+
+#[test]
+fn who_verified_is_said_once_it_is_disowned() {
+    let mut counter = Counter::of_admin();
+    let mut event = super::desk::event(1);
+    (event.kind, event.outcome) = (EventKind::Attempt, Some(Outcome::Verified));
+    event.request = "7K3M9QX2TB".parse().ok();
+    event.customer = Some(EventCustomer {
+        id: CustomerId(1),
+        account_no: "WB-004217".into(),
+        name: "Dana Rivera".into(),
+    });
+    let (actor, at) = (event.actor.clone(), event.at);
+    counter.desk.events.push(event);
+    counter.keys("<F2><F6><Tab><Tab><Tab><Down>").slow().keys("<Enter>");
+    let what = DisownedVerification {
+        purpose: "pay a bill".into(),
+        factors: Some(FactorSet::default().with(Factor::Sms)),
+        by: Some(actor),
+        at: Some(at),
+        representative: None,
+    };
+    let disowned = Disowned {
+        customer: CustomerId(1),
+        account_no: "WB-004217".into(),
+        name: "Dana Rivera".into(),
+        named: "7K3M9QX2TB".into(),
+        what,
+        sessions: Vec::new(),
+        codes: 0,
+        is_repeated: false,
+    };
+    let answer = Answer::DisownVerification(Ok(DisownOutcome::Disowned(Box::new(disowned))));
+    counter.answer(|call| matches!(call, Call::DisownVerification(_)), answer);
+    counter.says("is on hold").says("amira at counter 3 verified for \"pay a bill\" (SMS)");
 }

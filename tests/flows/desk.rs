@@ -29,7 +29,7 @@ use countersign::domain::sign_in::TypedSecret;
 use countersign::domain::time::Timestamp;
 use countersign::domain::totp::TotpOffer;
 use countersign::service::api::{Answer, Call};
-use countersign::service::approvals::calls::{ApproveAct, RefuseAct, VouchFor};
+use countersign::service::approvals::calls::{ApproveAct, LeaveVouch, RefuseAct, VouchFor};
 use countersign::service::approvals::vouch::Vouched;
 use countersign::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use countersign::service::audit::calls::LogPage;
@@ -112,6 +112,7 @@ pub(crate) struct Desk {
     pub(crate) colleague: Colleague,
     /// What a colleague was asked for.
     pub(crate) vouches: Vec<VouchFor>,
+    pub(crate) left_vouches: Vec<VouchFor>,
     /// The channels over which contacts were verified.
     pub(crate) verified_contacts: Vec<Channel>,
     /// How many customers have a contact.
@@ -214,6 +215,7 @@ impl Desk {
             verified_contacts: Vec::new(),
             colleague: Colleague::Away,
             vouches: Vec::new(),
+            left_vouches: Vec::new(),
             reasons: Vec::new(),
             waiting: Vec::new(),
             approved: Vec::new(),
@@ -356,6 +358,10 @@ impl Desk {
                 };
                 self.vouches.push(call);
                 Answer::VouchFor(answer)
+            }
+            Call::LeaveVouch(LeaveVouch { asked }) => {
+                self.left_vouches.push(asked);
+                Answer::LeaveVouch(Ok(true))
             }
             Call::SeeDocument(call) => {
                 let proven = (call.purpose.as_str(), Factor::Document);
@@ -677,8 +683,8 @@ impl Desk {
             let channels = vec![SignUpChannel { channel, refusal: None }];
             SignUpContact { kind, contact: contact.into(), probably_meant, verified, channels }
         };
-        let email = contact(ContactKind::Email, "dana@gmial.com");
-        let contacts = vec![email, contact(ContactKind::Phone, "+4915112345612")];
+        let email = contact(ContactKind::Email, "d***@gmial.com");
+        let contacts = vec![email, contact(ContactKind::Phone, "+4**********12")];
         Some(SignUp { customer, contacts })
     }
 

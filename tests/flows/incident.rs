@@ -46,7 +46,7 @@ fn an_incident_is_filed_from_any_screen_about_whoever_is_in_view() {
         let mut counter = Counter::after(script);
         counter.keys("<F12>");
         assert!(counter.has_incident(), "{script}");
-        counter.slow().keys("<Down>reads from a list<Enter>");
+        counter.slow().keys("<Down><Down>reads from a list<Enter>");
         let (customer, kind, seen) = counter.filed();
         assert_eq!(customer, about, "{script}");
         assert_eq!((kind, seen.as_str()), (IncidentKind::Coached, "reads from a list"));
@@ -71,7 +71,8 @@ fn nothing_is_filed_without_a_word_or_when_it_is_left() {
         waits: false,
         awaits_approval: false,
     };
-    counter.keys("<F12>x").slow().keys("<Enter>");
+    counter.keys("<F12>x<Enter>").says("Choose with Up and Down what it is");
+    counter.keys("<Down>").slow().keys("<Enter>");
     counter.answer(is_filed, Answer::FileIncident(Err(down)));
     assert!(counter.has_incident(), "what was typed is not lost");
 }

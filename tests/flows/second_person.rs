@@ -68,6 +68,10 @@ fn leaving_the_form_asks_no_more() {
     counter.keys("v<Down><Enter>");
     assert_eq!(counter.desk.vouches[0].reason, "No contact on file works");
     counter.keys("<Esc>").is_at("send").says("not waited for any more");
+    // Admins are not asked any more either.
+    let left = &counter.desk.left_vouches;
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].key, counter.desk.vouches[0].key);
     assert!(!matches!(counter.model.overlay, Some(Overlay::SecondPerson(_))));
     counter.desk.colleague = Colleague::Approves;
     counter.tell(Msg::StoreChanged);

@@ -87,17 +87,17 @@ fn security_31_who_is_not_of_the_staff_or_of_another_role_is_refused_and_the_log
     let log = service.counter(BOSS, &["log", "--outcome", "forbidden", "--json"]);
     let details: Vec<_> = log.lines().iter().map(|it| it["detail"].to_string()).collect();
     for call in [
-        "UnlockCustomer",
-        "ConfirmContact",
-        "ChangeStaff",
-        "ListStaff",
-        "RescueStaff",
-        "RunMaintenanceStep",
-        "ListApprovals",
-        "ApproveAct",
-        "RefuseAct",
-        "ReadPastSends",
-        "ImportCustomers",
+        "unlock customer",
+        "confirm contact",
+        "change staff",
+        "list staff",
+        "rescue staff",
+        "run maintenance step",
+        "list approvals",
+        "approve act",
+        "refuse act",
+        "read past sends",
+        "import customers",
     ] {
         assert!(details.iter().any(|it| it.contains(call)), "{call}: {details:?}");
     }

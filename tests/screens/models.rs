@@ -39,7 +39,7 @@ use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::pads::{CounterPad, PadOffer};
 use countersign::service::ports::TrayMessage;
 use countersign::tui::app::model::{Model, Screen};
-use countersign::tui::customer_acts::state::{ActForm, CustomerAct, Subject};
+use countersign::tui::customer_acts::state::{ActForm, CustomerAct, LoggedVerification, Subject};
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::document::state::DocumentForm;
 use countersign::tui::enter_code::state::EnterCode;
@@ -241,9 +241,9 @@ pub(crate) fn sign_up() -> SignUpPanel {
         verified: None,
         channels: vec![SignUpChannel { channel: kind.channel(), refusal: None }],
     };
-    let mut email = contact(ContactKind::Email, "dana.rivera@gmial.com");
+    let mut email = contact(ContactKind::Email, "d***@gmial.com");
     email.probably_meant = Some("gmail.com".into());
-    let mut phone = contact(ContactKind::Phone, "+4915112345612");
+    let mut phone = contact(ContactKind::Phone, "+4**********12");
     phone.verified = Some((at(-86_400), Channel::Sms));
     let customer = people().swap_remove(0);
     let read = Loaded::of(Some(SignUp { customer, contacts: vec![email, phone] }));
@@ -369,7 +369,12 @@ pub(crate) fn act_form(acts: &[CustomerAct]) -> ActForm {
         id: CustomerId(1),
         name: "Dana Rivera".into(),
         account_no: "WB-004217".into(),
-        request: "7K3M9QX2TB".parse().ok(),
+        verification: Some(LoggedVerification {
+            name: "7K3M9QX2TB".into(),
+            by: Actor { clerk: "amira".into(), counter: "3".into() },
+            at: at(-540),
+            is_proof: true,
+        }),
     };
     ActForm::new(subject, acts.to_vec()).expect("something to do")
 }

@@ -453,7 +453,7 @@ states! {
         "Dana Rivera".into(),
     )))));
     incident_typed => over(find_several(), Overlay::Incident(IncidentForm {
-        selected: 2,
+        selected: Some(2),
         typed: "the picture is glued on".into(),
         ..IncidentForm::default()
     }));

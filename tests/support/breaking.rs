@@ -761,6 +761,10 @@ impl ApprovalStore for Breaking {
         self.act(self.inner.approve(approval, proof, by)).await
     }
 
+    async fn approval_asked(&self, key: &str) -> Result<Option<StoredApproval>, StoreError> {
+        self.read(self.inner.approval_asked(key)).await
+    }
+
     async fn refuse_approval(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
         self.act(self.inner.refuse_approval(approval, by)).await
     }

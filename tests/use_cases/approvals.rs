@@ -6,7 +6,9 @@ use countersign::domain::session::SessionToken;
 use countersign::domain::staff::AccountName;
 use countersign::service::DeskError;
 use countersign::service::api::{Answer, Authentication, Call, Caller, Role};
-use countersign::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct, VouchFor};
+use countersign::service::approvals::calls::{
+    ApproveAct, LeaveVouch, ListApprovals, RefuseAct, VouchFor,
+};
 use countersign::service::approvals::vouch::Vouched;
 use countersign::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use countersign::service::customers::calls::UnlockCustomer;
@@ -349,6 +351,32 @@ async fn security_69_a_second_person_approves_once_for_this_act_and_never_onesel
     let said = detail.contains("approved by boss") && detail.contains(": lost the phone; told: ");
     assert!(said, "{detail}");
     assert_eq!(entries[0].actor.clerk, "amira");
+    let named = entries[0].verification();
+    assert_eq!(named.as_ref(), Some(&told[0].0.to_string()), "it can be disowned: {detail}");
+}
+
+#[tokio::test]
+async fn what_is_waited_for_no_more_is_over_for_admins_too() {
+    let (bench, dana) = vouching().await;
+    let desk = &bench.desk;
+    let asked = waits(&as_clerk(desk, "amira", vouch(&dana, "a closure", "k")).await);
+    let leave = async |clerk: &str| {
+        let call = LeaveVouch { asked: vouch(&dana, "a closure", "k") };
+        let answer = as_clerk(desk, clerk, call).await;
+        let Answer::LeaveVouch(Ok(waited)) = answer else { panic!("{answer:?}") };
+        waited
+    };
+    assert!(!leave("bo").await, "another clerk asked for it");
+    assert_eq!(desk.approvals().await.expect("a list").len(), 1);
+    assert!(leave("amira").await);
+    assert!(!leave("amira").await, "once");
+    assert_eq!(desk.approvals().await.expect("a list"), []);
+    let late = approve(desk, "boss", &asked).await;
+    assert!(matches!(late, ApprovalOutcome::Expired(_)), "{late:?}");
+    let log = desk.log(&EventFilter::default(), EventPage::Newest, 50).await.expect("a log");
+    let refused: Vec<_> = log.iter().filter(|it| it.kind == EventKind::ApprovalRefused).collect();
+    let detail = refused[0].detail.as_deref().unwrap_or_default();
+    assert!(refused.len() == 1 && detail.contains("withdrawn by amira"), "{detail}");
 }
 
 #[tokio::test]

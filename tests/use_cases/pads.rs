@@ -366,7 +366,7 @@ async fn a_pad_is_not_told_how_its_customer_is_flagged() {
     assert_eq!(counter.enter(&token, mark_of(&view), &code).await, PadEntered::Changed);
     assert_eq!(counter.bench.number("SELECT SUM(attempts) FROM core_otp").await, 0);
     let refused = "SELECT COUNT(*) FROM core_event WHERE kind = 'refused' AND clerk = 'amira' \
-                   AND detail = 'the customer is marked \"on hold\": EnterAtPad'";
+                   AND detail = 'the customer is marked \"on hold\": enter at pad'";
     assert_eq!(counter.bench.number(refused).await, 1);
 }
 

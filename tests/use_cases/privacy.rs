@@ -5,8 +5,8 @@ use countersign::domain::contact::ContactKind;
 use countersign::service::DeskError;
 use countersign::service::api::{Answer, Authentication, Call, Caller, Role};
 use countersign::service::customers::calls::{
-    ChannelChoices, FindCustomers, IdentifyCustomer, OpenCustomer, ReadAccount, ReadCustomer,
-    RevealContact,
+    ChannelChoices, FindCustomers, IdentifyCustomer, ListRepresentatives, OpenCustomer,
+    ReadAccount, ReadCustomer, ReadSignUp, RevealContact,
 };
 use countersign::service::retry::RetryPolicy;
 use countersign::service::verification::calls::AskForCode;
@@ -36,12 +36,14 @@ async fn security_37_no_contact_in_full_leaves_the_desk_unless_it_is_revealed() 
     assert_eq!(dana.phone.as_deref(), Some(NUMBER), "the desk itself knows it");
     let customer = dana.id;
     let token = bench.session(&dana, Channel::Sms).await;
-    let calls: [Call; 8] = [
+    let calls: [Call; 10] = [
         FindCustomers { typed: "dana".into(), limit: 5 }.into(),
         FindCustomers { typed: NUMBER.into(), limit: 5 }.into(),
         IdentifyCustomer { name: ADDRESS.into() }.into(),
         IdentifyCustomer { name: NUMBER.into() }.into(),
         OpenCustomer { customer }.into(),
+        ReadSignUp { customer }.into(),
+        ListRepresentatives { customer }.into(),
         ReadCustomer { customer }.into(),
         ReadAccount { customer, token: token.clone() }.into(),
         ChannelChoices { customers: vec![customer, customer] }.into(),

@@ -434,7 +434,11 @@ async fn a_document_is_worth_what_the_purpose_says() {
     let entries: Vec<_> = log.iter().filter(|it| it.kind == EventKind::DocumentSeen).collect();
     assert_eq!(entries.len(), 2);
     let detail = entries[0].detail.as_deref().expect("a detail");
-    assert_eq!(detail, "passport, good until 2090-01-01; name and picture match");
+    let said = format!(
+        "session {}: passport, good until 2090-01-01; name and picture match",
+        first.session.id
+    );
+    assert_eq!(detail, said);
 }
 
 const NUMBER: &str = "C01X00T47";
@@ -481,4 +485,29 @@ async fn the_same_document_told_again_is_written_once_and_answered_alike() {
     assert!(told.iter().all(|it| *it == told[0]), "{told:?}");
     let entries = "SELECT COUNT(*) FROM core_event WHERE kind = 'document_seen'";
     assert_eq!(bench.number(entries).await, 1);
+}
+
+#[tokio::test]
+async fn security_73_the_account_is_given_at_no_level_before_it_is_reached() {
+    let bench = office().await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    for (purpose, by_email) in
+        [("a question", Some(true)), ("a new address", Some(false)), ("a bill", None)]
+    {
+        let given = async |token: &SessionToken| bench.desk.account_of(dana.id, token).await;
+        let none = &mut Vec::new();
+        let email = Factor::ContactConfirmed;
+        // No email is sent where it proves nothing.
+        let first = if by_email.is_some() { email } else { Factor::Sms };
+        let (_, one) = bench.prove_for(&dana, first, purpose, none, None).await;
+        assert_eq!(given(&one).await.is_ok(), by_email.unwrap_or(true), "{purpose}: one proof");
+        if first == email {
+            let (_, two) = bench.prove_for(&dana, Factor::Sms, purpose, none, Some(&one)).await;
+            assert!(given(&two).await.is_ok(), "{purpose}: two proofs");
+        }
+        let another = bench.customer("WB-2", None).await;
+        let (_, token) = bench.prove_for(&dana, Factor::Sms, purpose, none, None).await;
+        let elsewhere = bench.desk.account_of(another.id, &token).await;
+        assert!(elsewhere.is_err(), "{purpose}: another customer's");
+    }
 }

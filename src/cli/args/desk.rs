@@ -34,7 +34,7 @@ pub struct RequestArgs {
 pub struct SignUpArgs {
     /// Account number, email address or phone number, exactly
     pub customer: String,
-    /// Send a code to the contact of this channel; without it the contacts are read back
+    /// Send a code to the contact of this channel; without it the contacts are shown, masked
     #[arg(long, value_parser = channel())]
     pub channel: Option<Channel>,
     #[command(flatten)]

@@ -147,15 +147,15 @@ Examples:
   countersign request WB-004217 --channel sms
   countersign request dana@example.org --channel email --purpose \"pay a bill\" --json")]
     Request(RequestArgs),
-    /// Read a new customer's contacts back, and verify each by a code
+    /// Show a new customer's contacts, masked, and verify each by a code
     #[command(after_help = "\
 Examples:
   countersign signup WB-004217
   countersign signup WB-004217 --channel email
   countersign verify 7K3M9QX2TB
 
-The contacts are shown in full, which the log keeps. A right code verifies the contact to
-which it went, and opens no session. Where otp.verified_contacts is \"required\", a contact
+The contacts are masked; customers reveal shows one in full, for a reason. A right code
+verifies the contact to which it went, and opens no session. Where otp.verified_contacts is \"required\", a contact
 proves nothing before.")]
     Signup(SignUpArgs),
     /// Enter the code of a request; the code comes from a prompt or from standard input
@@ -237,7 +237,8 @@ Examples:
         Which acts take a second admin is set by staff.four_eyes in the configuration.")]
     Approvals(Json),
     /// Approve an act that another admin asked for, and carry it out
-    #[command(after_help = "Example:\n  countersign approve 7K3M9QX2TB\n\n\
+    #[command(after_help = "Examples:\n  countersign approve 7K3M9QX2TB --show\n  \
+        countersign approve 7K3M9QX2TB\n\n\
         Nobody approves what they asked for. The log keeps who asked, why, and who approved.")]
     Approve(ApproveArgs),
     /// Refuse an act that waits for a second admin, or withdraw one's own
@@ -347,6 +348,9 @@ pub struct Json {
 pub struct ApproveArgs {
     /// The act, such as 7K3M9QX2TB, as `approvals` lists it
     pub approval: String,
+    /// Show what it is, who asked for it and until when it can be approved; decide nothing
+    #[arg(long)]
+    pub show: bool,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

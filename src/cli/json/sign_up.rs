@@ -18,7 +18,7 @@ pub struct SignUpReply<'a> {
     contacts: Vec<SignUpLine<'a>>,
 }
 
-/// A contact, in full.
+/// A contact, masked.
 #[derive(Debug, Serialize)]
 struct SignUpLine<'a> {
     kind: ContactKind,

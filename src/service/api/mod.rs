@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
+use crate::domain::text::in_words;
 pub use crate::service::api::client::{DeskClient, Door, EmbeddedDesk};
 use crate::service::api::lookups::Counting;
 pub use crate::service::api::table::{Answer, Call, Guard};
@@ -127,7 +128,7 @@ impl Desk {
             return Ok(());
         };
         let times = if count == 1 { String::new() } else { format!(", {count} times") };
-        let detail = format!("{role} may not {}: {call}{times}", permission.allows());
+        let detail = format!("{role} may not {}: {}{times}", permission.allows(), in_words(call));
         let event = NewEvent::of_office(EventKind::Refused, detail, &self.actor);
         self.record(NewEvent { outcome: Some(Outcome::Forbidden), ..event }).await
     }

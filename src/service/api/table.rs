@@ -27,7 +27,9 @@ use crate::domain::sign_in::sitting::Sitting;
 use crate::domain::stats::alarms::Alarm;
 use crate::domain::stats::query::Stats;
 use crate::service::api::{Permission, TypedCall};
-use crate::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct, VouchFor};
+use crate::service::approvals::calls::{
+    ApproveAct, LeaveVouch, ListApprovals, RefuseAct, VouchFor,
+};
 use crate::service::approvals::vouch::Vouched;
 use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use crate::service::audit::calls::{
@@ -336,6 +338,7 @@ calls! {
     ApproveAct -> ApprovalOutcome, Administer, until_answered;
     RefuseAct -> RefusalOutcome, Administer, until_answered;
     VouchFor -> Vouched, Verify, until_answered, act;
+    LeaveVouch -> bool, Verify, until_answered;
     // Policy
     ReadPolicy -> Option<StoredPolicy>, Audit, once;
     ReadPastSends -> Vec<PastSend>, Administer, once;

@@ -69,3 +69,17 @@ impl VouchFor {
         desk.vouch(self).await
     }
 }
+
+/// Asks no more for a colleague's approval: whoever asked left, and nothing would come of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LeaveVouch {
+    /// What was asked, under the same key; without the secret of the session.
+    pub asked: VouchFor,
+}
+
+impl LeaveVouch {
+    /// Whether it waited until now.
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+        desk.leave_vouch(&self.asked).await
+    }
+}

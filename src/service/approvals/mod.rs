@@ -140,16 +140,9 @@ impl Desk {
         &self,
         waiting: &WaitingAct,
     ) -> Result<Approval, DeskError> {
-        let (reason, key) = waiting.reason_and_key();
-        let (reason, act) = (cleaned_reason(reason), waiting.act());
+        let (reason, act) = (cleaned_reason(waiting.reason_and_key().0), waiting.act());
         let target = self.target(waiting).await?;
-        let written = serde_json::to_string(waiting).map_err(|error| unreadable_act(&error))?;
-        let content = match waiting {
-            // Each of its steps is another call.
-            WaitingAct::Purge(_) => "",
-            _ => &written,
-        };
-        let key = self.bound_key(&["approval", act.word(), key, content]);
+        let (key, written) = self.approval_key(waiting)?;
         let id = ApprovalId::from_bits(self.random.below(1 << 50)?);
         let asked = AskedAct {
             id,
@@ -165,6 +158,20 @@ impl Desk {
         let new = NewApproval { key: &key, signed: &signed };
         let stored = self.retry(|| self.store.ask_approval(new.clone())).await?;
         Ok(self.as_approved(stored).approval)
+    }
+
+    /// The idempotency key under which an act waits, bound to the caller, and the act as it is
+    /// written down.
+    fn approval_key(&self, waiting: &WaitingAct) -> Result<(String, String), DeskError> {
+        let written = serde_json::to_string(waiting).map_err(|error| unreadable_act(&error))?;
+        let content = match waiting {
+            // Each of its steps is another call.
+            WaitingAct::Purge(_) => "",
+            _ => &written,
+        };
+        let key = waiting.reason_and_key().1;
+        let key = self.bound_key(&["approval", waiting.act().word(), key, content]);
+        Ok((key, written))
     }
 
     /// What an act does to whom, in words.

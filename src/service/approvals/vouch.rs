@@ -49,6 +49,15 @@ impl Desk {
         let attested = self.attest(named, what, &act, it.session.as_ref()).await?;
         Ok(attested.map_or(Vouched::NoSuchCustomer, |it| Vouched::Approved(Box::new(it))))
     }
+
+    /// Ends the wait for a colleague's approval that the caller asked for; whether it waited.
+    pub async fn leave_vouch(&self, it: &VouchFor) -> Result<bool, DeskError> {
+        let (key, _) = self.approval_key(&WaitingAct::Vouch(it.stored()))?;
+        let stored = self.reading(|| self.store.approval_asked(&key)).await?;
+        let Some(waiting) = stored.and_then(|it| self.genuine_act(it)) else { return Ok(false) };
+        let refuse = || self.store.refuse_approval(&waiting.approval, &self.actor);
+        Ok(self.retry(refuse).await?)
+    }
 }
 
 impl VouchFor {

@@ -5,6 +5,7 @@ use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::domain::flag::{CustomerFlag, Flag, FlagRefusal, Flags, Standing};
 use crate::domain::outcome::Outcome;
+use crate::domain::text::in_words;
 use crate::service::customers::calls::{FileIncident, FlagCustomer};
 use crate::service::ports::flags::{FlaggedCustomer, NewFlag};
 use crate::service::ports::{NewEvent, StoreError};
@@ -96,7 +97,8 @@ impl Desk {
 
     /// Writes into the log that a flag refused a call.
     pub(in crate::service) async fn record_flagged(&self, call: &str, refusal: &FlagRefusal) {
-        let detail = format!("the customer is marked \"{}\": {call}", refusal.flag.flag.label());
+        let detail =
+            format!("the customer is marked \"{}\": {}", refusal.flag.flag.label(), in_words(call));
         let event = NewEvent {
             customer: Some(refusal.customer),
             outcome: Some(Outcome::Forbidden),

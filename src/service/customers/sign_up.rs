@@ -9,13 +9,8 @@ use crate::domain::channel::Channel;
 use crate::domain::contact::{ContactKind, mask};
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::email_domain;
-use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
-use crate::service::ports::NewEvent;
 use crate::service::{Desk, DeskError};
-
-/// Why a contact is shown in full, for the log.
-const READ_BACK: &str = "read back at a sign-up";
 
 /// A customer at a sign-up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,11 +20,11 @@ pub struct SignUp {
     pub contacts: Vec<SignUpContact>,
 }
 
-/// A contact at a sign-up, in full.
+/// A contact at a sign-up.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignUpContact {
     pub kind: ContactKind,
-    /// The address or the number as it was read from the record.
+    /// The address or the number as it was read from the record, masked.
     pub contact: String,
     /// The domain that was probably meant, where the address looks mistyped.
     pub probably_meant: Option<String>,
@@ -68,8 +63,8 @@ impl SignUpContact {
 }
 
 impl Desk {
-    /// A customer's contacts in full, to be read back, once the log says who saw them; none where
-    /// there is no such customer.
+    /// A customer's contacts, masked as everywhere, to be verified; none where there is no such
+    /// customer. One is revealed for a reason (`RevealContact`).
     pub async fn sign_up(&self, id: CustomerId) -> Result<Option<SignUp>, DeskError> {
         let Some(customer) = self.customer(id).await? else { return Ok(None) };
         let ids = [id];
@@ -84,10 +79,9 @@ impl Desk {
             let known = read.as_ref().and_then(|read| {
                 verified.iter().find(|it| it.contact.is_same(read)).map(|it| (it.at, it.channel))
             });
-            self.record_read_back(&customer, kind).await?;
             contacts.push(SignUpContact {
                 kind,
-                contact,
+                contact: mask(kind.channel(), &contact),
                 probably_meant: meant.filter(|_| kind == ContactKind::Email).map(str::to_owned),
                 verified: known,
                 channels: self.sign_up_channels(&customer, kind),
@@ -104,20 +98,5 @@ impl Desk {
             SignUpChannel { channel, refusal: refusal.map(|it| it.to_string()) }
         };
         offered.map(channel).collect()
-    }
-
-    async fn record_read_back(
-        &self,
-        customer: &Customer,
-        kind: ContactKind,
-    ) -> Result<(), DeskError> {
-        let channel = kind.channel();
-        self.record(NewEvent {
-            customer: Some(customer.id),
-            channel: Some(channel),
-            contact: customer.masked(channel),
-            ..NewEvent::of_office(EventKind::ContactRevealed, READ_BACK.to_owned(), &self.actor)
-        })
-        .await
     }
 }

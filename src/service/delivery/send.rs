@@ -12,6 +12,7 @@ use crate::domain::delivery::{
     DeliveryId, DeliveryState, FailureClass, MessageTrace, SendReport, TRAY,
 };
 use crate::domain::delivery_retry::{self, MessageStanding, NextStep, OutboxTask};
+use crate::domain::event::without_terminal;
 use crate::domain::explanation::Explanation;
 use crate::domain::message::{MessageFacts, Outgoing};
 use crate::domain::timing::MIN_USEFUL_VALIDITY;
@@ -358,7 +359,7 @@ impl Desk {
             at: message.asked_at,
             facts: MessageFacts {
                 office: self.office.name.clone(),
-                counter: message.counter.clone(),
+                counter: without_terminal(&message.counter).to_owned(),
                 customer,
                 purpose,
                 reference: message.reference.clone(),

@@ -7,7 +7,7 @@ use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderSlot;
 use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber};
 use crate::domain::delivery::SendReport;
-use crate::domain::event::{EventFacts, EventKind};
+use crate::domain::event::{EventFacts, EventKind, without_terminal};
 use crate::domain::message::TestMessage;
 use crate::service::delivery::outcome::delivery_outcome;
 use crate::service::ports::audit::NewEvent;
@@ -58,7 +58,7 @@ impl Desk {
                 name: self.new_idempotency_key()?,
                 at: self.now().await?,
                 office: self.office.name.clone(),
-                counter: self.actor.counter.clone(),
+                counter: without_terminal(&self.actor.counter).to_owned(),
             };
             let provider = sender.provider();
             match self.record_test(&test.name, &to, slot, provider).await {

@@ -24,6 +24,8 @@ pub trait ApprovalStore: Send + Sync {
         proof: &ApprovalProof,
         by: &Actor,
     ) -> Result<bool, StoreError>;
+    /// The act that waits, or was refused, under an idempotency key.
+    async fn approval_asked(&self, key: &str) -> Result<Option<StoredApproval>, StoreError>;
     /// Ends the wait of an act that nobody has approved, with its event; whether it waited
     /// until now.
     async fn refuse_approval(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError>;

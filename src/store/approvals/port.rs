@@ -33,6 +33,10 @@ impl ApprovalStore for SqlStore {
         retry_on_conflict(|| records::approve(&self.db, approval, proof, by)).await
     }
 
+    async fn approval_asked(&self, key: &str) -> Result<Option<StoredApproval>, StoreError> {
+        records::asked(&self.db, key).await
+    }
+
     async fn refuse_approval(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
         retry_on_conflict(|| records::refuse(&self.db, approval, by)).await
     }

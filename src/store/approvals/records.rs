@@ -155,6 +155,14 @@ pub(in crate::store) async fn approval(
     db.maybe(&BY_ID, args![id.as_str()]).await?.map(|row| read(&row)).transpose()
 }
 
+/// The act under a key.
+pub(in crate::store) async fn asked(
+    db: &Database,
+    key: &str,
+) -> Result<Option<StoredApproval>, StoreError> {
+    db.maybe(&SAME, args![key]).await?.map(|row| read(&row)).transpose()
+}
+
 /// Approves an act that waits.
 pub(in crate::store) async fn approve(
     db: &Database,
@@ -189,7 +197,11 @@ pub(in crate::store) async fn refuse(
         return Ok(false);
     }
     let Approval { id, target, asked_by, .. } = approval;
-    let detail = format!("{target}, which {} asked for as {id}", asked_by.clerk);
+    let detail = if asked_by.clerk == by.clerk {
+        format!("{target}, withdrawn by {}, who asked for it as {id}", by.clerk)
+    } else {
+        format!("{target}, which {} asked for as {id}", asked_by.clerk)
+    };
     let event = NewEvent {
         customer: approval.customer,
         ..NewEvent::of_office(EventKind::ApprovalRefused, detail, by)

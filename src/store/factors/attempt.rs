@@ -7,7 +7,7 @@
 //! requirements 11 and 13).
 
 use crate::domain::customer_factor::{FactorGuess, FactorKind, Judgement, Unusable};
-use crate::domain::event::{EventFacts, EventKind};
+use crate::domain::event::{EventFacts, EventKind, session_detail};
 use crate::domain::flag::Standing;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::millis_of;
@@ -205,6 +205,9 @@ async fn accept(
     let mut writes = vec![lockout::reset_failures(attempt.customer)];
     writes.extend(result.write(&proving));
     let event = event(attempt, Outcome::Verified, result.told.as_deref().unwrap_or_default());
+    let said = event.detail.as_deref().unwrap_or_default();
+    let detail = Some(session_detail(&result.session.id, said));
+    let event = NewEvent { detail, ..event };
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
     tx.commit().await?;
     Ok(FactorAttemptOutcome::Verified { session: result.session, codes_left })

@@ -2,7 +2,7 @@
 //! nothing is counted; it is written once, with its event, and opens or raises a session as a
 //! code does.
 
-use crate::domain::event::EventFacts;
+use crate::domain::event::{EventFacts, session_detail};
 use crate::domain::outcome::Outcome;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
@@ -80,7 +80,8 @@ async fn write(
         at: on_file.read_at,
     };
     let result = session::prove(&mut tx, &proving, &proven).await?;
-    let said = [Some(it.detail), result.told.as_deref()];
+    let detail = session_detail(&result.session.id, it.detail);
+    let said = [Some(detail.as_str()), result.told.as_deref()];
     let said: Vec<&str> = said.into_iter().flatten().collect();
     let event = NewEvent {
         outcome: Some(Outcome::Verified),

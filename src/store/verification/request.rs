@@ -516,7 +516,7 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, Store
         customer: Some(customer),
         channel: Some(delivery.channel),
         contact: Some(delivery.contact.masked()),
-        detail: represented_by(sending.representative),
+        detail: Some(asked_for(sending)),
         actor,
         facts: EventFacts {
             purpose: Some(sending.purpose),
@@ -528,6 +528,13 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, Store
     let request = RequestRow::read(&tx.one(&BY_ROW, args![row]).await?)?.request;
     tx.commit().await?;
     Ok(IssueOutcome::Fresh(request))
+}
+
+/// What a code was asked for, and the word by which its message is told from others.
+fn asked_for(sending: &Sending<'_>) -> String {
+    let about = format!("for {}, reference {}", sending.purpose, sending.dispatch.code.reference);
+    let who = represented_by(sending.representative);
+    std::iter::once(about).chain(who).collect::<Vec<_>>().join("; ")
 }
 
 /// The columns `email` and `phone`, of which the channel fills one.

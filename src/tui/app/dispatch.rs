@@ -330,6 +330,7 @@ pub(in crate::tui) fn perform_from_palette(
 
 /// Opens the log, goes to it where it is open beside the work, or closes it.
 fn toggle_log(turn: &mut Turn<'_>) {
+    turn.drop_hint();
     turn.model.overlay = None;
     if turn.model.log.is_some() && turn.model.focus == Focus::Log {
         return turn.close_log();
@@ -343,6 +344,7 @@ fn toggle_log(turn: &mut Turn<'_>) {
 
 /// The same for the tray.
 fn toggle_tray(turn: &mut Turn<'_>) {
+    turn.drop_hint();
     turn.model.overlay = None;
     if !turn.model.shared.place.has_tray {
         return turn.step(|step| step.hint(Tone::Plain, NO_TRAY));
@@ -357,6 +359,7 @@ fn toggle_tray(turn: &mut Turn<'_>) {
 }
 
 fn toggle_delivery_stats(turn: &mut Turn<'_>) {
+    turn.drop_hint();
     let is_open = matches!(turn.model.overlay, Some(Overlay::DeliveryStats(_)));
     turn.model.overlay =
         (!is_open).then(|| Overlay::DeliveryStats(turn.step(deliveries::update::begin)));
@@ -369,6 +372,7 @@ fn toggle_pad(turn: &mut Turn<'_>) {
 }
 
 fn toggle_approvals(turn: &mut Turn<'_>) {
+    turn.drop_hint();
     let is_open = matches!(turn.model.overlay, Some(Overlay::Approvals(_)));
     turn.model.overlay =
         (!is_open).then(|| Overlay::Approvals(turn.step(approvals::update::begin)));
@@ -376,6 +380,7 @@ fn toggle_approvals(turn: &mut Turn<'_>) {
 
 /// Opens the dashboard, goes back to it where a panel lies over it, or closes it.
 fn toggle_dashboard(turn: &mut Turn<'_>) {
+    turn.drop_hint();
     turn.model.overlay = None;
     if turn.model.is_at_dashboard() {
         return turn.close_dashboard();

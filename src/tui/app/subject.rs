@@ -4,12 +4,13 @@
 use crate::domain::channel::Channel;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
-use crate::domain::event::EventKind;
+use crate::domain::event::{Event, EventKind};
 use crate::service::customers::lookup::ChannelChoice;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::turn::Turn;
-use crate::tui::customer_acts::state::{ActForm, CustomerAct, Subject};
+use crate::tui::customer_acts::state::{ActForm, CustomerAct, LoggedVerification, Subject};
 use crate::tui::incident::state::IncidentForm;
+use crate::tui::log::state::LogPanel;
 use crate::tui::machine::keymap::Context;
 use crate::tui::machine::notice::Tone;
 
@@ -39,14 +40,15 @@ pub(in crate::tui) fn reveal(turn: &mut Turn<'_>) {
     });
 }
 
-/// Asks for the reason to lift a lockout, to confirm a contact, or to disown the request of an entry.
+/// Asks for the reason to lift a lockout, to confirm a contact, or to disown the verification of
+/// an entry.
 pub(in crate::tui) fn lift(turn: &mut Turn<'_>) {
     open(turn, |meant| {
         let confirm = meant.kinds.iter().map(|kind| CustomerAct::Confirm(*kind));
         let mut acts: Vec<_> = std::iter::once(CustomerAct::Unlock).chain(confirm).collect();
         let likely = meant.waiting.map_or(CustomerAct::Unlock, CustomerAct::Confirm);
         acts.sort_by_key(|act| *act != likely);
-        acts.extend(meant.subject.request.is_some().then_some(CustomerAct::Disown));
+        acts.extend(meant.subject.verification.is_some().then_some(CustomerAct::Disown));
         acts
     });
 }
@@ -105,10 +107,22 @@ fn of(customer: &Customer, likely: Option<ContactKind>, waiting: Option<ContactK
         id: customer.id,
         name: customer.name.clone(),
         account_no: customer.account_no.clone(),
-        request: None,
+        verification: None,
     };
     let kinds = ContactKind::ALL.into_iter().filter(on_file).collect();
     Meant { subject, kinds, likely, waiting }
+}
+
+/// The verification to which an entry belongs, told by the entry that says who verified where that
+/// was read.
+fn logged(log: &LogPanel, event: &Event) -> Option<LoggedVerification> {
+    let name = event.verification()?;
+    let is_of_it = |it: &&Event| it.verification().as_ref() == Some(&name);
+    let read = log.timeline.as_ref().and_then(|it| it.events.value()).into_iter().flatten();
+    let proof = read.chain(&log.events).filter(|it| it.is_proof()).find(is_of_it);
+    let told = if event.is_proof() { event } else { proof.unwrap_or(event) };
+    let (by, at, is_proof) = (told.actor.clone(), told.at, told.is_proof());
+    Some(LoggedVerification { name, by, at, is_proof })
 }
 
 /// An entry does not say which contacts are on file.
@@ -120,7 +134,7 @@ fn of_log(model: &Model) -> Option<Meant> {
         id: customer.id,
         name: customer.name.clone(),
         account_no: customer.account_no.clone(),
-        request: event.request.clone(),
+        verification: logged(log, event),
     };
     let likely = event.channel.map(Channel::contact_kind);
     let waiting = likely.filter(|_| event.kind == EventKind::ContactChanged);

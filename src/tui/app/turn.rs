@@ -21,6 +21,7 @@ use crate::tui::machine::counter_pad;
 use crate::tui::machine::draw_context::Focus;
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::navigation::Navigation;
+use crate::tui::machine::notice::Notice;
 use crate::tui::machine::scroll::Scroll;
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::Now;
@@ -185,8 +186,15 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Takes away the answer to a key that did nothing: on another screen nobody reads it as one.
+    pub(in crate::tui) fn drop_hint(&mut self) {
+        let shared = &mut self.model.shared;
+        shared.notice = shared.notice.take().and_then(Notice::without_hint);
+    }
+
     /// Closes what has the keyboard: the overlay, else the panel.
     fn close(&mut self) {
+        self.drop_hint();
         if self.model.overlay.take().is_some() {
             return;
         }

@@ -4,7 +4,8 @@ use tui_input::Input;
 
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::CustomerId;
-use crate::domain::request::RequestId;
+use crate::domain::event::Actor;
+use crate::domain::time::Timestamp;
 use crate::tui::machine::effect::EffectId;
 
 /// What is done to a customer for a reason.
@@ -16,8 +17,22 @@ pub enum CustomerAct {
     Unlock,
     /// A changed contact may be used at once.
     Confirm(ContactKind),
-    /// The customer says of the request of an entry: it was not me.
+    /// The customer says of the verification of an entry: it was not me.
     Disown,
+}
+
+/// A verification as the log shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedVerification {
+    /// The request or the session that names it.
+    pub name: String,
+    /// Who verified, or did what the entry says, and where.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Whether that entry says that the customer was verified, and not only that a code was asked
+    /// for or sent.
+    pub is_proof: bool,
 }
 
 /// The customer to whom it is done.
@@ -29,8 +44,8 @@ pub struct Subject {
     pub name: String,
     /// The account number.
     pub account_no: String,
-    /// The request of the entry of the log at which they were found.
-    pub request: Option<RequestId>,
+    /// The verification of the entry of the log at which they were found.
+    pub verification: Option<LoggedVerification>,
 }
 
 /// The form in which a reason is given.
@@ -44,8 +59,9 @@ pub struct ActForm {
     pub chosen: usize,
     /// The reason that is typed; where nothing is, the one that is selected holds.
     pub typed: Input,
-    /// The reason that is selected among the usual ones.
-    pub selected: usize,
+    /// The reason that is selected among the usual ones. None is at first where something is
+    /// changed: what the log keeps is what somebody chose.
+    pub selected: Option<usize>,
     /// The act under way.
     pub waiting: Option<EffectId>,
 }
@@ -53,10 +69,8 @@ pub struct ActForm {
 impl ActForm {
     /// A form about a customer; none where nothing can be done.
     pub fn new(subject: Subject, acts: Vec<CustomerAct>) -> Option<Self> {
-        let is_empty = acts.is_empty();
-        let form =
-            Self { subject, acts, chosen: 0, typed: Input::default(), selected: 0, waiting: None };
-        (!is_empty).then_some(form)
+        let selected = acts.first()?.first_selected();
+        Some(Self { subject, acts, chosen: 0, typed: Input::default(), selected, waiting: None })
     }
 
     /// What is chosen.
@@ -64,11 +78,12 @@ impl ActForm {
         self.acts.get(self.chosen).copied().unwrap_or(CustomerAct::Unlock)
     }
 
-    /// The reason as it stands.
+    /// The reason as it stands; empty where none was chosen.
     pub fn reason(&self) -> &str {
         let typed = self.typed.value().trim();
         if typed.is_empty() {
-            self.act().usual_reasons().get(self.selected).copied().unwrap_or_default()
+            let selected = self.selected.and_then(|at| self.act().usual_reasons().get(at));
+            selected.copied().unwrap_or_default()
         } else {
             typed
         }
@@ -76,6 +91,14 @@ impl ActForm {
 }
 
 impl CustomerAct {
+    /// The reason that is selected before anything was pressed.
+    pub const fn first_selected(self) -> Option<usize> {
+        match self {
+            Self::Reveal(_) => Some(0),
+            Self::Unlock | Self::Confirm(_) | Self::Disown => None,
+        }
+    }
+
     /// The reasons that are given most.
     pub const fn usual_reasons(self) -> &'static [&'static str] {
         match self {

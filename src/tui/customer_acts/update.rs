@@ -19,6 +19,8 @@ use crate::tui::machine::scroll::{motion, moved};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::{store_lost, text_field};
 
+const SAY_WHY: &str = "Choose the reason with Up and Down, or type it; then it is done.";
+
 pub(in crate::tui) fn key(form: &mut ActForm, key: KeyEvent) {
     if form.waiting.is_none() {
         text_field::edit(&mut form.typed, key);
@@ -36,14 +38,16 @@ pub(in crate::tui) fn command(form: &mut ActForm, step: &mut Step<'_>, command: 
         return wait(form, step, command);
     }
     if let Some(by) = motion(command) {
-        form.selected = moved(form.selected, form.act().usual_reasons().len(), by);
+        let reasons = form.act().usual_reasons().len();
+        form.selected = Some(form.selected.map_or(0, |at| moved(at, reasons, by)));
         return;
     }
     match command {
         Command::NextAct => {
             form.chosen = (form.chosen + 1) % form.acts.len().max(1);
-            form.selected = 0;
+            form.selected = form.act().first_selected();
         }
+        Command::Accept if form.reason().is_empty() => step.hint(Tone::Plain, SAY_WHY),
         Command::Accept => act(form, step),
         Command::Back => step.go(Navigation::Close),
         _ => {}
@@ -71,9 +75,9 @@ fn act(form: &mut ActForm, step: &mut Step<'_>) {
         CustomerAct::Unlock => step.call(UnlockCustomer { customer, reason, key }),
         CustomerAct::Confirm(kind) => step.call(ConfirmContact { customer, kind, reason, key }),
         CustomerAct::Disown => {
-            let reference = form.subject.request.as_ref().map(ToString::to_string);
-            let reference = reference.unwrap_or_default();
-            step.call(DisownVerification { reference, customer: None, reason, key })
+            let named = form.subject.verification.as_ref().map(|it| it.name.clone());
+            let reference = named.unwrap_or_default();
+            step.call(DisownVerification { reference, customer: Some(customer), reason, key })
         }
     });
 }
@@ -146,7 +150,9 @@ pub(in crate::tui) fn disowned(
     }
     match answer {
         Ok(DisownOutcome::Disowned(it)) => {
-            step.say(Tone::Good, messages::disowned(&it));
+            let place = &step.shared.place;
+            let was = messages::disowned_verification(&it.what, &|at| place.day_and_clock(at));
+            step.say(Tone::Good, format!("{} {was}", messages::disowned(&it)));
             step.go(Navigation::Close);
         }
         Ok(DisownOutcome::Several(_) | DisownOutcome::NoSuch) => {

@@ -20,8 +20,10 @@ use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::revealed::REVEAL_TIME;
 use crate::tui::widgets::choice_form::{self, ChoiceForm};
+use crate::tui::widgets::counter_name::counter;
 use crate::tui::widgets::facts::{LABEL, facts};
-use crate::tui::widgets::rows::flow;
+use crate::tui::widgets::moment::minute_or_date;
+use crate::tui::widgets::rows::{Row, flow};
 use crate::tui::widgets::text::wrap;
 
 /// Draws the form.
@@ -31,15 +33,15 @@ pub fn draw(cx: DrawContext<'_>, form: &ActForm, frame: &mut Frame<'_>, area: Re
     let is_choosing = form.typed.value().trim().is_empty();
     let drawn = ChoiceForm {
         title: title(form),
-        head: facts("What", what(cx, form, room), theme),
+        head: head(cx, form, room),
         label: "Reason",
         typed: &form.typed,
         said: None,
         choices: form.act().usual_reasons(),
-        selected: form.selected,
+        selected: form.selected.unwrap_or(0),
         style_of_choices: if is_choosing { Style::new() } else { theme.muted },
         is_open: form.waiting.is_none(),
-        is_choosing,
+        is_choosing: is_choosing && form.selected.is_some(),
         consequence: consequence(cx, form, room),
     };
     choice_form::draw(frame, area, theme, drawn);
@@ -57,6 +59,20 @@ fn title<'a>(form: &ActForm) -> Vec<Span<'a>> {
     parts.map(Span::raw).to_vec()
 }
 
+/// What is done; of a verification also who verified, and where.
+fn head<'a>(cx: DrawContext<'_>, form: &ActForm, room: usize) -> Vec<Row<'a>> {
+    let mut rows = facts("What", what(cx, form, room), cx.theme);
+    let disowned = form.subject.verification.as_ref();
+    if let Some(it) = disowned.filter(|_| form.act() == CustomerAct::Disown) {
+        let now = cx.time().unwrap_or(it.at);
+        let at = minute_or_date(it.at, now, cx.shared.place.zone);
+        let by = format!("{at} by {}, {}", it.by.clerk, counter(&it.by.counter));
+        let by = wrap(&by, room.saturating_sub(LABEL)).into_iter().map(Line::from).collect();
+        rows.extend(facts(if it.is_proof { "Verified" } else { "Entry" }, by, cx.theme));
+    }
+    rows
+}
+
 /// What is chosen, and how the other is.
 fn what<'a>(cx: DrawContext<'_>, form: &ActForm, room: usize) -> Vec<Line<'a>> {
     let theme = cx.theme;
@@ -64,8 +80,8 @@ fn what<'a>(cx: DrawContext<'_>, form: &ActForm, room: usize) -> Vec<Line<'a>> {
         CustomerAct::Reveal(kind) => kind.label().to_owned(),
         CustomerAct::Unlock => "lift the lockout".to_owned(),
         CustomerAct::Confirm(kind) => format!("confirm the {}", kind.label()),
-        CustomerAct::Disown => match &form.subject.request {
-            Some(request) => format!("disown {request}"),
+        CustomerAct::Disown => match &form.subject.verification {
+            Some(it) => format!("disown {}", it.name),
             None => "disown the verification".to_owned(),
         },
     };

@@ -120,7 +120,28 @@ fn draw_pane(
     if rows.is_empty() {
         return panel::lines(frame, inner, &[Line::styled(shown.nothing, theme.muted)]);
     }
+    let inner = match rows.get(at).filter(|_| focused && pane == Pane::Alarms) {
+        Some(row) => draw_whole(cx, row, frame, inner),
+        None => inner,
+    };
     draw_rows(cx, &shown, &rows, (at, focused), frame, inner);
+}
+
+/// Draws the whole text of a line at the bottom, and gives the room above: its columns cut it.
+fn draw_whole(cx: DrawContext<'_>, row: &PaneRow, frame: &mut Frame<'_>, area: Rect) -> Rect {
+    let told: Vec<&str> = row.cells.iter().skip(1).map(|(text, _)| text.as_str()).collect();
+    let lines = wrap(&told.join(&format!(" {} ", cx.theme.symbols.dot)), usize::from(area.width));
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(1);
+    if height.saturating_add(3) > area.height {
+        return area;
+    }
+    let [above, below] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]).areas(area);
+    let rule = cx.theme.symbols.rule.repeat(usize::from(area.width));
+    let mut drawn = vec![Line::styled(rule, cx.theme.border)];
+    drawn.extend(lines.into_iter().map(Line::from));
+    panel::lines(frame, below, &drawn);
+    above
 }
 
 /// What is shown, of when, how it is sorted and filtered; and when it was read.

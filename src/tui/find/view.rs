@@ -329,7 +329,7 @@ fn whole<'a>(
         .map(|text| Line::styled(text, theme.strong))
         .collect();
     for flag in customer.flags.iter() {
-        let text = messages::flag(flag, &|at| cx.shared.place.day_and_clock(at));
+        let text = messages::flag(flag, &|at| cx.shared.place.end(at));
         let text = wrap(&text, room).into_iter();
         lines.extend(text.map(|text| Line::styled(text, theme.warning)));
     }

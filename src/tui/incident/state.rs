@@ -11,8 +11,8 @@ use crate::tui::machine::effect::EffectId;
 pub struct IncidentForm {
     /// The customer who is in view, with the name; none where nobody is.
     pub about: Option<(CustomerId, String)>,
-    /// The kind that is selected, among [`IncidentKind::ALL`].
-    pub selected: usize,
+    /// The kind that is selected, among [`IncidentKind::ALL`]; none at first.
+    pub selected: Option<usize>,
     /// What was seen, as far as it is typed.
     pub typed: Input,
     /// The act under way.
@@ -26,7 +26,7 @@ impl IncidentForm {
     }
 
     /// The kind that is selected.
-    pub fn kind(&self) -> IncidentKind {
-        IncidentKind::ALL.get(self.selected).copied().unwrap_or(IncidentKind::Other)
+    pub fn kind(&self) -> Option<IncidentKind> {
+        IncidentKind::ALL.get(self.selected?).copied()
     }
 }

@@ -15,6 +15,7 @@ use crate::tui::machine::scroll::{motion, moved};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::{store_lost, text_field};
 
+const SAY_WHICH: &str = "Choose with Up and Down what it is; then it is filed.";
 const SAY_WHAT: &str = "Type in one line what you saw; then it is filed.";
 
 pub(in crate::tui) fn key(form: &mut IncidentForm, key: KeyEvent) {
@@ -34,7 +35,8 @@ pub(in crate::tui) fn command(form: &mut IncidentForm, step: &mut Step<'_>, comm
         return store_lost::wait(step, store_lost::BEING_DONE);
     }
     if let Some(by) = motion(command) {
-        form.selected = moved(form.selected, IncidentKind::ALL.len(), by);
+        let kinds = IncidentKind::ALL.len();
+        form.selected = Some(form.selected.map_or(0, |at| moved(at, kinds, by)));
         return;
     }
     match command {
@@ -49,7 +51,8 @@ fn file(form: &mut IncidentForm, step: &mut Step<'_>) {
     if seen.is_empty() {
         return step.hint(Tone::Plain, SAY_WHAT);
     }
-    let (customer, kind) = (form.about.as_ref().map(|(id, _)| *id), form.kind());
+    let Some(kind) = form.kind() else { return step.hint(Tone::Plain, SAY_WHICH) };
+    let customer = form.about.as_ref().map(|(id, _)| *id);
     let key = step.idempotency_key();
     step.clear_notice();
     form.waiting = Some(step.call(FileIncident { customer, kind, seen, key }));

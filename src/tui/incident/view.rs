@@ -32,10 +32,10 @@ pub fn draw(cx: DrawContext<'_>, form: &IncidentForm, frame: &mut Frame<'_>, are
         typed: &form.typed,
         said: None,
         choices: &IncidentKind::ALL.map(IncidentKind::label),
-        selected: form.selected,
+        selected: form.selected.unwrap_or(0),
         style_of_choices: Style::new(),
         is_open: form.waiting.is_none(),
-        is_choosing: true,
+        is_choosing: form.selected.is_some(),
         consequence: consequence(cx, form, choice_form::room(area, theme)),
     };
     choice_form::draw(frame, area, theme, drawn);

@@ -115,6 +115,16 @@ impl CounterInfo {
         moment.to_utc().with_timezone(&self.zone).format("%H:%M").to_string()
     }
 
+    /// The end of something: of what ends with a day that day alone.
+    pub fn end(&self, moment: Timestamp) -> String {
+        let at = moment.to_utc().with_timezone(&self.zone);
+        if at.time() == chrono::NaiveTime::MIN {
+            let last = moment.minus(std::time::Duration::from_millis(1)).to_utc();
+            return last.with_timezone(&self.zone).format("%Y-%m-%d").to_string();
+        }
+        self.day_and_clock(moment)
+    }
+
     /// The same with the day: for what may lie weeks ahead.
     pub fn day_and_clock(&self, moment: Timestamp) -> String {
         moment.to_utc().with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()

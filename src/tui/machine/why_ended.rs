@@ -55,7 +55,7 @@ pub(in crate::tui) fn answered(
     let flag = customer.flags.iter().find(|it| it.set_at >= since && ends(it.flag, who));
     let Some(flag) = flag else { return false };
     let place = &step.shared.place;
-    let flag = messages::flag(flag, &|at| place.day_and_clock(at));
+    let flag = messages::flag(flag, &|at| place.end(at));
     step.say(Tone::Bad, format!("{} was marked meanwhile, {flag}", customer.name));
     true
 }

@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 
 use crate::domain::approval::APPROVAL_TIME;
-use crate::service::approvals::calls::VouchFor;
+use crate::service::approvals::calls::{LeaveVouch, VouchFor};
 use crate::service::approvals::vouch::Vouched;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
@@ -18,8 +18,7 @@ use crate::tui::machine::{further_proof, store_lost, text_field};
 use crate::tui::second_person::state::{AskedApproval, SecondPersonForm, USUAL_REASONS};
 
 const STILL_WAITS: &str = "It waits for the colleague: an admin approves it at another terminal.";
-const LEFT: &str = "The colleague's approval is not waited for any more. An admin can still give it, \
-                    and nothing comes of it.";
+const LEFT: &str = "The colleague's approval is not waited for any more, and no admin is asked.";
 const OVER: &str = "Nobody approved it within its time. Ask again where it is still needed.";
 const GONE: &str = "There is no such customer any more.";
 
@@ -60,6 +59,9 @@ pub(in crate::tui) fn command(form: &mut SecondPersonForm, step: &mut Step<'_>, 
             step.go(Navigation::Close);
             if form.is_waiting() {
                 step.say(Tone::Plain, LEFT);
+                if let Some(asked) = vouch(form, step) {
+                    step.call(LeaveVouch { asked: VouchFor { session: None, ..asked } });
+                }
             }
         }
         _ => {}
@@ -68,15 +70,20 @@ pub(in crate::tui) fn command(form: &mut SecondPersonForm, step: &mut Step<'_>, 
 
 /// Asks for the approval, or tells the same act again.
 fn tell(form: &mut SecondPersonForm, step: &mut Step<'_>) {
-    let Some(asked) = &form.asked else { return };
-    let call = VouchFor {
+    let Some(call) = vouch(form, step) else { return };
+    form.calling = Some(step.call(call));
+}
+
+/// What is asked of the colleague; none where nothing is.
+fn vouch(form: &SecondPersonForm, step: &Step<'_>) -> Option<VouchFor> {
+    let asked = form.asked.as_ref()?;
+    Some(VouchFor {
         customer: form.of.customer.id,
         purpose: step.shared.place.purpose_name(form.of.purpose),
         reason: form.reason().to_owned(),
         key: asked.key.clone(),
         session: form.of.session.as_ref().map(|it| it.token.clone()),
-    };
-    form.calling = Some(step.call(call));
+    })
 }
 
 /// The store has changed: it may be approved by now.

@@ -273,7 +273,7 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
     let purpose = send.purpose_of(&step.shared.place.purposes);
     if let Some(flag) = send.refusal_of(choice.channel.factor()) {
         let place = &step.shared.place;
-        let text = messages::flag(flag, &|at| place.day_and_clock(at));
+        let text = messages::flag(flag, &|at| place.end(at));
         return step.say(Tone::Warning, text);
     }
     if let Some((name, why)) = send.out_of_scope(purpose.as_ref()) {

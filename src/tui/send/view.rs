@@ -115,7 +115,7 @@ fn flags<'a>(cx: DrawContext<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
     let theme = cx.theme;
     let mut rows = Vec::new();
     for flag in send.customer.flags.iter() {
-        let text = messages::flag(flag, &|at| cx.shared.place.day_and_clock(at));
+        let text = messages::flag(flag, &|at| cx.shared.place.end(at));
         let mark = Span::styled(format!("{} Flag", theme.symbols.alert), theme.warning);
         let text = styled(&text, room.saturating_sub(LABEL), theme.warning);
         rows.extend(labelled(mark, text).into_iter().map(Row::Line));

@@ -62,7 +62,7 @@ pub fn draw(cx: DrawContext<'_>, sign_up: &SignUpPanel, frame: &mut Frame<'_>, a
     }
 }
 
-/// A contact in full, whether it is verified, and what looks wrong with it.
+/// A contact, whether it is verified, and what looks wrong with it.
 fn lines<'a>(cx: DrawContext<'_>, contact: &SignUpContact, room: usize) -> Vec<Line<'a>> {
     let theme = cx.theme;
     let label = match contact.kind {
@@ -106,8 +106,9 @@ fn foot(sign_up: &SignUpPanel) -> String {
             "There is no contact on file. Correct the customer's record first.".into()
         }
         Some(Some(_)) => format!(
-            "Read each back to the customer. {key} sends a code there; the right one verifies the \
-             contact, and opens nothing."
+            "{key} sends a code there; the right one verifies the contact, and opens nothing. To \
+             read one back, {} shows it in full, for a reason.",
+            key_name(Context::Global, Command::Reveal)
         ),
     }
 }

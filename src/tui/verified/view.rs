@@ -20,6 +20,7 @@ use ratatui::text::{Line, Span};
 use crate::domain::account::Account;
 use crate::domain::channel::{Channel, Factor};
 use crate::domain::customer::Customer;
+use crate::domain::level::Level;
 use crate::domain::money::Money;
 use crate::service::messages;
 use crate::tui::machine::draw_context::{DrawContext, Focus};
@@ -53,9 +54,9 @@ const FEEDBACK: [Column; 3] = [
 /// The most cells the session's bar takes.
 const MAX_BAR_CELLS: usize = 20;
 
-/// Whether the clerk may go on with a proof that is not a strong one.
+/// What a proof is not enough for that is none of the strong ones, where the office asks for one.
 const WEAK_PROOF: &str =
-    "You may go on. Where your office asks for a strong proof, send a code by SMS as well.";
+    "Purposes of your office that ask for a strong proof take a code by SMS as well.";
 
 /// Draws the verified customer.
 pub fn draw(cx: DrawContext<'_>, verified: &Verified, frame: &mut Frame<'_>, area: Rect) {
@@ -104,11 +105,19 @@ fn head<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a
     let theme = cx.theme;
     let session = &verified.session;
     let labels: Vec<_> = session.factors.iter().map(messages::factor_label).collect();
+    let asks_for_strong = cx.shared.place.purposes.iter().any(|it| it.level > Level::Contact);
+    let weak = |label: &str| {
+        if asks_for_strong {
+            format!("{label} confirmed. {WEAK_PROOF}")
+        } else {
+            format!("{label} confirmed.")
+        }
+    };
     let proof = match session.factor {
         _ if labels.len() > 1 => format!("{}.", labels.join(" and ")),
-        Factor::ContactConfirmed => format!("email confirmed. {WEAK_PROOF}"),
+        Factor::ContactConfirmed => weak("email"),
         Factor::Sms => format!("SMS: {}", messages::factor(session.factor)),
-        Factor::Whatsapp => format!("WhatsApp confirmed. {WEAK_PROOF}"),
+        Factor::Whatsapp => weak("WhatsApp"),
         factor => format!("{}: {}", messages::factor_label(factor), messages::factor(factor)),
     };
     if let Some((_, how)) = session.ended {
@@ -138,7 +147,7 @@ fn head<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a
 /// The customer's flags, in words.
 fn flags<'a>(cx: DrawContext<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> {
     let theme = cx.theme;
-    let clock = |at| cx.shared.place.day_and_clock(at);
+    let clock = |at| cx.shared.place.end(at);
     let flags = verified.customer.flags.iter();
     let lines = flags.flat_map(|it| styled(&messages::flag(it, &clock), room, theme.warning));
     facts("Flags", lines.collect(), theme)

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::domain::channel::Factor;
 use crate::domain::pad::PairingState;
 use crate::domain::request::Status;
+use crate::service::api::Role;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::subject;
 use crate::tui::dashboard::state::Pane;
@@ -86,6 +87,11 @@ fn holds(model: &Model, binding: &Binding) -> bool {
     {
         return matches!(panel.stage, FactorStage::Overview);
     }
+    if let Some(Overlay::SecondPerson(form)) = &model.overlay
+        && form.asked.is_some()
+    {
+        return !matches!(command, Command::Accept | Command::Down);
+    }
     if !permissions::may(&model.shared, command) {
         return false;
     }
@@ -117,10 +123,31 @@ fn holds(model: &Model, binding: &Binding) -> bool {
                 && entry.verifying.is_none()
                 && entry.typed.0.len() == usize::from(model.shared.place.code_length)
         }
+        (Command::Accept, Screen::Send(send)) if binding.context == Context::Send => {
+            can_send(model, send)
+        }
         (Command::CancelRequest, Screen::EnterCode(entry)) => entry.request.status == Status::Open,
         (Command::Factors, Screen::Verified(it)) => it.session.representative.is_none(),
         (Command::Clear, Screen::Find(find)) => !find.input.value().is_empty(),
         _ => true,
+    }
+}
+
+/// Whether Enter does something for the way and the purpose that are selected.
+fn can_send(model: &Model, send: &Send) -> bool {
+    let purpose = send.purpose_of(&model.shared.place.purposes);
+    let purpose = purpose.as_ref();
+    if send.without_proof(purpose).is_some() {
+        return true;
+    }
+    match (send.selected_factor(), send.choices.get(send.selected)) {
+        (Some(kind), _) => send.is_helped_by(purpose, kind.factor()),
+        (None, Some(choice)) => {
+            choice.refusal.is_none()
+                && !choice.needs_sign_up
+                && send.is_helped_over(purpose, choice)
+        }
+        (None, None) => false,
     }
 }
 
@@ -154,6 +181,12 @@ fn is_locked(model: &Model) -> bool {
 /// How soon a hint goes; the help never does.
 fn rank(model: &Model, command: Command) -> u8 {
     match command {
+        // An auditor works with the log and the dashboard.
+        Command::ToggleDashboard
+            if model.shared.place.role == Role::Auditor && !model.is_at_dashboard() =>
+        {
+            3
+        }
         // Where there is a tray, the code is in it and nowhere else.
         Command::ToggleTray if model.context() == Context::EnterCode => 3,
         Command::Help => 0,

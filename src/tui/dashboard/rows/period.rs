@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::domain::channel::Channel;
+use crate::domain::channel::{Channel, Factor};
 use crate::domain::delivery_stats::Percentiles;
 use crate::domain::event::EventFilter;
 use crate::domain::stats::cut::StatsUnit;
 use crate::domain::stats::figures::Figure;
 use crate::domain::stats::query::{GroupStats, SpanStats, StatsDimension};
+use crate::service::messages;
 use crate::tui::dashboard::reads::{Course, group};
 use crate::tui::dashboard::rows::{
     Making, Meaning, PaneRow, PaneRows, label, percent, plain, short_time, strong,
@@ -152,13 +153,23 @@ impl Making<'_> {
         PaneRows { columns, rows, nothing: "Nothing was done.", note }
     }
 
-    /// Channels, and providers below them.
+    /// Channels, the providers below them, and last what was proven without a message.
     pub(super) fn channels(&self) -> PaneRows {
         let channels = self.groups(StatsDimension::Channel, &CHANNELS);
         let providers = self.groups(StatsDimension::Provider, &CHANNELS);
         let rows = channels.rows.zip(providers.rows).map(|(channels, providers)| {
             let named = |row: &PaneRow| row.cells.first().is_some_and(|it| !it.0.is_empty());
-            channels.into_iter().chain(providers).filter(named).collect()
+            let is_provider = |row: &PaneRow| {
+                let provider = row.behind.as_ref().and_then(|it| it.provider.as_ref());
+                provider.is_some_and(|it| !it.is_empty())
+            };
+            let is_factor = |row: &PaneRow| {
+                let provider = row.behind.as_ref().and_then(|it| it.provider.as_ref());
+                provider.is_some_and(|it| it.parse::<Factor>().is_ok())
+            };
+            let (factors, providers): (Vec<_>, Vec<_>) =
+                providers.into_iter().filter(is_provider).partition(is_factor);
+            channels.into_iter().filter(named).chain(providers).chain(factors).collect()
         });
         PaneRows { rows, ..channels_without_rows(channels.note) }
     }
@@ -244,6 +255,11 @@ fn of_group(
         (StatsDimension::Channel, word) => {
             word.parse().map_or_else(|_| word.to_owned(), |it: Channel| it.label().to_owned())
         }
+        // What was proven without a message is counted under its factor.
+        (StatsDimension::Provider, word) => match word.parse::<Factor>() {
+            Ok(factor) => messages::factor_label(factor).to_owned(),
+            Err(_) => format!("by {word}"),
+        },
         (StatsDimension::Counter, name) if !name.is_empty() => counter(name),
         (_, name) => name.to_owned(),
     };

@@ -478,7 +478,7 @@ const CUSTOMER_ACT: &[Binding] = &[
         ["Enter", "", "do it", "Do it, for the reason typed or selected."],
     ),
     bind(Context::CustomerAct, UP, Command::Up, ["Up", "", "", "The reason above."]),
-    bind(Context::CustomerAct, DOWN, Command::Down, ["Down", "", "", "The reason below."]),
+    bind(Context::CustomerAct, DOWN, Command::Down, ["Down", "", "reason", "The reason below."]),
     bind(
         Context::CustomerAct,
         &[plain(KeyCode::Tab)],
@@ -501,7 +501,7 @@ const INCIDENT: &[Binding] = &[
         ["Enter", "", "file it", "File it, with what was typed."],
     ),
     bind(Context::Incident, UP, Command::Up, ["Up", "", "", "The kind above."]),
-    bind(Context::Incident, DOWN, Command::Down, ["Down", "", "", "The kind below."]),
+    bind(Context::Incident, DOWN, Command::Down, ["Down", "", "kind", "The kind below."]),
     bind(
         Context::Incident,
         &[ESC],
@@ -524,7 +524,7 @@ const APPROVALS: &[Binding] = &[
         ["r", "", "refuse", "Refuse the act, or take one's own back."],
     ),
     bind(Context::Approvals, UP_K, Command::Up, ["Up", "k", "", "The act above."]),
-    bind(Context::Approvals, DOWN_J, Command::Down, ["Down", "j", "", "The act below."]),
+    bind(Context::Approvals, DOWN_J, Command::Down, ["Down", "j", "act", "The act below."]),
     bind(Context::Approvals, FIRST, Command::First, ["Home", "g", "", "The oldest."]),
     bind(Context::Approvals, LAST, Command::Last, ["End", "G", "", "The newest."]),
     bind(Context::Approvals, &[ESC], Command::Back, ["Esc", "", "close", "Back to the work."]),
@@ -674,7 +674,7 @@ const PALETTE: &[Binding] = &[
         ["Enter", "", "do it", "Do what is selected."],
     ),
     bind(Context::Palette, UP, Command::Up, ["Up", "", "", "The line above."]),
-    bind(Context::Palette, DOWN, Command::Down, ["Down", "", "", "The line below."]),
+    bind(Context::Palette, DOWN, Command::Down, ["Down", "", "line", "The line below."]),
     bind(Context::Palette, &[ESC], Command::Back, ["Esc", "", "close", "Close the palette."]),
 ];
 
@@ -704,7 +704,7 @@ const SIGN_IN: &[Binding] = &[
         Context::SignIn,
         &[plain(KeyCode::Down), plain(KeyCode::Tab)],
         Command::Down,
-        ["Down", "Tab", "", "The field below."],
+        ["Down", "Tab", "field", "The field below."],
     ),
     bind(
         Context::SignIn,
