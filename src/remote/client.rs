@@ -18,8 +18,8 @@ use crate::remote::protocol::{Hello, Push, Rejection, Welcome};
 use crate::service::DeskError;
 use crate::service::api::{Answer, Call, Door, Signals};
 use crate::service::ports::{IndexProgress, Random, StoreError};
-use crate::service::retry::RetryPolicy;
 use crate::service::staff::sign_in::SignInOutcome;
+use crate::service::store_call_retry::RetryPolicy;
 
 /// The first and the longest delay before a reconnect.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));

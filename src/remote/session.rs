@@ -29,8 +29,8 @@ use crate::service::api::{
     Answer, Authentication, Call, Caller, DeskProfile, Permission, Role, SignInState, Signals,
 };
 use crate::service::ports::StoreError;
-use crate::service::retry::RetryPolicy;
 use crate::service::staff::sittings::Visitor;
+use crate::service::store_call_retry::RetryPolicy;
 
 /// Frames that may be queued for a client; further ones block their producer.
 const MAX_QUEUED_FRAMES: usize = 32;

@@ -18,9 +18,9 @@ pub mod policy;
 pub mod ports;
 mod profile;
 mod reason;
-pub mod retry;
 pub mod staff;
 pub mod stats;
+pub mod store_call_retry;
 pub mod upkeep;
 pub mod verification;
 
@@ -51,9 +51,9 @@ use crate::service::ports::{
     Keys, KeysError, Random, RandomError, Sender, Store, StoreError, TrailError, TrailKeys, Tray,
     TrayError,
 };
-use crate::service::retry::RetryPolicy;
 use crate::service::staff::StaffSignIn;
 use crate::service::stats::Readers;
+use crate::service::store_call_retry::RetryPolicy;
 
 /// How many rows one call reads at most, however many it asks for.
 const PAGE_MAX: u32 = 1_000;

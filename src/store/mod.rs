@@ -52,8 +52,8 @@ use crate::store::customers::{
     sample, schema_check,
 };
 use crate::store::database::change_feed::ChangeFeed;
-use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Pools};
+use crate::store::database::external_table::CustomerSource;
 use crate::store::database::statement::{Sql, statements};
 use crate::store::database::{
     change_feed, migrations, mysql, postgres, server_check, sqlite, transaction,

@@ -12,8 +12,8 @@ use async_trait::async_trait;
 
 use crate::service::ports::error::StoreError;
 use crate::store::customers::schema_check;
-use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Requirements, args};
+use crate::store::database::external_table::CustomerSource;
 use crate::store::database::statement::statements;
 use crate::store::database::{migrations, server_check};
 use crate::store::upkeep::rehearsal::{self, StoreUse};

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::lifecycle::Lifecycle;
 use crate::service::api::{Call, DeskClient};
 use crate::service::ports::StoreError;
-use crate::service::retry::RetryPolicy;
+use crate::service::store_call_retry::RetryPolicy;
 use crate::service::{DeskError, messages};
 use crate::tui::machine::effect::{Effect, EffectId};
 use crate::tui::machine::file_export::FileExport;

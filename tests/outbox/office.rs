@@ -18,7 +18,7 @@ use countersign::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use countersign::domain::request::Request;
 use countersign::random::OsRandom;
 use countersign::service::ports::{CustomerKey, Sender, Store};
-use countersign::service::retry::RetryPolicy;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::service::{Desk, Office as Rules, Route, Senders};
 use countersign::store::SqlStore;

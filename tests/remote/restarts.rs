@@ -16,7 +16,7 @@ use countersign::remote::RemoteDesk;
 use countersign::service::api::{Answer, Call, Door as _};
 use countersign::service::customers::calls::FindCustomers;
 use countersign::service::delivery::calls::DeliverCode;
-use countersign::service::retry::RetryPolicy;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::verification::calls::{AskForCode, ResendCode, VerifyCode};
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::service::verification::verify::Verification;

@@ -12,8 +12,8 @@ use countersign::service::approvals::calls::{
 use countersign::service::approvals::vouch::Vouched;
 use countersign::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use countersign::service::customers::calls::UnlockCustomer;
-use countersign::service::retry::RetryPolicy;
 use countersign::service::staff::StaffAct;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::upkeep::calls::RunMaintenanceStep;
 use countersign::service::upkeep::maintenance::MaintenanceRun;
 

@@ -8,7 +8,7 @@ use countersign::domain::session::SessionEnd;
 use countersign::service::Route;
 use countersign::service::api::{Answer, Authentication, Caller, Role};
 use countersign::service::ports::SessionFilter;
-use countersign::service::retry::RetryPolicy;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::upkeep::calls::{CountDueMaintenance, RunMaintenanceStep};
 use countersign::service::upkeep::maintenance::MaintenanceRun;
 use countersign::service::verification::verify::VerifiedCustomer;

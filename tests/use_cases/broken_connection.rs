@@ -14,7 +14,7 @@ use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::service::DeskError;
 use countersign::service::ports::{SessionFilter, StoreError};
-use countersign::service::retry::RetryPolicy;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::upkeep::maintenance::MaintenanceRun;
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::service::verification::verify::{Verification, VerifiedCustomer};

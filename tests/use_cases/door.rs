@@ -6,8 +6,8 @@ use countersign::service::DeskError;
 use countersign::service::api::{Answer, Authentication, Call, Caller, Permission, Role};
 use countersign::service::audit::calls::ReadLog;
 use countersign::service::customers::calls::{FindCustomers, UnlockCustomer};
-use countersign::service::retry::RetryPolicy;
 use countersign::service::staff::calls::RescueStaff;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::verification::calls::{AskForCode, ResendCode, VerifyCode};
 use zeroize::Zeroizing;
 

@@ -24,7 +24,7 @@ use countersign::service::factors::calls::{MakeBackupCodes, SeeDocument, VerifyF
 use countersign::service::factors::{BackupCodes, NumberedCode};
 use countersign::service::messages;
 use countersign::service::ports::StoreError;
-use countersign::service::retry::RetryPolicy;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::verification::amount_due::AmountDue;
 use countersign::service::verification::calls::{
     AskForCode, AskGate, ReadAmountDue, ResendCode, ServeFor, TouchSession, VerifyCode,

@@ -3,8 +3,8 @@
 use countersign::domain::oversight::Oversight;
 use countersign::service::DeskError;
 use countersign::service::api::{Answer, Authentication, Caller, Role};
-use countersign::service::retry::RetryPolicy;
 use countersign::service::stats::calls::ReadOversight;
+use countersign::service::store_call_retry::RetryPolicy;
 
 use super::*;
 

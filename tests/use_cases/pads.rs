@@ -13,7 +13,7 @@ use countersign::service::pads::calls::{
     ShowAtPad, TakeFromPad, TypeAtPad,
 };
 use countersign::service::pads::{CounterPad, PadAsked, PadEntered, PadOffer, PadView};
-use countersign::service::retry::RetryPolicy;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::verification::calls::ResendCode;
 use countersign::service::verification::verify::VerifiedCustomer;
 use zeroize::Zeroizing;

@@ -7,7 +7,7 @@ use countersign::config::{Config, ProcessEnvironment};
 use countersign::domain::policy_preview::PolicyPreview;
 use countersign::service::api::{Answer, Authentication, Caller, Role};
 use countersign::service::policy::calls::{ReadPastSends, ReadPolicy};
-use countersign::service::retry::RetryPolicy;
+use countersign::service::store_call_retry::RetryPolicy;
 
 use super::*;
 

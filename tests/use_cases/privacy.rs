@@ -8,7 +8,7 @@ use countersign::service::customers::calls::{
     ChannelChoices, FindCustomers, IdentifyCustomer, ListRepresentatives, OpenCustomer,
     ReadAccount, ReadCustomer, ReadSignUp, RevealContact,
 };
-use countersign::service::retry::RetryPolicy;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::verification::calls::AskForCode;
 
 use super::*;

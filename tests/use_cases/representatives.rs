@@ -16,7 +16,7 @@ use countersign::service::customers::calls::{
 };
 use countersign::service::factors::{BackupCodes, FactorRefusal};
 use countersign::service::ports::StoreError;
-use countersign::service::retry::RetryPolicy;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::verification::calls::{AskForCode, ServeFor};
 
 use super::*;

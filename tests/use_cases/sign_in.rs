@@ -9,12 +9,12 @@ use countersign::domain::sign_in::sitting::SittingEnd;
 use countersign::domain::staff::{AccountName, Role};
 use countersign::domain::totp::{Seed, TotpOffer};
 use countersign::service::api::{Answer, Authentication, Call, Caller};
-use countersign::service::retry::RetryPolicy;
 use countersign::service::staff::calls::{ApproveReset, ChangeStaff, ResetSignIn, SignIn};
 use countersign::service::staff::reset::ResetOutcome;
 use countersign::service::staff::sign_in::{SignInOutcome, SignedIn};
 use countersign::service::staff::sittings::{OpenSitting, Visitor};
 use countersign::service::staff::{StaffAct, StaffOutcome};
+use countersign::service::store_call_retry::RetryPolicy;
 use totp_rs::{Algorithm, Builder, Totp};
 
 use super::*;

@@ -7,7 +7,7 @@ use countersign::domain::customer::Customer;
 use countersign::domain::outcome::Outcome;
 use countersign::service::api::{Answer, Authentication, Caller, Role};
 use countersign::service::customers::calls::OpenCustomer;
-use countersign::service::retry::RetryPolicy;
+use countersign::service::store_call_retry::RetryPolicy;
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::service::verification::verify::Verification;
 

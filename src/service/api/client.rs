@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 
 use crate::service::api::{Answer, Call, Caller, DeskProfile, Signals, TypedCall};
-use crate::service::retry::RetryPolicy;
+use crate::service::store_call_retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
 
 /// Where calls go.

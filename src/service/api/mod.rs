@@ -33,7 +33,7 @@ use crate::service::approvals::WaitingAct;
 pub use crate::service::caller::{Authentication, Caller, Permission, Role};
 use crate::service::ports::{IndexProgress, NewEvent, StoreError};
 pub use crate::service::profile::{DeskProfile, SignInState};
-use crate::service::retry::RetryPolicy;
+use crate::service::store_call_retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
 
 /// One call with the type of its answer.

@@ -18,8 +18,8 @@ use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::store::database::batch::Write;
+use crate::store::database::columns::events::{self, EventColumns};
 use crate::store::database::engine::{Arg, Database, Tx, args, list};
-use crate::store::database::rows::{self, EventColumns};
 use crate::store::database::statement::statements;
 use crate::store::search_index::search;
 
@@ -298,7 +298,7 @@ pub(in crate::store) async fn events(
         }
         (None, None, None, None) => db.all(pick(&ANY_BEFORE, &ANY_AFTER), &[from, limit]).await?,
     };
-    let mut events: Vec<Event> = rows.iter().map(rows::event).collect::<Result<_, _>>()?;
+    let mut events: Vec<Event> = rows.iter().map(events::read).collect::<Result<_, _>>()?;
     events.retain(|event| resolved.numbers.contains(&event.id.0));
     Ok(events)
 }
@@ -355,7 +355,7 @@ async fn narrow(
         (PageOf::After(_), Some(_)) => &CLERK_AFTER,
     };
     arguments.extend(filter.clerk.as_deref().map(Arg::from));
-    db.all(sql, &arguments).await?.iter().map(rows::event).collect()
+    db.all(sql, &arguments).await?.iter().map(events::read).collect()
 }
 
 /// The kinds and outcomes that a filter lets through, as a JSON list; none where it lets all.

@@ -17,9 +17,9 @@ use crate::service::ports::trail::{
 use crate::store::audit::prefixes::PrefixCounts;
 use crate::store::audit::roll_up::RolledUp;
 use crate::store::database::batch::Write;
+use crate::store::database::columns::events;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::locks::SEAL_LOCK;
-use crate::store::database::rows::stored_event;
 use crate::store::database::statement::statements;
 
 /// How many events after the settled ones are looked at for late ones.
@@ -267,7 +267,7 @@ fn numbered(events: &[StoredEvent]) -> Vec<Numbered> {
 }
 
 fn stored_events_in(rows: &[Row]) -> Result<Vec<StoredEvent>, StoreError> {
-    rows.iter().map(stored_event).collect()
+    rows.iter().map(events::read_stored).collect()
 }
 
 async fn write(

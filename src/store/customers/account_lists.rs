@@ -16,8 +16,8 @@ use crate::domain::text::clean_optional;
 use crate::service::ports::error::StoreError;
 use crate::store::customers::catalogue::Catalogue;
 use crate::store::database::account_views::{FEEDBACK_VIEW, INVOICE_VIEW};
-use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Arg, Database, Engine, Row, args};
+use crate::store::database::external_table::CustomerSource;
 use crate::store::database::statement::{Sql, sql, statements};
 
 /// How many entries are shown, and how many rows are read for them: some may be left out.

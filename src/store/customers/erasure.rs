@@ -14,9 +14,9 @@ use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::personal_data::ErasureOutcome;
 use crate::store::audit::{events, removals, trail};
+use crate::store::database::columns::events::read_stored;
 use crate::store::database::engine::{Database, Tx, args, list};
 use crate::store::database::locks::SEAL_LOCK;
-use crate::store::database::rows::stored_event;
 use crate::store::database::statement::{Sql, statements};
 use crate::store::delivery::contact_state;
 use crate::store::search_index::index;
@@ -215,7 +215,7 @@ async fn keep_commitments(tx: &mut Tx, customer: CustomerId) -> Result<u64, Stor
     let rows = tx.all(&SEALED_EVENTS, args![customer.0]).await?;
     let mut kept = Vec::new();
     for row in &rows {
-        let event = stored_event(row)?;
+        let event = read_stored(row)?;
         let Proving::Salt(salt) = trail::proving(row)? else { continue };
         let EventId(number) = event.id;
         let commitments = SealedEntry::new(0, event, &salt).commitments();

@@ -10,8 +10,8 @@ use crate::domain::text::{clean, clean_optional};
 use crate::service::ports::customers::ImportCount;
 use crate::service::ports::error::StoreError;
 use crate::store::customers::import::IncomingCustomer;
-use crate::store::database::customer_source::{self, CustomerSource};
 use crate::store::database::engine::{Arg, Database, Engine, Row, Tx, args};
+use crate::store::database::external_table::{self, CustomerSource};
 use crate::store::database::statement::statements;
 use crate::store::search_index::index::INDEX_LOCK;
 
@@ -76,7 +76,7 @@ pub(in crate::store) async fn import(
     let external = ExternalTable {
         kind,
         table,
-        place: customer_source::own_table_name(kind, &table.name),
+        place: external_table::own_table_name(kind, &table.name),
         required,
     };
     let (mut count, mut written) = (ImportCount::default(), Vec::new());
@@ -115,7 +115,7 @@ pub(in crate::store) async fn import(
 
 impl ExternalTable<'_> {
     fn quoted(&self, column: &Identifier) -> String {
-        customer_source::quoted(self.kind, column)
+        external_table::quoted(self.kind, column)
     }
 
     /// A placeholder, counted from 1.
@@ -158,7 +158,7 @@ impl ExternalTable<'_> {
     ) -> Result<Option<(i64, Vec<OnFile>)>, StoreError> {
         let columns = &self.table.columns;
         let text = if self.kind == Engine::Mysql { "CHAR" } else { "TEXT" };
-        let texts: Vec<_> = customer_source::columns(columns)
+        let texts: Vec<_> = external_table::columns(columns)
             .into_iter()
             .filter_map(|(ours, external)| Some((ours, external.filter(|_| ours != "id")?)))
             .collect();

@@ -9,8 +9,8 @@ use crate::service::ports::customers::CheckFinding;
 use crate::service::ports::error::StoreError;
 use crate::store::customers::account_lists;
 use crate::store::customers::catalogue::{Catalogue, is_text, is_whole};
-use crate::store::database::customer_source::{CustomerSource, own_table_name, quoted};
 use crate::store::database::engine::Database;
+use crate::store::database::external_table::{CustomerSource, own_table_name, quoted};
 
 /// How many rows are read to see whether they can be.
 const TRIAL_ROWS: u32 = 500;

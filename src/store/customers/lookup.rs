@@ -9,9 +9,9 @@ use crate::domain::text::digits;
 use crate::domain::time::Timestamp;
 use crate::service::ports::customers::{CustomerKey, SHARING_MAX};
 use crate::service::ports::error::StoreError;
+use crate::store::database::columns::customers::{self, CustomerColumns};
 use crate::store::database::engine::{Database, Row, args};
 use crate::store::database::row_type::row_type;
-use crate::store::database::rows::{self, CustomerColumns};
 use crate::store::database::statement::{Sql, statements};
 use crate::store::search_index::index::{folded_account, folded_email};
 
@@ -70,7 +70,7 @@ pub(in crate::store) async fn customer(
     if rows.is_empty() {
         return Ok(None);
     }
-    let mut read = rows::customers(&rows);
+    let mut read = customers::read_all(&rows);
     match read.unreadable.first() {
         None => Ok(read.customers.pop()),
         Some((_, why)) => Err(StoreError::refused(format!(
@@ -101,7 +101,7 @@ pub(in crate::store) async fn identify(
         CustomerKey::Phone(it) => (&BY_PHONE, digits(it), it.to_owned()),
     };
     let rows = db.all(sql, args![&lead, &key, SHARING_MAX]).await?;
-    let mut found = rows::customers(&rows).customers;
+    let mut found = customers::read_all(&rows).customers;
     // MySQL ignores blanks at the end of a text, and the external table may have changed
     // since it was indexed.
     found.retain(|it| match wanted {

@@ -8,9 +8,9 @@ use crate::service::ports::customers::{CheckFinding, CustomerCheck};
 use crate::service::ports::error::StoreError;
 use crate::store::customers::catalogue::{Catalogue, is_whole};
 use crate::store::customers::list_check;
-use crate::store::database::customer_source::CustomerSource;
+use crate::store::database::columns::customers::{self, CustomerColumns};
 use crate::store::database::engine::{Database, Engine, Row, args};
-use crate::store::database::rows::{self, CustomerColumns};
+use crate::store::database::external_table::CustomerSource;
 use crate::store::database::statement::statements;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::search;
@@ -169,7 +169,7 @@ async fn of_search(db: &Database) -> Option<CheckFinding> {
         Ok(rows) => rows,
         Err(error) => return Some(failed(&error)),
     };
-    for customer in rows::customers(&rows).customers {
+    for customer in customers::read_all(&rows).customers {
         let Some(query) = Query::parse(&customer.account_no) else { continue };
         return match search::find(db, &query, TRIAL_HITS).await {
             Err(error) => Some(failed(&error)),

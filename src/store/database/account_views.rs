@@ -10,8 +10,8 @@
 
 use crate::config::account_lists::{AmountColumn, CustomerColumn, FeedbackTable, InvoiceTable};
 use crate::config::settings::{CustomerTable, Identifier};
-use crate::store::database::customer_source::{quoted, table_name};
 use crate::store::database::engine::Engine;
+use crate::store::database::external_table::{quoted, table_name};
 
 pub(in crate::store) const INVOICE_VIEW: &str = "core_invoice_view";
 pub(in crate::store) const FEEDBACK_VIEW: &str = "core_feedback_view";

@@ -9,9 +9,9 @@
 use crate::domain::event::EventKind;
 use crate::service::ports::error::StoreError;
 use crate::store::database::account_views;
-use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Pools, ScriptTransaction, Tx, args};
 use crate::store::database::error::no_such_table;
+use crate::store::database::external_table::CustomerSource;
 use crate::store::database::statement::statements;
 
 struct Migration {

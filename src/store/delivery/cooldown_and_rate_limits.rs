@@ -11,7 +11,7 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::test_message::TestSendRefusal;
 use crate::service::ports::verification::{Dispatch, IssueOutcome};
 use crate::store::database::engine::{Row, Tx, args};
-use crate::store::database::rows;
+use crate::store::database::columns::requests::account_no_of_code;
 use crate::store::database::statement::statements;
 use crate::store::delivery::test_message;
 
@@ -106,7 +106,7 @@ pub(in crate::store) async fn decide(
     if row.flag("is_production")? && delivery.provider == TRAY {
         return Err(StoreError::Refused(NO_TRAY.into()));
     }
-    let account_no = rows::account_no_of_code(row.shown_text("account_no")?.as_deref());
+    let account_no = account_no_of_code(row.shown_text("account_no")?.as_deref());
     let refused = |outcome| Ok(RateDecision::Refused(Box::new(outcome)));
     if row.maybe_int("failures")?.unwrap_or(0) >= i64::from(policy.failure_cap) {
         return refused(IssueOutcome::CustomerLocked);

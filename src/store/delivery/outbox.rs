@@ -25,9 +25,9 @@ use crate::domain::timing::{CLAIM_LEASE, CONNECT_LEASE, TAKEOVER_GRACE};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::OutboxMessage;
 use crate::store::database::batch::Write;
+use crate::store::database::columns::requests::{account_no_of_code, binding_version, stands_here};
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::row_type::row_type;
-use crate::store::database::rows::{account_no_of_code, binding_version, stands_here};
 use crate::store::database::statement::statements;
 use crate::store::delivery::state;
 

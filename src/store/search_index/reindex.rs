@@ -12,10 +12,10 @@ use crate::domain::fold::FOLDING;
 use crate::domain::phone::{PhoneNumber, load_plans};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::search_index::{IndexProgress, IndexStep, Unreadable};
-use crate::store::database::customer_source::CustomerSource;
+use crate::store::database::columns::customers::{self, CustomerColumns, Rows};
 use crate::store::database::engine::{Database, args, list};
+use crate::store::database::external_table::CustomerSource;
 use crate::store::database::migrations;
-use crate::store::database::rows::{self, CustomerColumns, Rows};
 use crate::store::database::statement::statements;
 use crate::store::search_index::index::{self, EntryColumns, INDEX_LOCK, IndexEntry};
 
@@ -183,7 +183,7 @@ impl Reindexer {
         let (mut found, mut after) = (Unreadable::default(), i64::MIN);
         for _ in 0..most.div_ceil(REINDEX_BATCH) {
             let rows = self.db.as_it_is().all(&CUSTOMERS, args![after, REINDEX_BATCH]).await?;
-            let Rows { unreadable, last, .. } = rows::customers(&rows);
+            let Rows { unreadable, last, .. } = customers::read_all(&rows);
             let is_full = rows.len() >= usize::try_from(REINDEX_BATCH).unwrap_or(usize::MAX);
             let end = last.filter(|_| is_full);
             let within = |id: Option<i64>| end.is_none() || id.is_some();
@@ -215,7 +215,7 @@ impl Reindexer {
     ) -> Result<(IndexStep, bool), StoreError> {
         let (after, limit) = (after.map_or(i64::MIN, |id| id.0), limit.max(1));
         let rows = self.db.all(&CUSTOMERS, args![after, limit]).await?;
-        let Rows { customers, mut unreadable, last } = rows::customers(&rows);
+        let Rows { customers, mut unreadable, last } = customers::read_all(&rows);
         let indexed = self.db.all(&INDEXED, args![after, limit]).await?;
         let mut indexed: BTreeMap<i64, IndexEntry> =
             indexed.iter().map(IndexEntry::read).collect::<Result<_, _>>()?;
@@ -304,7 +304,7 @@ impl Reindexer {
         let ids = looked.keys().chain(&gone);
         let ids = list(ids.copied());
         let mut entries = HashMap::new();
-        for customer in rows::customers(&tx.all(&BY_NUMBER, args![&ids]).await?).customers {
+        for customer in customers::read_all(&tx.all(&BY_NUMBER, args![&ids]).await?).customers {
             let entry = match looked.get(&customer.id.0) {
                 Some((same, entry)) if *same == customer => entry.clone(),
                 _ => self.entry(&customer),

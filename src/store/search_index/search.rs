@@ -15,8 +15,8 @@ use crate::domain::customer::Customer;
 use crate::domain::query::{Query, SHORTEST_PART, compact};
 use crate::domain::text::{digits, fold};
 use crate::service::ports::error::StoreError;
+use crate::store::database::columns::customers::{self, CustomerColumns};
 use crate::store::database::engine::{Arg, Database, args};
-use crate::store::database::rows::{self, CustomerColumns};
 use crate::store::database::statement::{Sql, statements};
 
 /// How many words a statement compares: the longest, which are the most selective. Further
@@ -297,7 +297,7 @@ async fn compared(
             rows.push(row);
         }
     }
-    Ok(rows::customers(&rows).customers)
+    Ok(customers::read_all(&rows).customers)
 }
 
 async fn read(
@@ -305,5 +305,5 @@ async fn read(
     sql: &Sql,
     arguments: &[Arg<'_>],
 ) -> Result<Vec<Customer>, StoreError> {
-    Ok(rows::customers(&db.all(sql, arguments).await?).customers)
+    Ok(customers::read_all(&db.all(sql, arguments).await?).customers)
 }

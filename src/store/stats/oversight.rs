@@ -16,9 +16,10 @@ use crate::domain::oversight::{
 use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
+use crate::store::database::columns::customers::CustomerOnFile;
+use crate::store::database::columns::events::{self, EventColumns};
 use crate::store::database::engine::{Database, Row, args, list};
 use crate::store::database::row_type::row_type;
-use crate::store::database::rows::{self, CustomerOnFile, EventColumns};
 use crate::store::database::statement::statements;
 use crate::store::delivery::stats as delivery_stats;
 use crate::store::staff::sittings;
@@ -171,7 +172,7 @@ async fn lockouts(db: &Database, failure_cap: u32) -> Result<Lockouts, StoreErro
     ids.truncate(MOST as usize);
     let count = u32::try_from(ids.len()).unwrap_or(MOST);
     let entries = db.all(&ENTRIES, args![&list(ids), count]).await?;
-    let entries = entries.iter().map(rows::event).collect::<Result<Vec<Event>, _>>()?;
+    let entries = entries.iter().map(events::read).collect::<Result<Vec<Event>, _>>()?;
     // Where they were too many, the oldest that is told is how far they go back.
     if entries.len() >= MOST as usize {
         since = since.max(entries.last().map(|it| it.at));

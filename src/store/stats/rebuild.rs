@@ -20,10 +20,10 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::stats::RebuildStep;
 use crate::store::audit::events;
 use crate::store::audit::roll_up::RolledUp;
+use crate::store::database::columns::events::read_stored;
 use crate::store::database::engine::{Database, Tx, args, list};
 use crate::store::database::locks::SEAL_LOCK;
 use crate::store::database::row_type::row_type;
-use crate::store::database::rows::stored_event;
 use crate::store::database::statement::statements;
 
 /// How many quarters of an hour are cleared or copied in one step: ten days.
@@ -254,7 +254,7 @@ async fn count(
     let numbers = list(leaves.iter().map(|(_, event)| *event));
     let mut counted: HashMap<i64, StoredEvent> = HashMap::new();
     for row in tx.all(&EVENTS, args![&numbers]).await? {
-        let event = stored_event(&row)?;
+        let event = read_stored(&row)?;
         if Quarter::of(event.at) >= kept {
             counted.insert(event.id.0, event);
         }

@@ -7,8 +7,8 @@ use crate::domain::request::{Request, RequestId};
 use crate::domain::time::millis_of;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::upkeep::TaskBatch;
+use crate::store::database::columns::requests::{self, ArchivedColumns};
 use crate::store::database::engine::{Arg, Database, Row, Tx, args};
-use crate::store::database::rows::{self, ArchivedColumns};
 use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance::{self, PurgeStatements};
 use crate::store::upkeep::partitions;
@@ -122,7 +122,7 @@ pub(in crate::store) async fn request(
     id: &RequestId,
 ) -> Result<Option<Request>, StoreError> {
     let row = db.maybe(&BY_ID, args![id.as_str()]).await?;
-    row.map(|row| rows::archived(&row)).transpose()
+    row.map(|row| requests::read_archived(&row)).transpose()
 }
 
 /// How many requests would be moved, counted no further than `most`.

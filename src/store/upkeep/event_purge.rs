@@ -18,9 +18,9 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::upkeep::TaskBatch;
 use crate::store::audit::removals::{self, Totals};
 use crate::store::audit::{events, trail};
+use crate::store::database::columns::events::read_stored;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::locks::SEAL_LOCK;
-use crate::store::database::rows::stored_event;
 use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance::{self, PurgeRange, PurgeStatements};
 
@@ -156,7 +156,7 @@ fn is_as_sealed(row: &Row) -> Result<bool, StoreError> {
     let index = row.maybe_int("leaf_index")?.and_then(|it| u64::try_from(it).ok());
     let (Some(sealed), Some(index)) = (sealed, index) else { return Ok(false) };
     let proving = trail::proving(row)?;
-    Ok(SealedEntry::proven(index, stored_event(row)?, &proving).leaf == sealed)
+    Ok(SealedEntry::proven(index, read_stored(row)?, &proving).leaf == sealed)
 }
 
 /// Writes what was purged into the log, and into the row of the tree.

@@ -15,8 +15,8 @@ use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::flags::{Disowning, EndedByDisowning, NewFlag};
 use crate::store::audit::events;
+use crate::store::database::columns::sessions::{self, SessionColumns};
 use crate::store::database::engine::{Database, Tx, args};
-use crate::store::database::rows::{self, SessionColumns};
 use crate::store::database::statement::statements;
 use crate::store::verification::{customer_guard, flags};
 
@@ -70,7 +70,7 @@ pub(in crate::store) async fn session_of_request(
     request: &RequestId,
 ) -> Result<Option<Session>, StoreError> {
     let rows = db.all(&OF_REQUEST, args![customer.0, request.as_str()]).await?;
-    let newest = rows.first().map(rows::session).transpose()?;
+    let newest = rows.first().map(sessions::read).transpose()?;
     Ok(newest.map(|it| it.session))
 }
 
@@ -138,7 +138,7 @@ async fn ended_before(
     let until = at.millis();
     let from = until - OF_ONE_ACT;
     let rows = tx.all(&ENDED, args![customer.0, from, until]).await?;
-    let sessions = rows.iter().map(|row| Ok(rows::session(row)?.session));
+    let sessions = rows.iter().map(|row| Ok(sessions::read(row)?.session));
     let sessions = sessions.collect::<Result<Vec<_>, StoreError>>()?;
     let codes = tx.one(&CANCELLED, args![customer.0, from, until]).await?.int("cancelled")?;
     Ok(EndedByDisowning { sessions, codes: codes.unsigned_abs(), is_repeated: false })

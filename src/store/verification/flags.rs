@@ -12,9 +12,9 @@ use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::flags::{FlaggedCustomer, NewFlag};
 use crate::store::audit::events;
+use crate::store::database::columns::customers::CustomerOnFile;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::row_type::row_type;
-use crate::store::database::rows::CustomerOnFile;
 use crate::store::database::statement::statements;
 use crate::store::verification::{contact_changes, customer_guard, session};
 

@@ -17,8 +17,8 @@ use crate::service::ports::verification::{
     Dispatch, IssueOutcome, NewDelivery, NewRequest, Reissue,
 };
 use crate::store::audit::events;
+use crate::store::database::columns::requests::{RequestColumns, RequestRow};
 use crate::store::database::engine::{Database, Tx, args};
-use crate::store::database::rows::{RequestColumns, RequestRow};
 use crate::store::database::statement::statements;
 use crate::store::delivery::cooldown_and_rate_limits::{self, Admitted, ISSUE_LOCK, RateDecision};
 use crate::store::delivery::outbox;

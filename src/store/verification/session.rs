@@ -21,8 +21,8 @@ use crate::service::ports::session::{Serving, SessionFilter};
 use crate::service::ports::verification::NewSession;
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
+use crate::store::database::columns::sessions::{self, SessionColumns};
 use crate::store::database::engine::{Database, Tx, args};
-use crate::store::database::rows::{self, SessionColumns};
 use crate::store::database::statement::statements;
 use crate::store::verification::told_afterwards::{self, Telling};
 use crate::store::verification::{customer_guard, flags, representatives};
@@ -355,7 +355,7 @@ pub(in crate::store) async fn held(
     token_digest: &str,
 ) -> Result<Option<SessionRecord>, StoreError> {
     let row = tx.maybe(&BY_TOKEN, args![token_digest]).await?;
-    row.map(|row| rows::session(&row)).transpose()
+    row.map(|row| sessions::read(&row)).transpose()
 }
 
 pub(in crate::store) async fn session(
@@ -363,7 +363,7 @@ pub(in crate::store) async fn session(
     id: &SessionId,
 ) -> Result<Option<SessionRecord>, StoreError> {
     let row = db.maybe(&BY_ID, args![id.as_str()]).await?;
-    row.map(|row| rows::session(&row)).transpose()
+    row.map(|row| sessions::read(&row)).transpose()
 }
 
 /// Sessions, newest first.
@@ -376,7 +376,7 @@ pub(in crate::store) async fn sessions(
         SessionFilter::Alive => &ALIVE,
         SessionFilter::All => &ALL,
     };
-    db.all(sql, args![limit]).await?.iter().map(rows::session).collect()
+    db.all(sql, args![limit]).await?.iter().map(sessions::read).collect()
 }
 
 /// The sessions of a customer that are alive, newest first.
@@ -384,7 +384,7 @@ pub(in crate::store) async fn alive_of(
     db: &Database,
     customer: CustomerId,
 ) -> Result<Vec<SessionRecord>, StoreError> {
-    db.all(&ALIVE_OF, args![customer.0]).await?.iter().map(rows::session).collect()
+    db.all(&ALIVE_OF, args![customer.0]).await?.iter().map(sessions::read).collect()
 }
 
 /// Ends a living session.
@@ -397,7 +397,7 @@ pub(in crate::store) async fn end(
     let mut tx = db.begin().await?;
     let ended = tx.write(&END, args![id.as_str(), how.word()]).await? == 1;
     let row = tx.maybe(&BY_ID, args![id.as_str()]).await?;
-    let Some(record) = row.map(|row| rows::session(&row)).transpose()? else {
+    let Some(record) = row.map(|row| sessions::read(&row)).transpose()? else {
         return Ok(None);
     };
     if ended {
@@ -417,7 +417,7 @@ pub(in crate::store) async fn end_all(
 ) -> Result<Vec<Session>, StoreError> {
     let mut ended = Vec::new();
     for row in tx.all(&ALIVE_OF, args![customer.0]).await? {
-        let session = rows::session(&row)?.session;
+        let session = sessions::read(&row)?.session;
         if is_meant(&session) && tx.write(&END, args![session.id.as_str(), how.word()]).await? == 1
         {
             write_end(tx, &session, how, actor).await?;

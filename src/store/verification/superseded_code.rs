@@ -8,9 +8,9 @@ use crate::domain::request::{Reference, RequestId};
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{Attempt, SupersededCode};
+use crate::store::database::columns::requests::{RequestRow, binding_version};
 use crate::store::database::engine::{Tx, args};
 use crate::store::database::row_type::row_type;
-use crate::store::database::rows::{RequestRow, binding_version};
 use crate::store::database::statement::statements;
 
 row_type! {
