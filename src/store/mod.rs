@@ -7,7 +7,7 @@
 //! customers/      import, the external table
 //! approvals/      acts that wait for a second admin
 //! audit/          the log of events, and the tree over it
-//! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
+//! delivery/       outbox, leases, send claims, rate limits, circuit breakers, notices, delivery stats
 //! factors/        authenticators and backup codes of customers
 //! verification/   requests, attempts, sessions, lockout, contact bindings
 //! staff/          who works at the office
@@ -59,8 +59,8 @@ use crate::store::database::{
     change_feed, migrations, mysql, postgres, server_check, sqlite, transaction,
 };
 use crate::store::delivery::{
-    circuit_breaker, completion, contact_notices, contact_state, cooldown_and_rate_limits, outbox,
-    send_claim, state, stats as delivery_stats, test_message,
+    circuit_breaker, completion, contact_notices, contact_state, cooldown_and_rate_limits, lease,
+    outbox, send_claim, state, stats as delivery_stats, test_message,
 };
 use crate::store::requirements::StoreRequirements;
 use crate::store::search_index::incremental::IncrementalReindex;
@@ -233,7 +233,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 71] = [
+        let modules: [(&str, &[(&str, Sql)]); 72] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -268,6 +268,7 @@ impl SqlStore {
             ("lookup", lookup::STATEMENTS),
             ("maintenance", maintenance::STATEMENTS),
             ("migrations", migrations::STATEMENTS),
+            ("lease", lease::STATEMENTS),
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("personal_data", personal_data::STATEMENTS),

@@ -37,7 +37,7 @@ use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::document::state::DocumentForm;
 use countersign::tui::enter_code::state::EnterCode;
 use countersign::tui::enter_factor::state::EnterFactor;
-use countersign::tui::factors::state::{FactorPanel, Stage as FactorStage, Sure};
+use countersign::tui::factors::state::{FactorPanel, FactorStage, Sure};
 use countersign::tui::incident::state::IncidentForm;
 use countersign::tui::log::state::{LogPanel, Timeline};
 use countersign::tui::machine::draw_context::Focus;
@@ -53,7 +53,7 @@ use countersign::tui::machine::waiting_approvals::WaitingApprovals;
 use countersign::tui::overlays::state::Palette;
 use countersign::tui::pairing::state::PairingPanel;
 use countersign::tui::send::state::Send;
-use countersign::tui::sign_in::state::{Reason, SignInForm, Stage};
+use countersign::tui::sign_in::state::{Reason, SignInForm, SignInStage};
 use countersign::tui::tray::state::TrayPanel;
 use countersign::tui::verified::state::Verified;
 
@@ -81,7 +81,7 @@ fn signing_in(form: SignInForm) -> State {
 }
 
 fn enrolling(size: (u16, u16)) -> State {
-    let mut form = SignInForm { stage: Stage::Enrol, ..SignInForm::new(Reason::SignedOut) };
+    let mut form = SignInForm { stage: SignInStage::Enrol, ..SignInForm::new(Reason::SignedOut) };
     form.offer = Some(TotpOffer {
         uri: TypedSecret::new(format!(
             "otpauth://totp/Riverside%20Billing:boss?secret={}&issuer=Riverside%20Billing",
@@ -125,7 +125,7 @@ states! {
         signing_in(form)
     };
     sign_in_new_password => {
-        let mut form = SignInForm { stage: Stage::NewPassword, ..SignInForm::new(Reason::SignedOut) };
+        let mut form = SignInForm { stage: SignInStage::NewPassword, ..SignInForm::new(Reason::SignedOut) };
         "violet otters".chars().for_each(|char| form.secrets[0].push(char));
         signing_in(form)
     };

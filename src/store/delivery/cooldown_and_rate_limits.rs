@@ -10,8 +10,8 @@ use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::test_message::TestSendRefusal;
 use crate::service::ports::verification::{Dispatch, IssueOutcome};
-use crate::store::database::engine::{Row, Tx, args};
 use crate::store::database::columns::requests::account_no_of_code;
+use crate::store::database::engine::{Row, Tx, args};
 use crate::store::database::statement::statements;
 use crate::store::delivery::test_message;
 

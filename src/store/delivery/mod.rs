@@ -1,4 +1,4 @@
-//! The outbox and what surrounds it: send claims, rate limits, circuit breakers, notices,
+//! The outbox and what surrounds it: leases, send claims, rate limits, circuit breakers, notices,
 //! delivery states and stats.
 
 pub(super) mod circuit_breaker;
@@ -6,6 +6,7 @@ pub(super) mod completion;
 pub(super) mod contact_notices;
 pub(super) mod contact_state;
 pub(super) mod cooldown_and_rate_limits;
+pub(super) mod lease;
 pub(super) mod outbox;
 mod port;
 pub(super) mod send_claim;

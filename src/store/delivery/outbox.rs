@@ -1,10 +1,10 @@
 //! The outbox: a table of the messages that are still to be sent or asked about, and of
 //! nothing else, so that it stays small.
 //!
-//! A message belongs to its lease owner until it is due, and then to whoever claims it. A
-//! message with a send claim ([`crate::store::delivery::send_claim`]) that becomes due
-//! again was completed by nobody: its terminal died, and the provider must be asked what
-//! became of it.
+//! A message belongs to the owner of its lease ([`crate::store::delivery::lease`]) until it is
+//! due, and then to whoever claims it. A message with a send claim
+//! ([`crate::store::delivery::send_claim`]) that becomes due again was completed by nobody: its
+//! terminal died, and the provider must be asked what became of it.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::domain::representative::RepresentativeId;
 use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::Sealed;
 use crate::domain::time::{Timestamp, millis_of};
-use crate::domain::timing::{CLAIM_LEASE, CONNECT_LEASE, TAKEOVER_GRACE};
+use crate::domain::timing::{CLAIM_LEASE, TAKEOVER_GRACE};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::OutboxMessage;
 use crate::store::database::batch::Write;
@@ -34,7 +34,7 @@ use crate::store::delivery::state;
 row_type! {
     /// An outbox message with its delivery, its request and its customer. The external table
     /// may hold texts that cannot be read.
-    struct MessageColumns from "core_outbox b \
+    pub(super) struct MessageColumns from "core_outbox b \
         JOIN core_delivery d ON d.id = b.delivery_id \
         JOIN core_otp o ON o.id = d.otp_id \
         LEFT JOIN core_customer_view c ON c.id = o.customer_id" {
@@ -96,38 +96,12 @@ statements! {
         (select MessageColumns) "WHERE b.delivery_id = $1 AND b.holder = $2 \
          AND b.begun_at IS NULL AND b.task = 'send'"
     }
-    /// Only messages that are meant for providers that this terminal has: another terminal may
-    /// have other providers, or the tray. What nobody sent in time is anybody's to give up.
-    DUE {
-        "SELECT b.delivery_id AS delivery_id FROM core_outbox b WHERE b.due_at <= " now " \
-         AND (b.holder = $1 OR b.due_at <= " now " - $2) \
-         AND ((SELECT COALESCE(d.fingerprint, d.provider) FROM core_delivery d \
-         WHERE d.id = b.delivery_id) " (among_texts "$4") " \
-         OR (b.useful_until <= " now " AND b.task = 'send' AND b.begun_at IS NULL)) \
-         ORDER BY b.due_at LIMIT $3" skip_locked
-    }
-    /// While a sender connects, logs in and claims the send.
-    EXTEND_LEASE {
-        "UPDATE core_outbox SET due_at = " now " + $4 WHERE delivery_id = $1 AND holder = $2 \
-         AND tries = $3 AND task = 'send' AND begun_at IS NULL"
-    }
-    /// Only as it was claimed: with a newer send claim it is being sent.
-    RELEASE_LEASE {
-        "UPDATE core_outbox SET holder = '', due_at = " now " WHERE delivery_id = $1 \
-         AND holder = $2 AND tries = $3 AND task = $4 \
-         AND CASE WHEN begun_at IS NULL THEN 0 ELSE 1 END = $5"
-    }
     /// Messages that were rescheduled or failed before.
     MAKE_DUE {
         "UPDATE core_outbox SET due_at = " now " WHERE task = 'send' AND begun_at IS NULL \
          AND due_at > " now " AND (SELECT d.detail FROM core_delivery d \
          WHERE d.id = core_outbox.delivery_id AND d.channel = $1) IS NOT NULL"
     }
-    CLAIM {
-        "UPDATE core_outbox SET holder = $2, due_at = " now " + $3 \
-         WHERE delivery_id " (among "$1")
-    }
-    CLAIMED { (select MessageColumns) "WHERE b.delivery_id " (among "$1") }
     /// When the first message is due for this terminal. The table is small.
     NEXT_DUE {
         "SELECT MIN(CASE WHEN b.holder = $1 THEN b.due_at ELSE b.due_at + $2 END) - " now
@@ -226,34 +200,6 @@ pub(in crate::store) async fn message(
     db.maybe(&OWNED, args![delivery.0, owner]).await?.map(|row| read(&row)).transpose()
 }
 
-/// Claims messages that are due.
-pub(in crate::store) async fn claim(
-    db: &Database,
-    owner: &str,
-    providers: &[&str],
-    most: u32,
-) -> Result<Vec<OutboxMessage>, StoreError> {
-    let providers = list(providers.iter().copied());
-    let mut tx = db.begin().await?;
-    let due = tx.all(&DUE, args![owner, millis_of(TAKEOVER_GRACE), most, &providers]).await?;
-    if due.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids = due.iter().map(|row| row.int("delivery_id")).collect::<Result<Vec<_>, _>>()?;
-    let ids = list(ids);
-    let rows = tx.all(&CLAIMED, args![&ids]).await?;
-    // One that cannot be read must not keep the others from being sent.
-    let readable = |row: &Row| {
-        read(row)
-            .inspect_err(|error| tracing::warn!(%error, "a message that cannot be read is skipped"))
-            .ok()
-    };
-    let messages = rows.iter().filter_map(readable).collect();
-    tx.write(&CLAIM, args![&ids, owner, millis_of(CLAIM_LEASE)]).await?;
-    tx.commit_quietly().await?;
-    Ok(messages)
-}
-
 /// How long until a message is due.
 pub(in crate::store) async fn next_due(
     db: &Database,
@@ -267,28 +213,6 @@ pub(in crate::store) async fn next_due(
         return Ok(None);
     };
     row.maybe_wait("due_in")
-}
-
-/// Extends the lease while a sender connects; false where the terminal does not own it any
-/// more.
-pub(in crate::store) async fn extend_lease(
-    db: &Database,
-    message: &OutboxMessage,
-    owner: &str,
-) -> Result<bool, StoreError> {
-    let arguments = args![message.delivery.0, owner, message.tries, millis_of(CONNECT_LEASE)];
-    Ok(db.write_alone(&EXTEND_LEASE, arguments).await? == 1)
-}
-
-/// Ends the lease.
-pub(in crate::store) async fn release_lease(
-    db: &Database,
-    message: &OutboxMessage,
-    owner: &str,
-) -> Result<(), StoreError> {
-    let (task, begun) = (message.task.word(), i64::from(message.begun_at.is_some()));
-    let arguments = args![message.delivery.0, owner, message.tries, task, begun];
-    db.write_alone(&RELEASE_LEASE, arguments).await.map(drop)
 }
 
 /// Makes messages of a channel due that wait for its provider.
@@ -314,7 +238,7 @@ pub(in crate::store) async fn reschedule(
 }
 
 /// Reads [`MessageColumns`].
-fn read(row: &Row) -> Result<OutboxMessage, StoreError> {
+pub(super) fn read(row: &Row) -> Result<OutboxMessage, StoreError> {
     let it = MessageColumns::read(row)?;
     let contact = Contact::parse(it.channel, &it.contact)
         .map_err(|error| StoreError::Failed(format!("a queued message: {error}")))?;

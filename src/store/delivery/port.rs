@@ -21,7 +21,7 @@ use crate::service::ports::test_message::{TestMessageStore, TestSend, TestSendRe
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::delivery::{
-    circuit_breaker, completion, contact_notices, contact_state, outbox, send_claim, stats,
+    circuit_breaker, completion, contact_notices, contact_state, lease, outbox, send_claim, stats,
     test_message,
 };
 
@@ -41,7 +41,7 @@ impl OutboxStore for SqlStore {
         providers: &[&str],
         most: u32,
     ) -> Result<Vec<OutboxMessage>, StoreError> {
-        retry_on_conflict(|| outbox::claim(&self.db, owner, providers, most)).await
+        retry_on_conflict(|| lease::claim(&self.db, owner, providers, most)).await
     }
 
     async fn next_due(
@@ -53,11 +53,11 @@ impl OutboxStore for SqlStore {
     }
 
     async fn release_lease(&self, message: &OutboxMessage, owner: &str) -> Result<(), StoreError> {
-        retry_on_conflict(|| outbox::release_lease(&self.db, message, owner)).await
+        retry_on_conflict(|| lease::release_lease(&self.db, message, owner)).await
     }
 
     async fn extend_lease(&self, message: &OutboxMessage, owner: &str) -> Result<bool, StoreError> {
-        retry_on_conflict(|| outbox::extend_lease(&self.db, message, owner)).await
+        retry_on_conflict(|| lease::extend_lease(&self.db, message, owner)).await
     }
 
     async fn claim_send(

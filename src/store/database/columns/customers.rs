@@ -90,8 +90,7 @@ pub(in crate::store) fn read_all(rows: &[Row]) -> Rows {
     for number in numbers.iter().flatten() {
         *times.entry(*number).or_insert(0_u32) += 1;
     }
-    let mut all =
-        Rows { last: numbers.iter().rev().find_map(|number| *number), ..Rows::default() };
+    let mut all = Rows { last: numbers.iter().rev().find_map(|number| *number), ..Rows::default() };
     for (row, number) in rows.iter().zip(numbers) {
         let shared = number.is_some_and(|number| times.get(&number) != Some(&1));
         match read(row) {
