@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use hdrhistogram::Histogram;
 
@@ -12,11 +12,17 @@ use crate::ledger::rows;
 use crate::office::Office;
 use crate::terminal::PtySession;
 
+/// The key that goes to the newest entry.
+const HOME: &str = "\x1b[H";
+
 /// Enough for all events of a second.
 const ROWS: u16 = 120;
 
 /// How often the screen is read.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// How often the watcher presses a key: a counter that nobody uses is covered after five minutes.
+const AT_WORK: Duration = Duration::from_mins(1);
 
 pub(crate) struct Watcher {
     session: PtySession,
@@ -39,6 +45,7 @@ impl Watcher {
     /// Watches until the last clerk has ended.
     pub(crate) fn watch(mut self, over: &AtomicBool) -> Seen {
         let mut seen = Seen::new();
+        let mut pressed = Instant::now();
         while !over.load(Ordering::Relaxed) {
             let changed = {
                 let mut now = self.session.seen();
@@ -51,6 +58,10 @@ impl Watcher {
                 for name in names(&screen) {
                     seen.entry(name).or_insert(now);
                 }
+            }
+            if pressed.elapsed() > AT_WORK {
+                self.session.press(HOME);
+                pressed = Instant::now();
             }
             thread::sleep(LOOK);
         }
