@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 
 use nix::unistd::{Uid, User};
-use tokio::net::UnixStream;
+use tokio::net::unix::UCred;
 
 /// The first and last major number of pseudo terminals, and the number of minors of each (Linux,
 /// Documentation/admin-guide/devices.txt).
@@ -25,9 +25,9 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Reads the peer of a connection.
-    pub(super) async fn of(stream: &UnixStream) -> io::Result<Self> {
-        let credentials = stream.peer_cred()?;
+    /// Looks up the peer by what the kernel reported of it. That takes a thread, so that it is for
+    /// peers that have said hello: one that opens connections and says nothing must cost nothing.
+    pub(super) async fn look_up(credentials: UCred) -> io::Result<Self> {
         let (uid, pid) = (credentials.uid(), credentials.pid());
         // Runs on a blocking thread, since names may come from a directory service.
         let look_up = move || (account(uid), pid.and_then(terminal));
@@ -66,6 +66,8 @@ fn terminal_of(device: u64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::UnixStream;
+
     use super::*;
 
     #[test]
@@ -79,7 +81,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_is_who_the_kernel_says() -> io::Result<()> {
         let (one, _other) = UnixStream::pair()?;
-        let peer = Peer::of(&one).await?;
+        let peer = Peer::look_up(one.peer_cred()?).await?;
         assert_eq!(peer.uid, rustix::process::getuid().as_raw());
         assert_eq!(peer.account, account(peer.uid));
         assert_eq!(account(4_000_000_001), "uid-4000000001");

@@ -79,11 +79,12 @@ struct Greeted {
 
 /// Performs the handshake; `None` if the client was rejected.
 async fn greet(server: &Arc<Server>, stream: UnixStream) -> io::Result<Option<Greeted>> {
-    let peer = Peer::of(&stream).await?;
+    let credentials = stream.peer_cred()?;
     let (reading, writing) = stream.into_split();
     let mut reader = protocol::reader(reading, HELLO_MAX);
     let mut writer = protocol::writer(writing);
     let Some(hello) = protocol::receive::<Hello, _>(&mut reader).await? else { return Ok(None) };
+    let peer = Peer::look_up(credentials).await?;
     match welcome(server, &peer, &hello).await {
         Ok((place, permit, welcome)) => {
             protocol::send(&mut writer, &Greeting::Welcome(Box::new(welcome))).await?;
