@@ -1,6 +1,6 @@
 //! Requesting and entering codes, by one terminal and by eight concurrently.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use countersign::domain::channel::Channel;
@@ -35,8 +35,14 @@ const EACH: u64 = 500;
 pub(crate) const RIGHT: u64 = 123_456;
 
 /// By whom contacts are told.
-const TRAY: NoticeProviders<'static> =
-    NoticeProviders { email: Some("tray"), sms: Some("tray"), phones: None };
+static TRAY: LazyLock<NoticeProviders<'static>> = LazyLock::new(|| NoticeProviders {
+    email: Some("tray"),
+    sms: Some("tray"),
+    phones: None,
+    keyring: &KEYRING,
+});
+
+static KEYRING: LazyLock<Keyring> = LazyLock::new(keyring);
 
 /// A terminal that requests and enters codes.
 pub(crate) struct Desk {
@@ -107,7 +113,7 @@ impl Desk {
                 limits: &self.limits,
                 policy_version: "0123456789ab",
                 actor: &self.actor,
-                notices: TRAY,
+                notices: *TRAY,
             },
         });
         let issued = issued.await.expect("an answer");
@@ -135,7 +141,7 @@ impl Desk {
             policy: &self.policy,
             limits: &self.limits,
             policy_version: "0123456789ab",
-            notices: TRAY,
+            notices: *TRAY,
             actor: &self.actor,
             at_pad: None,
         });

@@ -23,6 +23,7 @@ mod isolation;
 mod life_cycle;
 mod lifetimes;
 mod maintenance;
+mod notices;
 mod office;
 mod outage;
 mod outbox;
@@ -41,6 +42,8 @@ mod secrets;
 mod servers;
 mod sign_in;
 mod stats;
+#[path = "../support/signed_notices.rs"]
+mod signed_notices;
 mod support;
 mod time;
 mod told;

@@ -110,6 +110,10 @@ impl NoticeStore for SqlStore {
     async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
         retry_on_conflict(|| contact_notices::complete(&self.db, &outcome)).await
     }
+
+    async fn sign_notices_anew(&self, keyring: &Keyring) -> Result<(), StoreError> {
+        retry_on_conflict(|| contact_notices::sign_anew(&self.db, keyring)).await
+    }
 }
 
 #[async_trait]
