@@ -265,7 +265,10 @@ impl Bench {
             balance: None,
             unsaid: Unsaid::default(),
         };
-        self.store.import(&[customer], *SCRIPTED, self.desk.actor(), false).await.expect("imported");
+        self.store
+            .import(&[customer], *SCRIPTED, self.desk.actor(), false)
+            .await
+            .expect("imported");
         let mut found = self.desk.find(account, 1).await.expect("found").customers;
         found.remove(0)
     }

@@ -44,6 +44,10 @@ static TRAY: LazyLock<NoticeProviders<'static>> = LazyLock::new(|| NoticeProvide
 
 static KEYRING: LazyLock<Keyring> = LazyLock::new(keyring);
 
+fn keyring() -> Keyring {
+    Keyring::new(KeyId::new("bench").expect("a name"), Key::new([7; 32]))
+}
+
 /// A terminal that requests and enters codes.
 pub(crate) struct Desk {
     pub(crate) store: SqlStore,
@@ -59,7 +63,7 @@ impl Desk {
         let most = u32::MAX;
         Self {
             store: place.open(1).await,
-            keyring: Keyring::new(KeyId::new("bench").expect("a name"), Key::new([7; 32])),
+            keyring: keyring(),
             policy: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
             limits: RateLimits {
                 wrong_codes_per_clerk: most,

@@ -41,9 +41,9 @@ mod secrets;
 #[path = "../support/servers/mod.rs"]
 mod servers;
 mod sign_in;
-mod stats;
 #[path = "../support/signed_notices.rs"]
 mod signed_notices;
+mod stats;
 mod support;
 mod time;
 mod told;

@@ -22,13 +22,14 @@ pub(crate) fn statement(row: &str, keyring: &Keyring) -> String {
     };
     let contact = Contact::parse(channel.parse().expect("a channel"), contact).expect("a contact");
     let number = |text: &str| text.parse::<i64>().expect("a number");
+    let reference = (!reference.is_empty()).then(|| Reference::from_store(reference));
     let fields = NoticeFields {
         customer: CustomerId(number(customer)),
         contact: &contact,
         provider,
         about: about.parse().expect("a word"),
         purpose: (!purpose.is_empty()).then_some(purpose),
-        reference: (!reference.is_empty()).then(|| Reference::from_store(reference)).as_ref(),
+        reference: reference.as_ref(),
         created_at: Timestamp::from_millis(number(created_at)),
     };
     let NoticeProof { key_id, mac } = NoticeProof::of(&fields, keyring);

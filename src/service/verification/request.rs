@@ -10,6 +10,7 @@ use crate::domain::contact_verification::is_sign_up;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::flag::Standing;
+use crate::domain::key::Keyring;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::RateLimit;
 use crate::domain::representative::RepresentativeId;

@@ -230,7 +230,10 @@ pub(in crate::store) async fn complete(
 
 /// Signs with the current key what an older one signed: a retired key is kept for an hour, a notice
 /// may wait for days. What the desk did not queue stays what it is.
-pub(in crate::store) async fn sign_anew(db: &Database, keyring: &Keyring) -> Result<(), StoreError> {
+pub(in crate::store) async fn sign_anew(
+    db: &Database,
+    keyring: &Keyring,
+) -> Result<(), StoreError> {
     let current = keyring.current().0.as_str();
     let mut after = 0;
     loop {
@@ -258,9 +261,9 @@ fn read(row: &Row) -> Result<Notice, StoreError> {
     let contact = Contact::parse(it.channel, &it.contact)
         .map_err(|error| StoreError::Failed(format!("a notice: {error}")))?;
     // Any desk gives up what is older than that, so that a row put back later is none of those.
-    let is_older_than_proofs = it.proven_since.is_some_and(|since| {
-        it.created_at <= since && it.read_at <= since.plus(NOTICE_MAX_AGE)
-    });
+    let is_older_than_proofs = it
+        .proven_since
+        .is_some_and(|since| it.created_at <= since && it.read_at <= since.plus(NOTICE_MAX_AGE));
     Ok(Notice {
         id: it.id,
         customer: CustomerId(it.customer_id),

@@ -10,6 +10,7 @@ use crate::domain::delivery::DeliveryId;
 use crate::domain::delivery_stats::{DeliverySample, QueueStats};
 use crate::domain::event::Actor;
 use crate::domain::explanation::Explanation;
+use crate::domain::key::Keyring;
 use crate::domain::time::Timestamp;
 use crate::service::ports::circuit_breaker::BreakerStore;
 use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeStore};
