@@ -41,6 +41,8 @@ mod post_office;
 mod process_office;
 #[path = "support/servers/mod.rs"]
 mod servers;
+#[path = "support/signed_notices.rs"]
+mod signed_notices;
 #[path = "outbox/stalled.rs"]
 mod stalled;
 #[path = "outbox/takeover.rs"]

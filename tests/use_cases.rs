@@ -40,13 +40,15 @@ mod representatives;
 mod sign_in;
 #[path = "use_cases/sign_up.rs"]
 mod sign_up;
+#[path = "support/signed_notices.rs"]
+mod signed_notices;
 #[path = "use_cases/staff.rs"]
 mod staff;
 #[path = "use_cases/worker.rs"]
 mod worker;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use async_trait::async_trait;
 use countersign::config::settings::{CustomerSettings, StoreSettings};
@@ -137,8 +139,14 @@ impl Sender for Scripted {
 }
 
 /// By whom changed contacts are told.
-const SCRIPTED: NoticeProviders<'static> =
-    NoticeProviders { email: Some("scripted"), sms: Some("scripted"), phones: None };
+static SCRIPTED: LazyLock<NoticeProviders<'static>> = LazyLock::new(|| NoticeProviders {
+    email: Some("scripted"),
+    sms: Some("scripted"),
+    phones: None,
+    keyring: &KEYRING,
+});
+
+static KEYRING: LazyLock<Keyring> = LazyLock::new(|| ring("k1", 7));
 
 /// Keys that someone else may change.
 struct Drawer(Mutex<Keyring>);
@@ -187,6 +195,18 @@ impl Bench {
     async fn behind_its_back(&self, statement: &'static str) {
         let raw = self.raw().await;
         sqlx::query(statement).execute(&raw).await.expect("written");
+        raw.close().await;
+    }
+
+    /// Signs the notices as they are now in the store.
+    async fn sign_notices(&self) {
+        let raw = self.raw().await;
+        let rows: Vec<String> =
+            sqlx::query_scalar(signed_notices::ROWS).fetch_all(&raw).await.expect("rows");
+        for row in rows {
+            let statement = signed_notices::statement(&row, &KEYRING);
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&raw).await.expect("signed");
+        }
         raw.close().await;
     }
 
@@ -245,7 +265,10 @@ impl Bench {
             balance: None,
             unsaid: Unsaid::default(),
         };
-        self.store.import(&[customer], SCRIPTED, self.desk.actor(), false).await.expect("imported");
+        self.store
+            .import(&[customer], *SCRIPTED, self.desk.actor(), false)
+            .await
+            .expect("imported");
         let mut found = self.desk.find(account, 1).await.expect("found").customers;
         found.remove(0)
     }

@@ -1,6 +1,6 @@
 //! Requesting and entering codes, by one terminal and by eight concurrently.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use countersign::domain::channel::Channel;
@@ -35,8 +35,18 @@ const EACH: u64 = 500;
 pub(crate) const RIGHT: u64 = 123_456;
 
 /// By whom contacts are told.
-const TRAY: NoticeProviders<'static> =
-    NoticeProviders { email: Some("tray"), sms: Some("tray"), phones: None };
+static TRAY: LazyLock<NoticeProviders<'static>> = LazyLock::new(|| NoticeProviders {
+    email: Some("tray"),
+    sms: Some("tray"),
+    phones: None,
+    keyring: &KEYRING,
+});
+
+static KEYRING: LazyLock<Keyring> = LazyLock::new(keyring);
+
+fn keyring() -> Keyring {
+    Keyring::new(KeyId::new("bench").expect("a name"), Key::new([7; 32]))
+}
 
 /// A terminal that requests and enters codes.
 pub(crate) struct Desk {
@@ -53,7 +63,7 @@ impl Desk {
         let most = u32::MAX;
         Self {
             store: place.open(1).await,
-            keyring: Keyring::new(KeyId::new("bench").expect("a name"), Key::new([7; 32])),
+            keyring: keyring(),
             policy: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
             limits: RateLimits {
                 wrong_codes_per_clerk: most,
@@ -107,7 +117,7 @@ impl Desk {
                 limits: &self.limits,
                 policy_version: "0123456789ab",
                 actor: &self.actor,
-                notices: TRAY,
+                notices: *TRAY,
             },
         });
         let issued = issued.await.expect("an answer");
@@ -135,7 +145,7 @@ impl Desk {
             policy: &self.policy,
             limits: &self.limits,
             policy_version: "0123456789ab",
-            notices: TRAY,
+            notices: *TRAY,
             actor: &self.actor,
             at_pad: None,
         });

@@ -98,6 +98,8 @@ pub enum NoticeStep {
     Again(Duration),
     /// Done: it cannot be sent.
     GivenUp,
+    /// Done: the desk did not queue it.
+    Refused,
 }
 
 /// The next step after attempt number `tries`; `age` is the time since the change was noticed.

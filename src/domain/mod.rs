@@ -37,6 +37,7 @@ mod mac;
 pub mod maintenance;
 pub mod message;
 pub mod money;
+pub mod notice_proof;
 pub mod outcome;
 pub mod oversight;
 pub mod pad;

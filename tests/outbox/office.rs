@@ -28,6 +28,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::breaking::Breaking;
+use crate::signed_notices;
 
 /// Longer than anything here takes on a busy machine.
 const TEST_TIMEOUT: Duration = Duration::from_mins(1);
@@ -121,6 +122,12 @@ impl Office {
         sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut raw).await.expect("done");
     }
 
+    async fn notices(&self) -> Vec<String> {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join("desk.db"));
+        let mut raw = options.disable_statement_logging().connect().await.expect("a connection");
+        sqlx::query_scalar(signed_notices::ROWS).fetch_all(&mut raw).await.expect("rows")
+    }
+
     /// Lets so many milliseconds pass for what is still to be done.
     pub(crate) async fn pass(&self, millis: u64) {
         self.sql(&format!(
@@ -128,6 +135,9 @@ impl Office {
              UPDATE core_notice SET due_at = due_at - {millis}, created_at = created_at - {millis}"
         ))
         .await;
+        let signed = self.notices().await;
+        let signed = signed.iter().map(|row| signed_notices::statement(row, &ring()));
+        self.sql(&signed.collect::<String>()).await;
     }
 
     /// Works the outbox until the message has come to such an end, or nothing is
@@ -166,6 +176,10 @@ async fn store(folder: &TempDir) -> Arc<dyn Store> {
     Arc::new(SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store"))
 }
 
+fn ring() -> Keyring {
+    Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]))
+}
+
 fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> Desk {
     let route = || Route::from(Arc::clone(sender));
     let rules = Rules {
@@ -183,12 +197,11 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> De
         external_customers: false,
         four_eyes: Vec::new(),
     };
-    let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
     Desk::new(
         store,
         Senders { email: Some(route()), sms: Some(route()), whatsapp: Some(route()) },
         Arc::new(OsRandom),
-        Arc::new(keys),
+        Arc::new(ring()),
         rules,
         Actor { clerk: "amira".into(), counter: "3".into() },
     )

@@ -84,7 +84,7 @@ impl Terminal {
             event: EventKind::FactorEnrolled,
             detail: "in a test",
             tell: &[],
-            notices: TRAY,
+            notices: *TRAY,
             actor: &self.actor,
         };
         self.store.change_factor(change).await.expect("an answer")
@@ -128,7 +128,7 @@ impl Terminal {
             policy: &self.policy,
             limits: &self.limits,
             policy_version: "0123456789ab",
-            notices: TRAY,
+            notices: *TRAY,
             actor: &self.actor,
         };
         self.store.attempt_factor(attempt).await.expect("an answer")
@@ -252,7 +252,7 @@ on_each_store! {
                 purpose,
                 keyring: &desk.keyring,
                 policy: &desk.policy,
-                notices: TRAY,
+                notices: *TRAY,
                 actor: &desk.actor,
             })
         };
@@ -425,7 +425,7 @@ on_each_store! {
             policy: &desk.policy,
             limits: &desk.limits,
             policy_version: "0123456789ab",
-            notices: TRAY,
+            notices: *TRAY,
             actor: &desk.actor,
         };
         let refused = desk.store.attempt_factor(attempt).await.expect_err("it opens nothing");

@@ -66,7 +66,7 @@ impl Terminal {
             },
             policy: &self.policy,
             policy_version: "0123456789ab",
-            notices: TRAY,
+            notices: *TRAY,
             actor: &self.actor,
         });
         Ok(attested.await?.expect("a customer").is_reached)

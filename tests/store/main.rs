@@ -23,6 +23,7 @@ mod isolation;
 mod life_cycle;
 mod lifetimes;
 mod maintenance;
+mod notices;
 mod office;
 mod outage;
 mod outbox;
@@ -40,6 +41,8 @@ mod secrets;
 #[path = "../support/servers/mod.rs"]
 mod servers;
 mod sign_in;
+#[path = "../support/signed_notices.rs"]
+mod signed_notices;
 mod stats;
 mod support;
 mod time;

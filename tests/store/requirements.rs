@@ -169,7 +169,7 @@ async fn a_row_that_cannot_be_read_keeps_nobody_else_from_being_found() {
     settings.read_only = false;
     let writing = office.try_open(&settings).await.expect("a store");
     let batch = [new_customer("K-1", "Good One"), new_customer("K-2", "Mended")];
-    let count = writing.import(&batch, TRAY, &actor(), false).await.expect("written").count;
+    let count = writing.import(&batch, *TRAY, &actor(), false).await.expect("written").count;
     assert_eq!((count.changed, count.unchanged), (1, 1), "{count:?}");
     assert_eq!(found(&writing, "mended").await, ["K-2"]);
 }
@@ -189,10 +189,10 @@ async fn an_import_changes_nobody_whom_the_database_takes_for_another() {
     let mut settings = office.settings();
     settings.read_only = false;
     let store = office.try_open(&settings).await.expect("a store");
-    let refused = told(store.import(&[new_customer("KU-1", "Eve")], TRAY, &actor(), false).await);
+    let refused = told(store.import(&[new_customer("KU-1", "Eve")], *TRAY, &actor(), false).await);
     assert!(refused.contains("KÜ-1") && refused.contains("KU-1"), "{refused}");
     assert_eq!(found(&store, "ada").await, ["KÜ-1"]);
-    let same = store.import(&[new_customer("K-2", "Berta B")], TRAY, &actor(), false).await;
+    let same = store.import(&[new_customer("K-2", "Berta B")], *TRAY, &actor(), false).await;
     assert_eq!(same.expect("written").count.changed, 1);
     assert_eq!(found(&store, "berta").await, ["k-2"]);
 }

@@ -135,6 +135,8 @@ const BACK_TO_VERSION_FIVE: &[&str] = &[
     "ALTER TABLE core_notice DROP COLUMN about",
     "ALTER TABLE core_notice DROP COLUMN purpose",
     "ALTER TABLE core_notice DROP COLUMN reference",
+    "ALTER TABLE core_notice DROP COLUMN key_id",
+    "ALTER TABLE core_notice DROP COLUMN mac",
     "ALTER TABLE core_contact DROP COLUMN alone",
     "ALTER TABLE core_guard DROP COLUMN told_of",
     "ALTER TABLE core_guard DROP COLUMN told_at",
@@ -151,7 +153,7 @@ on_each_store! {
     async fn an_index_of_version_five_is_filled_anew_by_the_migration(fixture) {
         let names = [new_customer("WB-1", "Dana Rivera"), new_customer("WB-2", "Ana Pía Stone")];
         let store = fixture.open().await;
-        store.import(&names, TRAY, &actor(), false).await.expect("imported");
+        store.import(&names, *TRAY, &actor(), false).await.expect("imported");
         store.index_ready().await;
         store.close().await;
         // As a program of version 5 left it, which looked each word up by itself.
@@ -178,7 +180,7 @@ on_each_store! {
 
     async fn an_index_that_was_folded_otherwise_is_made_anew_by_itself(fixture) {
         let store = fixture.open().await;
-        store.import(&[new_customer("Ł-1", "Łukasz Wałęsa")], TRAY, &actor(), false).await.expect("imported");
+        store.import(&[new_customer("Ł-1", "Łukasz Wałęsa")], *TRAY, &actor(), false).await.expect("imported");
         store.close().await;
         // As a program left it that folded accents only.
         for statement in [
@@ -221,7 +223,7 @@ on_each_store! {
         let store = fixture.open().await;
         let indexed = "SELECT COUNT(*) FROM core_setting WHERE name = 'indexed'";
         assert_eq!(fixture.number(indexed).await, 1, "before anybody searches");
-        store.import(&[new_customer("WB-1", "Dana Rivera")], TRAY, &actor(), false).await.expect("imported");
+        store.import(&[new_customer("WB-1", "Dana Rivera")], *TRAY, &actor(), false).await.expect("imported");
         assert_eq!(found_now(&store, "rivera").await, ["WB-1"]);
         assert_eq!(*store.index_progress().borrow(), None);
     }
@@ -233,7 +235,7 @@ on_each_store! {
         own.migrate().await.expect("its tables");
         let mut rich = new_customer("OWN-1", "Somebody Else");
         rich.balance = Some(Money { cents: 100, currency: "EUR".into() });
-        own.import(&[rich], TRAY, &actor(), false).await.expect("written");
+        own.import(&[rich], *TRAY, &actor(), false).await.expect("written");
         own.close().await;
         // Nothing was done yet: the office may still name its table.
         let store = office.open().await;
@@ -341,7 +343,7 @@ on_each_store! {
     async fn customers_that_are_only_read_are_not_written(fixture) {
         let office = office(fixture.kind()).await;
         let store = office.open().await;
-        let refused = store.import(&[new_customer("K-1", "Ada")], TRAY, &actor(), false).await;
+        let refused = store.import(&[new_customer("K-1", "Ada")], *TRAY, &actor(), false).await;
         assert!(matches!(refused, Err(StoreError::ReadOnly)), "{refused:?}");
     }
 }

@@ -21,8 +21,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, MySqlConnection, PgConnection, SqliteC
 use crate::servers::{self, Database, Server};
 
 pub(crate) use terminal::{
-    HOLDER, TRAY, Terminal, Wish, actor, email, limits, new_customer, next, phone, token, wish,
-    with_email, with_phone,
+    HOLDER, TRAY, Terminal, Wish, actor, email, keyring, limits, new_customer, next, phone, token,
+    wish, with_email, with_phone,
 };
 
 /// Runs each test on each kind of store.

@@ -72,7 +72,7 @@ impl Terminal {
     }
 
     async fn attests(&self, customer: CustomerId, factor: Factor) -> Result<bool, StoreError> {
-        self.attests_telling(customer, factor, TRAY).await
+        self.attests_telling(customer, factor, *TRAY).await
     }
 
     async fn attests_telling(
@@ -212,7 +212,7 @@ on_each_store! {
             purpose: &desk.purposes[0],
             keyring: &desk.keyring,
             policy: &desk.policy,
-            notices: TRAY,
+            notices: *TRAY,
             actor: &desk.actor,
         };
         for told in [1, 0] {
@@ -358,7 +358,7 @@ on_each_store! {
     async fn security_68_a_number_that_gets_no_messages_is_none_that_is_told(fixture) {
         let (desk, customer) = desk(&fixture).await;
         let phones = PhonePolicy::of("DE");
-        let notices = NoticeProviders { phones: Some(&phones), ..TRAY };
+        let notices = NoticeProviders { phones: Some(&phones), ..*TRAY };
         let attested = desk.attests_telling(customer, Factor::Document, notices).await;
         assert!(attested.expect("an answer"));
         assert_eq!(desk.sends_notices().await.len(), 1);

@@ -136,14 +136,14 @@ on_each_store! {
         let mut again = new_customer("K-1002", "José \"; DROP TABLE core_otp; --' Núñez");
         again.address = Some("Markt 1".into());
         let batch = [zoe, same.clone(), again];
-        let dry = store.import(&batch, TRAY, &actor(), true).await.expect("counted").count;
-        let count = store.import(&batch, TRAY, &actor(), false).await.expect("written").count;
+        let dry = store.import(&batch, *TRAY, &actor(), true).await.expect("counted").count;
+        let count = store.import(&batch, *TRAY, &actor(), false).await.expect("written").count;
         assert_eq!(dry, count, "nothing was written before");
         let half = Unsaid { email: true, phone: true, address: true, locale: true, void_balance: false };
         let mut renamed = new_customer("K-1003", "Ünal Çelik-Berg");
         renamed.unsaid = half;
         let before = store.identify(CustomerKey::Email("unal@example.org")).await.expect("read");
-        let one = store.import(&[renamed, same.clone()], TRAY, &actor(), false).await.expect("written").count;
+        let one = store.import(&[renamed, same.clone()], *TRAY, &actor(), false).await.expect("written").count;
         assert_eq!((one.changed, before.len()), (2, 1), "renamed, and back");
         let after = store.identify(CustomerKey::Email("unal@example.org")).await.expect("read");
         assert_eq!(after, before, "what was not said stays");
@@ -154,7 +154,7 @@ on_each_store! {
         // Django's created_at has no default in the database.
         let before = rows(&office);
         let batch = [with_email(same, "other@example.org"), new_customer("K-9", "Ada")];
-        let refused = store.import(&batch, TRAY, &actor(), false).await.expect_err("a refusal");
+        let refused = store.import(&batch, *TRAY, &actor(), false).await.expect_err("a refusal");
         let StoreError::Refused(told) = refused else { panic!("{refused:?}") };
         let told = told.for_admin;
         assert!(told.contains("K-9") && told.contains("created_at"), "{told}");
@@ -165,7 +165,7 @@ on_each_store! {
         let mut settings = office.settings();
         settings.read_only = false;
         let store = office.try_open(&settings).await.expect("a store");
-        let told = store.import(&[new_customer("K-1", "Ada")], TRAY, &actor(), false).await.expect_err("a refusal");
+        let told = store.import(&[new_customer("K-1", "Ada")], *TRAY, &actor(), false).await.expect_err("a refusal");
         assert!(told.to_string().contains("several customers"), "{told}");
     }
 

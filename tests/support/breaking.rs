@@ -696,6 +696,10 @@ impl NoticeStore for Breaking {
     async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
         self.act(self.inner.complete_notice(outcome)).await
     }
+
+    async fn sign_notices_anew(&self, keyring: &Keyring) -> Result<(), StoreError> {
+        self.act(self.inner.sign_notices_anew(keyring)).await
+    }
 }
 
 #[async_trait]

@@ -87,6 +87,7 @@ async fn security_17_a_notice_that_nobody_could_send_is_given_up_and_never_sent_
             "UPDATE core_notice SET provider = 'elsewhere', created_at = created_at - 432000001",
         )
         .await;
+    bench.sign_notices().await;
     bench.desk.work_off_outbox(4).await.expect("worked off");
     assert!(bench.sender.told.lock().expect("unpoisoned").is_empty());
     let log = bench.desk.log(&EventFilter::default(), EventPage::Newest, 1).await.expect("the log");
@@ -97,4 +98,42 @@ async fn security_17_a_notice_that_nobody_could_send_is_given_up_and_never_sent_
     let again =
         bench.desk.log(&EventFilter::default(), EventPage::Newest, 1).await.expect("the log");
     assert_eq!(again[0].id, log[0].id);
+}
+
+#[tokio::test]
+async fn security_54_a_notice_that_was_written_by_hand_is_not_sent_and_the_log_says_so() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    bench.send(bench.ask(&dana, Channel::Email).await).await;
+    bench.changed(&dana, "mallory@example.org").await;
+    bench
+        .behind_its_back(
+            "INSERT INTO core_notice (customer_id, channel, contact, provider, created_at, due_at, \
+             tries, about, key_id, mac) SELECT customer_id, channel, 'eve@example.org', provider, \
+             created_at, due_at, tries, about, key_id, mac FROM core_notice",
+        )
+        .await;
+    bench.desk.work_off_outbox(4).await.expect("worked off");
+    let told = bench.sender.told.lock().expect("unpoisoned").clone();
+    let told: Vec<_> = told.iter().map(|it| it.to.as_str()).collect();
+    assert_eq!(told, ["WB-1@example.org"]);
+    let filter = EventFilter { kind: Some(EventKind::NoticeNotSent), ..EventFilter::default() };
+    let log = bench.desk.log(&filter, EventPage::Newest, 9).await.expect("the log");
+    assert_eq!((log.len(), log[0].outcome), (1, Some(Outcome::Forbidden)));
+    assert!(log[0].detail.as_deref().is_some_and(|it| it.contains("by hand")), "{log:?}");
+    assert_eq!(bench.number("SELECT COUNT(*) FROM core_notice").await, 0);
+}
+
+#[tokio::test]
+async fn a_notice_under_a_key_that_is_not_here_waits_for_a_terminal_that_has_it() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    bench.send(bench.ask(&dana, Channel::Email).await).await;
+    bench.changed(&dana, "mallory@example.org").await;
+    bench.behind_its_back("UPDATE core_notice SET key_id = 'k9'").await;
+    bench.desk.work_off_outbox(4).await.expect("worked off");
+    assert_eq!(bench.number("SELECT COUNT(*) FROM core_notice").await, 1);
+    bench.behind_its_back("UPDATE core_notice SET key_id = 'k1', due_at = 0").await;
+    bench.desk.work_off_outbox(4).await.expect("worked off");
+    assert_eq!(bench.sender.told.lock().expect("unpoisoned").len(), 1);
 }

@@ -62,7 +62,7 @@ async fn security_19_a_thousand_numbers_outside_the_list_send_nothing() {
             unsaid: Unsaid::default(),
         })
         .collect();
-    bench.store.import(&batch, SCRIPTED, bench.desk.actor(), false).await.expect("imported");
+    bench.store.import(&batch, *SCRIPTED, bench.desk.actor(), false).await.expect("imported");
     for number in 0..1_000 {
         let account = format!("WB-{number}");
         let found = bench.desk.identify(&account).await.expect("read");

@@ -78,6 +78,8 @@ pub enum AlarmKind {
     Deliveries,
     /// A provider's codes are entered less often than before.
     Conversion,
+    /// Notices to customers were changed in the store, or put there by hand.
+    ForgedNotices,
 }
 
 words!(AlarmKind, "a kind of alarm");
@@ -97,6 +99,7 @@ impl AlarmKind {
             Self::PrefixOfHour => "Burst to a prefix (hour)",
             Self::Deliveries => "Fewer deliveries",
             Self::Conversion => "Fewer verifications",
+            Self::ForgedNotices => "Notices that the desk did not queue",
         }
     }
 }
@@ -162,6 +165,11 @@ impl Alarm {
                 ..within(Duration::from_hours(1))
             },
             AlarmKind::Deliveries | AlarmKind::Conversion => of_provider(),
+            AlarmKind::ForgedNotices => EventFilter {
+                kind: Some(EventKind::NoticeNotSent),
+                outcome: Some(Outcome::Forbidden),
+                ..within(STAFF_TIME)
+            },
         }
     }
 }

@@ -25,7 +25,8 @@ impl Desk {
         batch: &[NewCustomer],
         dry: bool,
     ) -> Result<Imported, DeskError> {
-        let notices = self.notice_providers();
+        let keyring = self.keyring();
+        let notices = self.notice_providers(&keyring);
         Ok(self.retry(|| self.store.import(batch, notices, &self.actor, dry)).await?)
     }
 

@@ -12,7 +12,9 @@ use crate::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use crate::domain::contact::Contact;
 use crate::domain::contact_notice::{self, NoticeStep};
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
+use crate::domain::key::Keyring;
 use crate::domain::message::ContactNotice;
+use crate::domain::notice_proof::NoticeOrigin;
 use crate::domain::provider::ProviderFingerprint;
 use crate::domain::time::Timestamp;
 use crate::service::delivery::provider_status;
@@ -30,6 +32,9 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// The least time that a notice waits for an open circuit breaker.
 const MIN_BREAKER_WAIT: Duration = Duration::from_secs(15);
+
+/// How long a notice waits for a terminal that has its key.
+const UNKNOWN_KEY_WAIT: Duration = Duration::from_mins(15);
 
 impl Desk {
     /// Works the outbox and the notices until `end`, up to `most` messages with codes at
@@ -55,14 +60,24 @@ impl Desk {
         Ok(self.work_off_messages(most).await? + self.send_due().await?)
     }
 
-    /// The providers of this terminal's notices.
-    pub(in crate::service) fn notice_providers(&self) -> NoticeProviders<'_> {
+    /// The providers of this terminal's notices, which are signed with these keys.
+    pub(in crate::service) fn notice_providers<'a>(
+        &'a self,
+        keyring: &'a Keyring,
+    ) -> NoticeProviders<'a> {
         let of = |channel| self.fingerprints.route(channel).map(ProviderFingerprint::as_str);
         NoticeProviders {
             email: of(Channel::Email),
             sms: of(Channel::Sms),
             phones: Some(&self.office.phones),
+            keyring,
         }
+    }
+
+    /// Signs the notices that wait under an older key with the current one.
+    pub async fn sign_notices_anew(&self) -> Result<(), DeskError> {
+        let keyring = self.keyring();
+        Ok(self.retry(|| self.store.sign_notices_anew(&keyring)).await?)
     }
 
     async fn run_notices(&self, end: CancellationToken) {
@@ -127,6 +142,9 @@ impl Desk {
 
     /// Sends one notice, by one of the provider slots whose circuit breakers are not open.
     async fn send_notice(&self, notice: &Notice) -> Result<(), DeskError> {
+        if let Some(next) = self.unless_genuine(notice) {
+            return self.complete_notice(notice, None, &not_written_here(), next).await;
+        }
         if let Some(report) = self.why_not(notice) {
             return self.complete_notice(notice, None, &report, NoticeStep::GivenUp).await;
         }
@@ -152,6 +170,21 @@ impl Desk {
             .await;
         let next = contact_notice::after(&report, notice.tries, notice.age());
         self.complete_notice(notice, Some(sender.provider()), &report, next).await
+    }
+
+    /// What comes of a notice that the desk did not queue; `None` for one that it did. One under
+    /// a key that is not here waits for a terminal that has it.
+    fn unless_genuine(&self, notice: &Notice) -> Option<NoticeStep> {
+        let name = notice.proof.as_ref().map_or("", |it| it.key_id.as_str());
+        let origin = notice.origin(&self.keyring_with(name));
+        if origin == NoticeOrigin::Desk {
+            return None;
+        }
+        let (customer, key) = (notice.customer.0, name);
+        tracing::error!(notice = notice.id, customer, key, "a notice was not written here");
+        let next = contact_notice::again(UNKNOWN_KEY_WAIT, notice.age());
+        let is_waiting = origin == NoticeOrigin::UnknownKey && next != NoticeStep::GivenUp;
+        Some(if is_waiting { next } else { NoticeStep::Refused })
     }
 
     /// Why a notice is given up as it is: the contact and its country are checked again.
@@ -197,6 +230,12 @@ impl Desk {
         let outcome = NoticeOutcome { notice, provider, report, next, actor: &self.actor };
         Ok(self.retry(|| self.store.complete_notice(outcome)).await?)
     }
+}
+
+fn not_written_here() -> SendReport {
+    SendReport::not_sent(
+        "The desk did not queue it as it stands in the store: it was changed or put there by hand.",
+    )
 }
 
 fn no_number_of_ours() -> SendReport {

@@ -57,7 +57,7 @@ impl Desk {
             event,
             detail: &detail,
             tell: &tell,
-            notices: self.notice_providers(),
+            notices: self.notice_providers(&keyring),
             actor: &self.actor,
         };
         if !self.write_factor(change).await? {

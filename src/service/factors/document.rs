@@ -89,7 +89,7 @@ impl Desk {
             session: session.clone(),
             policy: &self.office.otp,
             policy_version: &self.policy_version,
-            notices: self.notice_providers(),
+            notices: self.notice_providers(&keyring),
             actor: &self.actor,
         };
         let attested = self.retry(|| self.store.attest(attestation.clone())).await?;

@@ -83,7 +83,7 @@ impl Desk {
             event,
             detail: &detail,
             tell: &tell,
-            notices: self.notice_providers(),
+            notices: self.notice_providers(&keyring),
             actor: &self.actor,
         };
         if self.write_factor(change).await? {
@@ -126,7 +126,7 @@ impl Desk {
             event: EventKind::FactorRemoved,
             detail: &detail,
             tell: &tell,
-            notices: self.notice_providers(),
+            notices: self.notice_providers(&keyring),
             actor: &self.actor,
         };
         if self.write_factor(change).await? {

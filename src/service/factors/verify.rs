@@ -93,7 +93,7 @@ impl Desk {
             policy: &self.office.otp,
             limits: &self.office.limits,
             policy_version: &self.policy_version,
-            notices: self.notice_providers(),
+            notices: self.notice_providers(&keyring),
             actor: &self.actor,
         };
         Ok(self.retry(|| self.store.attempt_factor(attempt.clone())).await?)

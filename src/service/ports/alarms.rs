@@ -36,6 +36,8 @@ pub struct AlarmMaterial {
     pub unlocked: Vec<(String, Option<RequestId>)>,
     /// Requests to a contact that so many customers have.
     pub shared: Vec<(RequestId, u64)>,
+    /// How many notices were refused, since the desk did not queue them.
+    pub forged_notices: u64,
     /// Prefixes that may have had a burst.
     pub prefixes: Vec<PrefixStats>,
     /// All messages to phones, of the last day and of the last hour.

@@ -11,6 +11,8 @@ use crate::domain::contact_notice::{NoticeAbout, NoticeStep};
 use crate::domain::customer::{CustomerId, PhonePolicy};
 use crate::domain::delivery::SendReport;
 use crate::domain::event::Actor;
+use crate::domain::key::Keyring;
+use crate::domain::notice_proof::{NoticeFields, NoticeOrigin, NoticeProof};
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
@@ -27,6 +29,8 @@ pub trait NoticeStore: Send + Sync {
     /// Writes what came of an attempt; nothing where another terminal has claimed the
     /// notice since.
     async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError>;
+    /// Signs with the current key those that an older one signed.
+    async fn sign_notices_anew(&self, keyring: &Keyring) -> Result<(), StoreError>;
 }
 
 /// The fingerprints of the providers through which a terminal sends notices. A terminal with
@@ -39,6 +43,8 @@ pub struct NoticeProviders<'a> {
     pub sms: Option<&'a str>,
     /// The phone numbers that the office sends to; `None` for every one.
     pub phones: Option<&'a PhonePolicy>,
+    /// The keys of the proofs.
+    pub keyring: &'a Keyring,
 }
 
 impl<'a> NoticeProviders<'a> {
@@ -90,11 +96,37 @@ pub struct Notice {
     pub tries: u32,
     /// When the change was noticed.
     pub created_at: Timestamp,
+    /// That the desk queued it; `None` if its row has no proof.
+    pub proof: Option<NoticeProof>,
+    /// Whether it was queued before the store kept proofs, a short time ago.
+    pub is_older_than_proofs: bool,
     /// The store's clock when this was read.
     pub now: Timestamp,
 }
 
 impl Notice {
+    /// Who wrote its row.
+    pub fn origin(&self, keyring: &Keyring) -> NoticeOrigin {
+        match &self.proof {
+            Some(proof) => proof.origin(&self.fields(), keyring),
+            None if self.is_older_than_proofs => NoticeOrigin::Desk,
+            None => NoticeOrigin::Forged,
+        }
+    }
+
+    /// What its proof covers.
+    pub fn fields(&self) -> NoticeFields<'_> {
+        NoticeFields {
+            customer: self.customer,
+            contact: &self.contact,
+            provider: &self.provider,
+            about: self.about,
+            purpose: self.purpose.as_deref(),
+            reference: self.reference.as_ref(),
+            created_at: self.created_at,
+        }
+    }
+
     /// How long ago the change was noticed.
     pub fn age(&self) -> Duration {
         self.now.since(self.created_at)

@@ -110,5 +110,14 @@ fn of_entries(material: &AlarmMaterial) -> Vec<Finding> {
         request: Some(request.clone()),
         detail: format!("{customers} customers have the contact of this request"),
     });
-    unlocked.chain(shared).collect()
+    let forged = (material.forged_notices > 0).then(|| Finding {
+        kind: AlarmKind::ForgedNotices,
+        subject: "notices".into(),
+        request: None,
+        detail: format!(
+            "{} notices to customers were changed in the store or put there by hand, and not sent",
+            material.forged_notices
+        ),
+    });
+    unlocked.chain(shared).chain(forged).collect()
 }

@@ -27,14 +27,16 @@ impl Desk {
         self.sign_staff_anew().await?;
         self.sign_credentials_anew().await?;
         self.reseal_factors().await?;
-        self.sign_representatives_anew().await
+        self.sign_representatives_anew().await?;
+        self.sign_notices_anew().await
     }
 
     /// Before the keys are rotated: nothing depends on a key that the rotation drops.
     pub async fn keys_about_to_rotate(&self) -> Result<(), DeskError> {
         self.renew_keys()?;
         self.reseal_factors().await?;
-        self.sign_representatives_anew().await
+        self.sign_representatives_anew().await?;
+        self.sign_notices_anew().await
     }
 
     async fn record_owner(&self, kind: EventKind, detail: String) -> Result<(), DeskError> {

@@ -10,6 +10,7 @@ use crate::domain::contact_verification::is_sign_up;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::flag::Standing;
+use crate::domain::key::Keyring;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::RateLimit;
 use crate::domain::representative::RepresentativeId;
@@ -184,7 +185,7 @@ impl Desk {
             }
         };
         let id = RequestId::from_bits(self.random.below(1 << 50)?);
-        let code = self.draw()?;
+        let (code, keyring) = (self.draw()?, self.keyring());
         let idempotency = self.bound_key(&["ask", &ask.idempotency]);
         let new = NewRequest {
             id,
@@ -192,7 +193,7 @@ impl Desk {
             purpose: &purpose,
             representative: stands_here.as_ref(),
             idempotency: &idempotency,
-            dispatch: self.dispatch(code, delivery),
+            dispatch: self.dispatch(code, delivery, &keyring),
         };
         let issued = self.retry(|| self.store.issue(new.clone())).await;
         let issued = issued.map_err(|error| with_request_name(error, &new.id))?;
@@ -252,18 +253,23 @@ impl Desk {
                 return self.refuse(customer, Asked::again(request), refusal).await.map(Some);
             }
         };
-        let code = self.draw()?;
+        let (code, keyring) = (self.draw()?, self.keyring());
         let reissue = Reissue {
             id: &request.id,
             after: request.generation,
-            dispatch: self.dispatch(code, delivery),
+            dispatch: self.dispatch(code, delivery, &keyring),
         };
         let issued = self.retry(|| self.store.reissue(reissue.clone())).await;
         let issued = issued.map_err(|error| with_request_name(error, &request.id))?;
         self.asked(issued, customer, Asked::again(request)).await
     }
 
-    fn dispatch(&self, code: NewCode, delivery: NewDelivery) -> Dispatch<'_> {
+    fn dispatch<'a>(
+        &'a self,
+        code: NewCode,
+        delivery: NewDelivery,
+        keyring: &'a Keyring,
+    ) -> Dispatch<'a> {
         Dispatch {
             code,
             delivery,
@@ -271,7 +277,7 @@ impl Desk {
             limits: &self.office.limits,
             policy_version: &self.policy_version,
             actor: &self.actor,
-            notices: self.notice_providers(),
+            notices: self.notice_providers(keyring),
         }
     }
 

@@ -70,7 +70,7 @@ impl Desk {
             purpose: &purpose,
             keyring: &keyring,
             policy: &self.office.otp,
-            notices: self.notice_providers(),
+            notices: self.notice_providers(&keyring),
             actor: &self.actor,
         };
         let serve = || self.store.serve_for(serving);

@@ -180,7 +180,7 @@ impl Desk {
             policy: &self.office.otp,
             limits: &self.office.limits,
             policy_version: &self.policy_version,
-            notices: self.notice_providers(),
+            notices: self.notice_providers(&keyring),
             actor: &self.actor,
             at_pad,
         };

@@ -52,6 +52,10 @@ macro_rules! fragment {
     ($database:ident bound_since) => {
         "(SELECT applied_at FROM core_schema WHERE version = 13)"
     };
+    // When the store learned the proofs of notices.
+    ($database:ident notices_proven_since) => {
+        "(SELECT applied_at FROM core_schema WHERE version = 32)"
+    };
     // Whether the store is marked as one of real customers.
     ($database:ident is_production) => {
         "(SELECT COUNT(*) FROM core_production WHERE id = 1)"

@@ -67,6 +67,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(29, "alarm mail", "0029_alarm_mail", sqlite postgres mysql),
     migration!(30, "typed at", "0030_typed_at", sqlite postgres mysql),
     migration!(31, "words of messages", "0031_words_of_messages", sqlite postgres mysql),
+    migration!(32, "proofs of notices", "0032_proofs_of_notices", sqlite postgres mysql),
 ];
 
 impl Migration {

@@ -10,6 +10,8 @@ use crate::domain::contact_notice::{NOTICE_MAX_AGE, NoticeAbout, NoticeStep};
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{EventFacts, EventKind};
+use crate::domain::key::Keyring;
+use crate::domain::notice_proof::{NoticeFields, NoticeOrigin, NoticeProof};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::Reference;
 use crate::domain::time::{Timestamp, millis_of};
@@ -36,6 +38,9 @@ row_type! {
         purpose: Option<String> = maybe_text "n.purpose",
         reference: Option<String> = maybe_text "n.reference",
         created_at: Timestamp = time "n.created_at",
+        key_id: Option<String> = maybe_text "n.key_id",
+        mac: Option<String> = maybe_text "n.mac",
+        proven_since: Option<Timestamp> = maybe_time notices_proven_since,
         customer_name: Option<String> = readable_text "c.name",
         locale: Option<String> = readable_text "c.locale",
         is_production: bool = flag is_production,
@@ -53,11 +58,15 @@ statements! {
             about: text,
             purpose: text,
             reference: text,
-            created_at: now,
+            created_at: int,
+            key_id: text,
+            mac: text,
             due_at: now,
             tries: "0",
         })
     }
+    /// What is queued in the same transaction is queued at one time.
+    NOW { "SELECT " now " AS read_at FROM core_lock WHERE name = 'issue'" }
     /// A notice that is too old may be claimed by any terminal, to be given up.
     DUE {
         "SELECT id FROM core_notice WHERE due_at <= " now " \
@@ -75,7 +84,15 @@ statements! {
     }
     RETRY { "UPDATE core_notice SET due_at = " now " + $3 WHERE id = $1 AND tries = $2" }
     DONE { "DELETE FROM core_notice WHERE id = $1 AND tries = $2" }
+    SIGNED_BEFORE {
+        (select NoticeColumns) "WHERE n.id > $1 AND n.key_id <> $2 ORDER BY n.id LIMIT $3"
+    }
+    /// Unless it was changed since it was read.
+    SIGN { "UPDATE core_notice SET key_id = $3, mac = $4 WHERE id = $1 AND mac = $2" }
 }
+
+/// How many are signed anew at a time.
+const SIGN_BATCH: u32 = 500;
 
 /// What contacts are told of.
 #[derive(Clone, Copy)]
@@ -101,17 +118,30 @@ pub(in crate::store) async fn queue<'a>(
     providers: NoticeProviders<'_>,
 ) -> Result<(), StoreError> {
     let NewNotice { about, purpose, reference } = notice;
-    let (about, reference) = (about.word(), reference.map(Reference::as_str));
-    let rows = told.filter_map(|(customer, contact)| {
-        let kind = contact.kind();
-        let provider = providers.of(kind)?;
-        let (channel, contact) = (kind.channel().word(), contact.as_str());
-        Some(serde_json::json!([customer, channel, contact, provider, about, purpose, reference]))
+    let mut told = told.filter_map(|(customer, contact)| {
+        providers.of(contact.kind()).map(|provider| (customer, contact, provider))
+    });
+    let Some(first) = told.next() else { return Ok(()) };
+    let created_at = tx.one(&NOW, args![]).await?.time("read_at")?;
+    let rows = std::iter::once(first).chain(told).map(|(customer, contact, provider)| {
+        let customer = CustomerId(customer);
+        let fields =
+            NoticeFields { customer, contact, provider, about, purpose, reference, created_at };
+        let NoticeProof { key_id, mac } = NoticeProof::of(&fields, providers.keyring);
+        serde_json::json!([
+            customer.0,
+            contact.kind().channel().word(),
+            contact.as_str(),
+            provider,
+            about.word(),
+            purpose,
+            reference.map(Reference::as_str),
+            created_at.millis(),
+            key_id,
+            mac,
+        ])
     });
     let rows = list(rows);
-    if rows == "[]" {
-        return Ok(());
-    }
     tx.write(&QUEUE, args![&rows]).await.map(drop)
 }
 
@@ -135,7 +165,7 @@ pub(in crate::store) async fn claim(
     // One that cannot be read must not keep the others from being sent.
     let readable = |row: &Row| {
         read(row)
-            .inspect_err(|error| tracing::warn!(%error, "a notice that cannot be read is skipped"))
+            .inspect_err(|error| tracing::error!(%error, "a notice that cannot be read is skipped"))
             .ok()
     };
     Ok(rows.iter().filter_map(readable).collect())
@@ -171,6 +201,7 @@ pub(in crate::store) async fn complete(
             (EventKind::NoticeNotSent, Some(Outcome::Undeliverable))
         }
         NoticeStep::GivenUp => (EventKind::NoticeNotSent, Some(Outcome::Unavailable)),
+        NoticeStep::Refused => (EventKind::NoticeNotSent, Some(Outcome::Forbidden)),
     };
     if tx.write(&DONE, args![id, tries]).await? == 0 {
         return Ok(());
@@ -197,11 +228,42 @@ pub(in crate::store) async fn complete(
     tx.commit().await
 }
 
+/// Signs with the current key what an older one signed: a retired key is kept for an hour, a notice
+/// may wait for days. What the desk did not queue stays what it is.
+pub(in crate::store) async fn sign_anew(
+    db: &Database,
+    keyring: &Keyring,
+) -> Result<(), StoreError> {
+    let current = keyring.current().0.as_str();
+    let mut after = 0;
+    loop {
+        let mut tx = db.begin().await?;
+        let rows = tx.all(&SIGNED_BEFORE, args![after, current, SIGN_BATCH]).await?;
+        for row in &rows {
+            after = row.int("id")?;
+            let Ok(notice) = read(row) else { continue };
+            let Some(before) = &notice.proof else { continue };
+            if notice.origin(keyring) == NoticeOrigin::Desk {
+                let NoticeProof { key_id, mac } = NoticeProof::of(&notice.fields(), keyring);
+                tx.write(&SIGN, args![notice.id, &before.mac, &key_id, &mac]).await?;
+            }
+        }
+        tx.commit_quietly().await?;
+        if u32::try_from(rows.len()) != Ok(SIGN_BATCH) {
+            return Ok(());
+        }
+    }
+}
+
 /// Reads [`NoticeColumns`].
 fn read(row: &Row) -> Result<Notice, StoreError> {
     let it = NoticeColumns::read(row)?;
     let contact = Contact::parse(it.channel, &it.contact)
         .map_err(|error| StoreError::Failed(format!("a notice: {error}")))?;
+    // Any desk gives up what is older than that, so that a row put back later is none of those.
+    let is_older_than_proofs = it
+        .proven_since
+        .is_some_and(|since| it.created_at <= since && it.read_at <= since.plus(NOTICE_MAX_AGE));
     Ok(Notice {
         id: it.id,
         customer: CustomerId(it.customer_id),
@@ -213,6 +275,8 @@ fn read(row: &Row) -> Result<Notice, StoreError> {
         purpose: it.purpose,
         reference: it.reference.as_deref().map(Reference::from_store),
         created_at: it.created_at,
+        proof: it.key_id.zip(it.mac).map(|(key_id, mac)| NoticeProof { key_id, mac }),
+        is_older_than_proofs,
         customer_name: it.customer_name.unwrap_or_default(),
         locale: it.locale,
         now: it.read_at,

@@ -10,6 +10,7 @@ use crate::domain::delivery::DeliveryId;
 use crate::domain::delivery_stats::{DeliverySample, QueueStats};
 use crate::domain::event::Actor;
 use crate::domain::explanation::Explanation;
+use crate::domain::key::Keyring;
 use crate::domain::time::Timestamp;
 use crate::service::ports::circuit_breaker::BreakerStore;
 use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeStore};
@@ -109,6 +110,10 @@ impl NoticeStore for SqlStore {
 
     async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
         retry_on_conflict(|| contact_notices::complete(&self.db, &outcome)).await
+    }
+
+    async fn sign_notices_anew(&self, keyring: &Keyring) -> Result<(), StoreError> {
+        retry_on_conflict(|| contact_notices::sign_anew(&self.db, keyring)).await
     }
 }
 

@@ -72,6 +72,11 @@ statements! {
          AND u.kind = 'unlocked' AND u.clerk = v.clerk AND u.id < v.id \
          AND u.at > v.at - 86400000) IS NOT NULL ORDER BY v.id LIMIT $3"
     }
+    /// Notices that were refused, since the desk did not queue them.
+    FORGED_NOTICES {
+        "SELECT COUNT(*) AS notices FROM core_event e WHERE e.id > $1 AND e.id <= $2 \
+         AND e.kind = 'notice_not_sent' AND e.outcome = 'forbidden'"
+    }
     /// Contacts that were used since a moment.
     USED {
         "SELECT DISTINCT few.contact AS contact FROM (SELECT contact FROM core_delivery \
@@ -142,6 +147,8 @@ pub(in crate::store) async fn material(
     let quick = quick.iter().map(|row| Ok((row.text("name")?, count(row, "events")?)));
     let rows = db.all(&UNLOCKED_AND_VERIFIED, args![after, last, MOST]).await?;
     let unlocked = rows.iter().map(|row| Ok((row.text("clerk")?, row.maybe_word("request")?)));
+    let forged = db.maybe(&FORGED_NOTICES, args![after, last]).await?;
+    let forged_notices = forged.map_or(Ok(0), |row| count(&row, "notices"))?;
     let since = state.int("looked_at")?.saturating_sub(OVERLAP).max(now.millis() - DAY);
     let hour = now.millis().div_euclid(HOUR);
     let sent = db.maybe(&SENT, args![hour - 23, hour]).await?;
@@ -153,6 +160,7 @@ pub(in crate::store) async fn material(
         quick: quick.collect::<Result<_, StoreError>>()?,
         unlocked: unlocked.collect::<Result<_, StoreError>>()?,
         shared: shared(db, since).await?,
+        forged_notices,
         prefixes: prefixes(db, hour).await?,
         sent,
         up_to: EventId(last),

@@ -82,7 +82,8 @@ pub(super) async fn customers_are_imported_counted_and_found(desk: &Terminal) {
     let batch = [married, richer.clone(), batch[1].clone(), new_customer("N-1", "New")];
     // The dry one tells the same, and leaves all as it was.
     for dry in [true, true, false] {
-        let count = desk.store.import(&batch, TRAY, &desk.actor, dry).await.expect("counted").count;
+        let count =
+            desk.store.import(&batch, *TRAY, &desk.actor, dry).await.expect("counted").count;
         assert_eq!(count, ImportCount { added: 1, changed: 2, unchanged: 1, replaced: 0 });
         assert_eq!(find(desk, "dana@example").await.is_empty(), !dry);
     }

@@ -12,6 +12,7 @@ use countersign::domain::seal::{NonceSeed, Sealed};
 use countersign::domain::time::Timestamp;
 
 use super::{TestStore, terminal};
+use crate::signed_notices;
 
 /// The codes that tests asked for, by request and generation.
 static CODES: LazyLock<Mutex<HashMap<(String, u32), String>>> = LazyLock::new(Mutex::default);
@@ -27,7 +28,8 @@ const ROW: &str = "CONCAT_WS('|', o.customer_id, c.account_no, o.purpose, o.publ
                    o.generation, o.channel, o.contact, o.expires_at)";
 
 impl TestStore {
-    /// Makes the digests and seals of the second version anew, for what is stored now.
+    /// Makes the digests and seals of the second version and the proofs of notices anew, for what
+    /// is stored now.
     pub(crate) async fn sign_again(&self) {
         // Codes of a store of before are bound to no time.
         if self.number("SELECT COUNT(*) FROM core_schema WHERE version >= 13").await == 0 {
@@ -80,6 +82,11 @@ impl TestStore {
                  WHERE o.public_id = '{request}' AND d.generation = {generation}); ",
                 sealed.as_str()
             ));
+        }
+        if self.number("SELECT COUNT(*) FROM core_schema WHERE version >= 32").await > 0 {
+            let notices = self.texts(signed_notices::ROWS).await;
+            let keyring = terminal::keyring();
+            statements.extend(notices.iter().map(|it| signed_notices::statement(it, &keyring)));
         }
         if !statements.is_empty() {
             self.sql(&format!("BEGIN; {} COMMIT;", statements.concat())).await;

@@ -1,7 +1,7 @@
 //! A terminal of an office, and what it asks a store for.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use countersign::domain::channel::Channel;
 use countersign::domain::circuit_breaker::ProviderSlot;
@@ -32,8 +32,14 @@ use super::sign_again;
 pub(crate) const HOLDER: &str = "the terminal of the test";
 
 /// By whom changed contacts are told.
-pub(crate) const TRAY: NoticeProviders<'static> =
-    NoticeProviders { email: Some("tray"), sms: Some("tray"), phones: None };
+pub(crate) static TRAY: LazyLock<NoticeProviders<'static>> = LazyLock::new(|| NoticeProviders {
+    email: Some("tray"),
+    sms: Some("tray"),
+    phones: None,
+    keyring: &KEYRING,
+});
+
+static KEYRING: LazyLock<Keyring> = LazyLock::new(keyring);
 
 /// Numbers that never come twice in a test run.
 pub(crate) fn next() -> u64 {
@@ -166,7 +172,7 @@ impl Terminal {
 
     /// Imports customers, whoever they are.
     pub(crate) async fn import(&self, batch: &[NewCustomer]) -> ImportCount {
-        let written = self.store.import(batch, TRAY, &self.actor, false).await;
+        let written = self.store.import(batch, *TRAY, &self.actor, false).await;
         written.expect("the customers are written").count
     }
 
@@ -232,7 +238,7 @@ impl Terminal {
             limits: &self.limits,
             policy_version: "0123456789ab",
             actor: &self.actor,
-            notices: TRAY,
+            notices: *TRAY,
         }
     }
 
@@ -347,7 +353,7 @@ impl Terminal {
                 policy: &self.policy,
                 limits: &self.limits,
                 policy_version: "0123456789ab",
-                notices: TRAY,
+                notices: *TRAY,
                 actor: &self.actor,
                 at_pad,
             })
