@@ -67,6 +67,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(29, "alarm mail", "0029_alarm_mail", sqlite postgres mysql),
     migration!(30, "typed at", "0030_typed_at", sqlite postgres mysql),
     migration!(31, "words of messages", "0031_words_of_messages", sqlite postgres mysql),
+    migration!(34, "authenticator at pad", "0034_authenticator_at_pad", sqlite postgres mysql),
 ];
 
 impl Migration {

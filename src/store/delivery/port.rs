@@ -11,6 +11,7 @@ use crate::domain::delivery_stats::{DeliverySample, QueueStats};
 use crate::domain::event::Actor;
 use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
+use crate::service::ports::bounces::{BounceFound, BounceStore, StoredBounce};
 use crate::service::ports::circuit_breaker::BreakerStore;
 use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeStore};
 use crate::service::ports::contact_state::{BadContactPlace, BadContactRow, ContactStateStore};
@@ -21,8 +22,8 @@ use crate::service::ports::test_message::{TestMessageStore, TestSend, TestSendRe
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::delivery::{
-    circuit_breaker, completion, contact_notices, contact_state, outbox, send_claim, stats,
-    test_message,
+    bounces, circuit_breaker, completion, contact_notices, contact_state, outbox, send_claim,
+    stats, test_message,
 };
 
 #[async_trait]
@@ -90,6 +91,13 @@ impl OutboxStore for SqlStore {
 
     async fn complete(&self, outcomes: &[MessageOutcome<'_>]) -> Result<(), StoreError> {
         retry_on_conflict(|| completion::complete(&self.db, outcomes)).await
+    }
+}
+
+#[async_trait]
+impl BounceStore for SqlStore {
+    async fn record_bounce(&self, bounce: StoredBounce<'_>) -> Result<BounceFound, StoreError> {
+        retry_on_conflict(|| bounces::record(&self.db, bounce)).await
     }
 }
 
