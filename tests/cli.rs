@@ -4,6 +4,8 @@
 
 #[path = "cli/audit.rs"]
 mod audit;
+#[path = "cli/bounce.rs"]
+mod bounce;
 #[path = "support/closed_port.rs"]
 mod closed_port;
 #[path = "cli/connection.rs"]

@@ -26,6 +26,8 @@ impl Exit {
     pub const WAITS: Self = Self(17);
     /// There are open alarms.
     pub const ALARMS: Self = Self(18);
+    /// The mail is no bounce of a message of ours; nothing was changed.
+    pub const NO_BOUNCE: Self = Self(19);
     /// The configuration is invalid (`EX_CONFIG` of sysexits.h).
     pub const CONFIG: Self = Self(78);
     /// Ctrl-C (SIGINT) at a prompt: 128 plus the signal's number, the shell convention.
@@ -109,6 +111,11 @@ impl Failure {
     /// The named object does not exist.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::report("not_found", Exit::USAGE, message)
+    }
+
+    /// The mail is no bounce of a message of ours.
+    pub fn no_bounce(message: impl Into<String>) -> Self {
+        Self::report("no_bounce", Exit::NO_BOUNCE, message)
     }
 
     /// An invalid configuration.

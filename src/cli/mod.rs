@@ -5,6 +5,7 @@ pub mod app_context;
 pub mod approvals;
 pub mod args;
 pub mod audit;
+pub mod bounce;
 pub mod contacts;
 pub mod customers;
 pub mod deliver;
@@ -246,6 +247,7 @@ async fn at_the_desk(
             deliver::run(&desk, worker, output, &arguments).await
         }
         Command::Deliveries(arguments) => deliveries::run(&desk, output, &arguments).await,
+        Command::Bounce(arguments) => bounce::run(&desk, output, &arguments).await,
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Staff(command) => staff::run(&desk, output, command).await,
         Command::Policy(command) => policy::run(&desk, output, command).await,

@@ -70,6 +70,14 @@ impl<'a> MessageKind<'a> {
         }
     }
 
+    /// The part of its Message-ID before the @.
+    pub(super) fn message_id(self) -> &'a str {
+        match self {
+            Self::Code(message) => &message.message_id,
+            Self::Test(_) | Self::Notice(_) | Self::Alarms(_) => self.name(),
+        }
+    }
+
     /// When it was asked for.
     pub(super) const fn at(self) -> Timestamp {
         match self {

@@ -326,6 +326,7 @@ mod tests {
         let message = Outgoing {
             to: Contact::Email(address),
             idempotency: "4F7K2M9QXA-1".into(),
+            message_id: "4F7K2M9QXA-1-0123456789abcdef0123".into(),
             generation: 1,
             at: Timestamp::from_millis(0),
             facts: MessageFacts {

@@ -31,6 +31,8 @@ pub enum ContactFailure {
     MailboxFull,
     /// The mailbox takes no mail.
     Refused,
+    /// A mail that a server had taken came back.
+    Bounced,
     /// Refused for good, and the reply does not tell whose fault it is.
     Unexplained,
 }
@@ -48,7 +50,8 @@ impl ContactFailure {
             | Self::UnknownNumber
             | Self::NoWhatsapp
             | Self::UnknownMailbox
-            | Self::Refused => true,
+            | Self::Refused
+            | Self::Bounced => true,
             Self::Unreachable | Self::MailboxFull | Self::Unexplained => false,
         }
     }
@@ -65,6 +68,7 @@ impl ContactFailure {
             Self::UnknownMailbox => "no such mailbox",
             Self::MailboxFull => "the mailbox is full",
             Self::Refused => "the mailbox takes no mail",
+            Self::Bounced => "mail to it came back",
             Self::Unexplained => "refused without a reason",
         }
     }

@@ -124,6 +124,8 @@ pub struct Outgoing {
     pub to: Contact,
     /// The idempotency key (request and generation), for providers that detect a repeated send.
     pub idempotency: String,
+    /// The part of an email's Message-ID before the @ ([`crate::domain::message_id`]).
+    pub message_id: String,
     /// The how-manieth code of its request it holds, from 1.
     pub generation: u32,
     /// When the code was stored, by the store's clock.

@@ -59,8 +59,8 @@ use crate::store::database::{
     change_feed, migrations, mysql, postgres, server_check, sqlite, transaction,
 };
 use crate::store::delivery::{
-    circuit_breaker, completion, contact_notices, contact_state, cooldown_and_rate_limits, lease,
-    outbox, send_claim, state, stats as delivery_stats, test_message,
+    bounces, circuit_breaker, completion, contact_notices, contact_state, cooldown_and_rate_limits,
+    lease, outbox, send_claim, state, stats as delivery_stats, test_message,
 };
 use crate::store::requirements::StoreRequirements;
 use crate::store::search_index::incremental::IncrementalReindex;
@@ -233,12 +233,13 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 72] = [
+        let modules: [(&str, &[(&str, Sql)]); 73] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
+            ("bounces", bounces::STATEMENTS),
             ("catalogue", catalogue::STATEMENTS),
             ("change_feed", change_feed::STATEMENTS),
             ("circuit_breaker", circuit_breaker::STATEMENTS),

@@ -66,7 +66,7 @@ async fn an_email_goes_out_over_implicit_tls_and_over_starttls_with_a_login() {
         assert!(content.contains("multipart/alternative"));
         assert!(content.contains("text/plain") && content.contains("text/html"));
         assert!(content.split("\r\n").any(|line| line == message::CODE), "{content}");
-        assert!(content.contains("Message-ID: <4F7K2M9QXA-1@example.org>"));
+        assert!(content.contains("Message-ID: <4F7K2M9QXA-1-0123456789abcdef0123@example.org>"));
         let logins = server.log("login");
         assert_eq!(logins.len(), 1);
         assert_eq!(logins[0]["right"], true);

@@ -196,6 +196,7 @@ const ANSWERS: &[fn() -> Answer<Failure>] = &[
     || Answer::EndPairing(Err(down())),
     || Answer::ShowAtPad(Err(down())),
     || Answer::TakeFromPad(Ok(None)),
+    || Answer::TakeFactorFromPad(Ok(None)),
 ];
 
 fn happen(counter: &mut Counter, happening: Happening) {

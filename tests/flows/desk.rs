@@ -52,6 +52,7 @@ use countersign::service::factors::{
     BackupCodes, FactorRemoval, FactorVerification, NumberedCode, RefusedFactor, TotpEnrolment,
     VerifiedByFactor, WrongFirstCode,
 };
+use countersign::service::pads::calls::{ShownAtPad, TakeFactorFromPad};
 use countersign::service::pads::{CounterPad, PadOffer};
 use countersign::service::ports::{IndexProgress, NoCustomers, TrayMessage};
 use countersign::service::upkeep::calls::StoreClockReading;
@@ -127,6 +128,10 @@ pub(crate) struct Desk {
     pub(crate) overseen: Overseen,
     /// The pad of this counter.
     pub(crate) pad: Option<CounterPad>,
+    /// Whose authenticator it asks for, and for what.
+    pub(crate) at_pad: Option<(CustomerId, String)>,
+    /// The entries so far.
+    entries: u64,
     requests: u64,
 }
 
@@ -221,6 +226,8 @@ impl Desk {
             approved: Vec::new(),
             overseen: Overseen::default(),
             pad: None,
+            at_pad: None,
+            entries: 0,
             requests: 0,
         }
     }
@@ -471,11 +478,23 @@ impl Desk {
             }
             Call::ShowAtPad(call) => {
                 if let Some(pad) = &mut self.pad {
-                    (pad.shown, pad.typed, pad.outcome) = (call.request, 0, None);
+                    let shown = match call.shown {
+                        ShownAtPad::Nothing => None,
+                        ShownAtPad::Request(request) => Some(request),
+                        ShownAtPad::Authenticator(it) => {
+                            self.at_pad = Some((it.customer, it.purpose));
+                            self.entries += 1;
+                            Some(RequestId::from_bits(1_000 + self.entries))
+                        }
+                    };
+                    (pad.shown, pad.typed, pad.outcome) = (shown, 0, None);
                 }
                 Answer::ShowAtPad(Ok(self.pad.clone()))
             }
             Call::TakeFromPad(_) => Answer::TakeFromPad(Ok(self.taken(now).map(Box::new))),
+            Call::TakeFactorFromPad(call) => {
+                Answer::TakeFactorFromPad(Ok(self.factor_taken(&call, now).map(Box::new)))
+            }
             other => self.overseen.reply(other, now),
         }
     }
@@ -504,6 +523,21 @@ impl Desk {
             Verification::Verified(won) => Some(*won),
             _ => None,
         }
+    }
+
+    fn factor_taken(
+        &mut self,
+        call: &TakeFactorFromPad,
+        now: Timestamp,
+    ) -> Option<VerifiedByFactor> {
+        let pad = self.pad.as_ref()?;
+        let is_right = pad.outcome == Some(Outcome::Verified);
+        let (customer, purpose) = self.at_pad.clone().filter(|_| is_right)?;
+        assert_eq!((&Some(call.entry.clone()), call.customer), (&pad.shown, customer));
+        let proven = (purpose.as_str(), FactorKind::Totp.factor());
+        let session = self.proven(customer, None, proven, call.session.is_some(), now);
+        let token = SessionToken::new([8; 32]);
+        Some(VerifiedByFactor { session, token, codes_left: None })
     }
 
     fn enrol(&mut self, call: &EnrolTotp, now: Timestamp) -> TotpEnrolment {

@@ -3,15 +3,18 @@
 use std::time::{Duration, Instant};
 
 use countersign::config::settings::ThemeName;
+use countersign::domain::customer::CustomerId;
+use countersign::domain::customer_factor::{BackupCodesLeft, CustomerFactors};
 use countersign::domain::key::Key;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::pad::{
     PAIRING_KEEP_INTERVAL, PadMark, PadToken, PairingEnd, PairingState,
 };
 use countersign::domain::request::{Reference, RequestId, Status};
+use countersign::domain::time::Timestamp;
 use countersign::service::api::{Answer, Call};
 use countersign::service::pads::{PadAsked, PadEntered, PadRequest, PadView};
-use countersign::tui::app::model::Overlay;
+use countersign::tui::app::model::{Overlay, Screen as CounterScreen};
 use countersign::tui::machine::effect::Effect;
 use countersign::tui::machine::message::{Failure, Msg};
 use countersign::tui::pad::state::{Leaving, Pad, Said, Screen, THANKS_TIME};
@@ -171,6 +174,90 @@ fn a_pad_that_is_gone_is_told_and_the_counter_is_heard_of() {
     assert!(!counter.is_pending(is_read), "nothing is read where no pad is");
 }
 
+/// A counter with a pad whose customer has an authenticator, at its code.
+fn at_an_authenticator() -> Counter {
+    let mut counter = Counter::after("<Ctrl-K>");
+    let (since, left) = (Timestamp::from_millis(1), vec![1, 3, 4]);
+    let backup_codes = Some(BackupCodesLeft { made_at: since, left });
+    counter.desk.factors = CustomerFactors { totp_since: Some(since), backup_codes };
+    counter.desk.pad_asks();
+    counter.tell(Msg::StoreChanged).keys("y").says("Paired");
+    counter.keys("dana<Enter>");
+    assert_eq!(shown(&counter), None);
+    counter.keys("a").is_at("factor");
+    counter
+}
+
+#[test]
+fn the_pad_asks_for_the_code_of_an_authenticator_while_its_screen_is_in_sight() {
+    let mut counter = at_an_authenticator();
+    let first = shown(&counter).expect("an entry");
+    let (customer, purpose) = counter.desk.at_pad.clone().expect("an authenticator");
+    counter.desk.pad.as_mut().expect("a pad").typed = 4;
+    counter.tell(Msg::StoreChanged);
+    let typed = counter.model.shared.pad.asking(customer, &purpose).map(|it| it.typed);
+    assert_eq!(typed, Some(4));
+    let other = CustomerId(customer.0 + 1);
+    assert!(counter.model.shared.pad.asking(other, &purpose).is_none());
+    counter.keys("<Esc>").is_at("send");
+    assert_eq!(shown(&counter), None, "the clerk is elsewhere");
+    counter.keys("a").is_at("factor");
+    assert!(shown(&counter).is_some_and(|it| it != first), "each entry proves once");
+    counter.keys("<F9>");
+    assert_eq!(shown(&counter), None, "the terminal is covered");
+}
+
+#[test]
+fn the_session_of_an_authenticators_code_at_the_pad_is_the_clerks() {
+    let mut counter = at_an_authenticator();
+    let say = |counter: &mut Counter, outcome| {
+        counter.desk.pad.as_mut().expect("a pad").outcome = Some(outcome);
+        counter.tell(Msg::StoreChanged);
+    };
+    say(&mut counter, Outcome::Wrong);
+    counter.is_at("factor").says("The code from the pad is wrong");
+    // What the clerk began to type is theirs; the customer was faster.
+    counter.keys("48");
+    say(&mut counter, Outcome::Verified);
+    counter.is_at("verified");
+    assert_eq!(shown(&counter), None);
+    assert!(counter.desk.asks.is_empty(), "nothing was sent");
+}
+
+#[test]
+fn an_authenticators_session_that_is_over_is_asked_for_once() {
+    let is_take = |act: &Call| matches!(act, Call::TakeFactorFromPad(_));
+    let mut counter = at_an_authenticator();
+    counter.desk.pad.as_mut().expect("a pad").outcome = Some(Outcome::Verified);
+    counter.slow().tell(Msg::StoreChanged);
+    let is_read = |act: &Call| matches!(act, Call::ReadCounterPad(_));
+    counter.settle_one(is_read);
+    let take = counter.take(is_take);
+    counter.tell(Msg::Answer(take.id, Box::new(Answer::TakeFactorFromPad(Ok(None)))));
+    counter.is_at("factor").says("its session is over");
+    counter.settle();
+    assert!(!counter.is_pending(is_take));
+    counter.tell(Msg::StoreChanged).settle().is_at("factor");
+}
+
+#[test]
+fn a_code_at_the_pad_that_locks_the_customer_locks_the_counters_field() {
+    let mut counter = at_an_authenticator();
+    counter.desk.pad.as_mut().expect("a pad").outcome = Some(Outcome::Locked);
+    counter.tell(Msg::StoreChanged).is_at("factor").says("cannot be used any more");
+    let CounterScreen::EnterFactor(entry) = &counter.model.screen else { panic!("another screen") };
+    assert!(entry.customer_locked);
+}
+
+/// Backup codes have letters, and are typed at the counter.
+#[test]
+fn the_pad_asks_for_no_backup_code() {
+    let mut counter = at_an_authenticator();
+    counter.keys("<Esc>").is_at("send");
+    counter.keys("b").is_at("factor");
+    assert_eq!(shown(&counter), None);
+}
+
 /// A pad on its own, with what it asked for.
 struct Keypad {
     pad: Pad,
@@ -247,10 +334,10 @@ impl Keypad {
 fn request(id: u64, generation: u32) -> PadRequest {
     PadRequest {
         mark: PadMark { request: RequestId::from_bits(id), generation },
-        reference: Reference::from_bits(id),
+        reference: Some(Reference::from_bits(id)),
         digits: 6,
         status: Status::Open,
-        attempts_left: 5,
+        attempts_left: Some(5),
     }
 }
 
@@ -317,7 +404,7 @@ fn enter_sends_a_whole_code_and_an_error_keeps_it() {
     assert!(pad.pad.is_lost);
     assert_eq!(pad.typed(), "481902", "Enter tries again");
     pad.keys("<Enter>");
-    let refused = PadEntered::Refused { outcome: Outcome::Wrong, attempts_left: 4 };
+    let refused = PadEntered::Refused { outcome: Outcome::Wrong, attempts_left: Some(4) };
     pad.answer(is_enter, Answer::EnterAtPad(Ok(refused)));
     assert_eq!((pad.typed(), pad.said()), ("", Some(Said::Refused(Outcome::Wrong))));
     pad.keys("1");

@@ -65,6 +65,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("audit seal", "audit seal", "SealTrail"),
     ("audit ship", "audit ship", "ShipTrail"),
     ("audit verify", "audit verify", "BeginVerification"),
+    ("bounce", "bounce", "RecordBounce"),
     ("cancel", "cancel 7K3M9QX2TB", "CancelRequest"),
     ("customers confirm", "customers confirm WB-004217 --email --reason test", "ConfirmContact"),
     ("customers contacts", "customers contacts --bad", "ListBadContacts"),
@@ -143,6 +144,12 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("verify", "verify 7K3M9QX2TB", "ReadRequest"),
 ];
 
+/// A mail that came back, of which the desk has no message.
+const BOUNCE: &str = "Content-Type: multipart/report; boundary=x\n\n--x\n\
+    Content-Type: message/delivery-status\n\nAction: failed\nStatus: 5.1.1\n\n--x\n\
+    Content-Type: text/rfc822-headers\n\n\
+    Message-ID: <7K3M9QX2TB-1-0123456789abcdef0123@office.example>\n--x--\n";
+
 /// The commands below another one that do something themselves, as they are typed.
 fn leaves(command: &clap::Command, path: &str, into: &mut BTreeSet<String>) {
     let subcommands: Vec<_> =
@@ -197,7 +204,11 @@ fn security_31_each_command_by_each_role_is_refused_where_the_table_says_so_and_
                     {
                         let arguments: Vec<&str> = typed.split(' ').collect();
                         let is_code = name.ends_with("verify");
-                        let input = if is_code { CODE } else { TOKEN };
+                        let input = match *name {
+                            "bounce" => BOUNCE,
+                            _ if is_code => CODE,
+                            _ => TOKEN,
+                        };
                         let ran = service.told(CLERK, &arguments, input);
                         let may = permission(call).is_of(role);
                         let told = format!("{name} by {role:?}: {}{}", ran.out, ran.err);

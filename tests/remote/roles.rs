@@ -118,7 +118,10 @@ fn arguments(call: &str) -> Value {
         "RemoveTotp" => json!({ "token": token, "key": key }),
         "MakeBackupCodes" => json!({ "token": token, "replaces": false, "key": key }),
         "ReadCounterPad" | "ConfirmPad" | "EndPairing" => json!({ "pairing": request }),
-        "ShowAtPad" => json!({ "pairing": request, "request": null, "session": null }),
+        "ShowAtPad" => json!({ "pairing": request, "shown": "Nothing", "session": null }),
+        "TakeFactorFromPad" => json!({
+            "pairing": request, "entry": request, "customer": customer, "session": null,
+        }),
         "TakeFromPad" => json!({ "pairing": request, "request": request, "session": null }),
         "AskForPad" => json!({ "number": "123456", "key": key }),
         "TypeAtPad" => json!({ "token": token, "mark": mark, "typed": 1 }),
@@ -126,6 +129,10 @@ fn arguments(call: &str) -> Value {
         "DeliverCode" => json!({
             "delivery": customer,
             "max_elapsed": { "secs": 1, "nanos": 0 },
+        }),
+        "RecordBounce" => json!({
+            "message_ids": ["7K3M9QX2TB-1-0123456789abcdef0123@office.example"],
+            "status": { "subject": 1, "detail": 1 },
         }),
         "ReadDeliveryStats" => json!({ "within": { "secs": 60, "nanos": 0 } }),
         "DeliverDue" => json!({ "concurrent": 1 }),

@@ -578,6 +578,7 @@ pub(crate) fn entering(kind: FactorKind, typed: &str) -> EnterFactor {
         typed: TypedSecret::new(typed),
         verifying: None,
         customer_locked: false,
+        taken: None,
     }
 }
 

@@ -32,11 +32,22 @@ fn pad(screen: Screen) -> Pad {
 fn request(status: Status) -> PadRequest {
     PadRequest {
         mark: PadMark { request: RequestId::from_bits(1), generation: 1 },
-        reference: Reference::from_store("K7Q"),
+        reference: Some(Reference::from_store("K7Q")),
         digits: 6,
         status,
-        attempts_left: 4,
+        attempts_left: Some(4),
     }
+}
+
+/// A pad that asks for the code of an authenticator.
+fn at_an_authenticator(typed: &str, said: Option<Said>, locale: &str) -> Pad {
+    let mut pad = paired(typed, said, locale);
+    if let Screen::Paired(it) = &mut pad.screen {
+        let mark = PadMark { request: RequestId::from_bits(2), generation: 0 };
+        let asked = request(Status::Open);
+        it.request = Some(PadRequest { mark, reference: None, attempts_left: None, ..asked });
+    }
+    pad
 }
 
 /// A pad at counter 3 with so much typed, in a language.
@@ -97,6 +108,8 @@ fn states() -> Vec<(&'static str, Pad)> {
         ("pad_older_code", paired("", Some(Said::Refused(Outcome::Superseded)), "de")),
         ("pad_replaced", paired("", Some(Said::Replaced), "fr")),
         ("pad_too_short", paired("481", Some(Said::TooShort), "es")),
+        ("pad_authenticator", at_an_authenticator("4819", None, "en")),
+        ("pad_authenticator_wrong", at_an_authenticator("", wrong, "fr")),
         ("pad_thanks", waiting(Some(Said::Thanks))),
         ("pad_locked", locked()),
         ("pad_lost", Pad { is_lost: true, ..paired("4819", None, "en") }),
@@ -142,6 +155,12 @@ fn the_smallest_terminal_shows_all_of_it_in_each_language() {
             let all = blank(&shown);
             for part in ["KTQ".replace('T', "7"), blank(&tries), blank(it.refused(said))] {
                 assert!(all.contains(&part), "{}: no {part:?} in\n{shown}", it.locale);
+            }
+            let pad = at_an_authenticator("48", Some(Said::Refused(said)), it.locale);
+            let shown = text(&shoot(&pad, ThemeName::Terminal, (40, 12)).buffer);
+            let asked = it.type_shown.replace("{digits}", "6");
+            for part in [blank(&asked), blank(it.refused_shown(said))] {
+                assert!(blank(&shown).contains(&part), "{}: no {part:?} in\n{shown}", it.locale);
             }
             assert!(width(it.keys) <= 38 && width(&tries) <= 38, "{}", it.locale);
             assert!(shown.contains("███"), "{}: no large digit in\n{shown}", it.locale);

@@ -17,7 +17,7 @@ use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::pad::PairingState;
 use countersign::domain::purpose::{Attested, SharedContact};
-use countersign::domain::request::{Request, Status};
+use countersign::domain::request::{Request, RequestId, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::domain::sign_in::TypedSecret;
 use countersign::domain::stats::figures::Figure;
@@ -40,6 +40,7 @@ use countersign::tui::enter_factor::state::EnterFactor;
 use countersign::tui::factors::state::{FactorPanel, FactorStage, Sure};
 use countersign::tui::incident::state::IncidentForm;
 use countersign::tui::log::state::{LogPanel, Timeline};
+use countersign::tui::machine::counter_pad::PadSubject;
 use countersign::tui::machine::draw_context::Focus;
 use countersign::tui::machine::effect::EffectId;
 use countersign::tui::machine::health::DependencyState;
@@ -63,6 +64,19 @@ use crate::dashboards as d;
 use crate::models as m;
 
 pub(crate) type State = (Model, Instant);
+
+/// The field of an authenticator while the customer types at the pad.
+fn authenticator_at_the_pad(typed: u32) -> State {
+    with(factor(m::entering(FactorKind::Totp, "")), |model| {
+        let pad = m::counter_pad(PairingState::Paired);
+        let name = Some(RequestId::from_bits(9));
+        let purpose = model.shared.place.purpose_name(0);
+        let asked = PadSubject::Authenticator { customer: m::dana().id, purpose };
+        model.shared.pad.shown = Some((pad.pairing.clone(), Some(asked)));
+        model.shared.pad.name = name.clone();
+        model.shared.pad.known = Some(CounterPad { shown: name, typed, ..pad });
+    })
+}
 
 /// The boxes while the customer types at the pad.
 fn at_the_pad(typed: u32, outcome: Option<Outcome>) -> State {
@@ -239,6 +253,7 @@ states! {
         ..m::send()
     });
     enter_authenticator => factor(m::entering(FactorKind::Totp, "4819"));
+    enter_authenticator_at_the_pad => authenticator_at_the_pad(4);
     enter_authenticator_wrong_clock => with(factor(m::entering(FactorKind::Totp, "")), |model| {
         let refused = FactorVerification::Refused(RefusedFactor {
             kind: FactorKind::Totp,

@@ -27,7 +27,7 @@ const TERMINALS: usize = 5;
 const TASKS: usize = 50;
 const STEP: i64 = 30_000;
 
-fn seed() -> Seed {
+pub(crate) fn seed() -> Seed {
     Seed::new(&[9; 32])
 }
 
@@ -35,7 +35,7 @@ fn codes() -> Vec<BackupCode> {
     (1..=10).map(|number| BackupCode::from_bits(number, 1_000 + u64::from(number))).collect()
 }
 
-fn typed(seed: &Seed, at: Timestamp) -> FactorGuess {
+pub(crate) fn typed(seed: &Seed, at: Timestamp) -> FactorGuess {
     FactorGuess::Totp(TypedSecret::new(seed.code_at(at)))
 }
 
@@ -52,7 +52,7 @@ async fn terminals(fixture: &TestStore) -> Vec<Terminal> {
 }
 
 impl Terminal {
-    async fn change(&self, customer: CustomerId, kind: FactorKind, after: u32) -> bool {
+    pub(crate) async fn change(&self, customer: CustomerId, kind: FactorKind, after: u32) -> bool {
         self.change_of((customer, "WB-1"), kind, after).await
     }
 
@@ -130,6 +130,7 @@ impl Terminal {
             policy_version: "0123456789ab",
             notices: *TRAY,
             actor: &self.actor,
+            at_pad: None,
         };
         self.store.attempt_factor(attempt).await.expect("an answer")
     }
@@ -138,7 +139,7 @@ impl Terminal {
         match self.prove(customer, guess).await {
             FactorAttemptOutcome::Verified { .. } => Outcome::Verified,
             FactorAttemptOutcome::Refused { outcome, .. } => outcome,
-            FactorAttemptOutcome::NotEnrolled => panic!("not enrolled"),
+            other => panic!("not judged: {other:?}"),
         }
     }
 
@@ -427,6 +428,7 @@ on_each_store! {
             policy_version: "0123456789ab",
             notices: *TRAY,
             actor: &desk.actor,
+            at_pad: None,
         };
         let refused = desk.store.attempt_factor(attempt).await.expect_err("it opens nothing");
         assert!(refused.to_string().contains("enrol it again"), "{refused}");

@@ -176,7 +176,7 @@ async fn sixteen_terminals_that_start_at_once_all_find_a_migrated_store() {
         for done in tasks.join_all().await {
             done.expect("a healthy store");
         }
-        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_schema").await, 32);
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_schema").await, 33);
     }
 }
 

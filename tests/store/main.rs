@@ -5,7 +5,9 @@
 
 mod account_lists;
 mod added_contacts;
+mod authenticator_at_pad;
 mod binding;
+mod bounces;
 mod change_feed;
 mod contact_state;
 mod contact_verification;

@@ -82,7 +82,8 @@ impl Terminal {
     }
 
     async fn show(&self, id: &PairingId, request: &Request) -> bool {
-        let shown = ShownRequest { request: request.id.clone(), session_digest: None };
+        let shown =
+            ShownRequest { request: request.id.clone(), session_digest: None, authenticator: None };
         self.store.show_at_pad(id, Some(&shown), &self.actor).await.expect("an answer")
     }
 

@@ -112,7 +112,7 @@ async fn nothing_is_lost_and_everyone_is_found() {
         events.into_iter().partition(|it| it.kind == EventKind::Migrated);
     let [migration] = migrations.as_slice() else { panic!("{migrations:?}") };
     let said = migration.detail.as_deref().unwrap_or_default();
-    assert!(said.starts_with("version 1 to 32,") && said.contains("countersign 0."), "{said}");
+    assert!(said.starts_with("version 1 to 33,") && said.contains("countersign 0."), "{said}");
     let outcomes: Vec<_> = events.iter().map(|it| it.outcome).collect();
     assert_eq!(outcomes.len(), 2);
     assert!(outcomes.contains(&Some(Outcome::Verified)));

@@ -50,6 +50,7 @@ use countersign::service::ports::alarm_mail::{
 };
 use countersign::service::ports::alarms::{Acknowledgement, AlarmMaterial, AlarmStore, NewAlarms};
 use countersign::service::ports::approvals::{NewApproval, StoredApproval};
+use countersign::service::ports::bounces::{BounceFound, BounceStore, StoredBounce};
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use countersign::service::ports::contact_state::{
     BadContactPlace, BadContactRow, ContactStateStore,
@@ -597,6 +598,13 @@ impl ContactStateStore for Breaking {
         most: u32,
     ) -> Result<Vec<BadContactRow>, StoreError> {
         self.read(self.inner.bad_contacts(after, most)).await
+    }
+}
+
+#[async_trait]
+impl BounceStore for Breaking {
+    async fn record_bounce(&self, bounce: StoredBounce<'_>) -> Result<BounceFound, StoreError> {
+        self.act(self.inner.record_bounce(bounce)).await
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn to(contact: &str) -> Outgoing {
         to,
         generation: 1,
         idempotency: "4F7K2M9QXA-1".into(),
+        message_id: "4F7K2M9QXA-1-0123456789abcdef0123".into(),
         at: Timestamp::from_millis(1_763_820_000_000),
         facts: MessageFacts {
             office: "Riverside Billing".into(),

@@ -17,7 +17,7 @@ use totp_rs::{Algorithm, Builder, Totp};
 use super::*;
 
 /// An authenticator on the customer's telephone.
-struct Telephone(Totp);
+pub(super) struct Telephone(Totp);
 
 impl Telephone {
     fn of(offer: &TotpOffer) -> Self {
@@ -29,7 +29,7 @@ impl Telephone {
     }
 
     /// The code so many steps from now.
-    async fn code(&self, desk: &Desk, steps: i64) -> TypedSecret {
+    pub(super) async fn code(&self, desk: &Desk, steps: i64) -> TypedSecret {
         let now = desk.now().await.expect("a time").millis() / 1_000 + steps * 30;
         TypedSecret::new(self.0.generate(u64::try_from(now).expect("after 1970")).to_string())
     }
@@ -64,7 +64,7 @@ impl Bench {
     }
 
     /// Enrols an authenticator by the code of the step before.
-    async fn enrolled(&self, token: &SessionToken, replaces: bool) -> Telephone {
+    pub(super) async fn enrolled(&self, token: &SessionToken, replaces: bool) -> Telephone {
         let offer = self.offered(token, replaces).await;
         let telephone = Telephone::of(&offer);
         let first = telephone.code(&self.desk, -1).await;

@@ -59,6 +59,7 @@ Exit codes:
   16  the log is not as it was sealed
   17  not done yet: it waits for a second admin, or more has to be proven
   18  there are open alarms (stats --alarms)
+  19  the mail is no bounce of a message of ours (bounce)
  129, 131, 143  ended by SIGHUP, SIGQUIT, SIGTERM";
 
 const EXAMPLES: &str = "\
@@ -296,6 +297,15 @@ counters, or by this, when its time has come. Any number may run at once.")]
     #[command(after_help = "Examples:\n  countersign deliveries\n  \
         countersign deliveries --hours 168 --json")]
     Deliveries(DeliveriesArgs),
+    /// Take a mail that came back from standard input, and mark its message as undeliverable
+    #[command(after_help = "\
+Example:
+  countersign bounce < bounce.eml
+
+For a mail server, which gives each mail to the sender's address to it (docs/providers.md). Only a
+delivery status notification (RFC 3464) that an email of this office failed for good changes
+anything; any other mail exits with 19. Nothing about a customer is printed.")]
+    Bounce(Json),
     /// What was asked for, verified and went wrong, by hour, day, counter, clerk or provider
     #[command(after_help = "\
 Examples:
@@ -442,6 +452,7 @@ impl Command {
             )
             | Self::Keys(Keys::List(output) | Keys::Rotate(output))
             | Self::Approvals(output)
+            | Self::Bounce(output)
             | Self::Approve(ApproveArgs { output, .. })
             | Self::Refuse(ApproveArgs { output, .. })
             | Self::Migrate(MigrateArgs { output, .. })

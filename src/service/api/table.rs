@@ -54,18 +54,22 @@ use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult}
 use crate::service::customers::personal_data::CustomerReport;
 use crate::service::customers::reveal::RevealedContact;
 use crate::service::customers::sign_up::SignUp;
+use crate::service::delivery::bounces::BounceRecorded;
 use crate::service::delivery::calls::{
     DeliverCode, DeliverDue, DueWork, ReadBreakers, ReadDeliveryStats, ReadQueue, ReadTray,
+    RecordBounce,
 };
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::factors::calls::{
     EnrolTotp, MakeBackupCodes, ReadFactors, RemoveTotp, SeeDocument, VerifyFactor,
 };
 use crate::service::factors::document::DocumentSeen;
-use crate::service::factors::{BackupCodes, FactorRemoval, FactorVerification, TotpEnrolment};
+use crate::service::factors::{
+    BackupCodes, FactorRemoval, FactorVerification, TotpEnrolment, VerifiedByFactor,
+};
 use crate::service::pads::calls::{
     AskForPad, ConfirmPad, EndPairing, EnterAtPad, LeavePad, OfferPad, ReadCounterPad, ReadPad,
-    ShowAtPad, TakeFromPad, TypeAtPad,
+    ShowAtPad, TakeFactorFromPad, TakeFromPad, TypeAtPad,
 };
 use crate::service::pads::{CounterPad, PadAsked, PadEntered, PadOffer, PadView};
 use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
@@ -295,6 +299,7 @@ calls! {
     EndPairing -> Option<CounterPad>, Verify, until_answered;
     ShowAtPad -> Option<CounterPad>, Verify, until_answered;
     TakeFromPad -> Option<Box<VerifiedCustomer>>, Verify, until_answered;
+    TakeFactorFromPad -> Option<Box<VerifiedByFactor>>, Verify, until_answered;
     AskForPad -> PadAsked, Pad, until_answered;
     ReadPad -> PadView, Pad, once;
     TypeAtPad -> (), Pad, once;
@@ -306,6 +311,7 @@ calls! {
     ReadDeliveryStats -> DeliveryStats, Audit, once;
     ReadQueue -> QueueStats, Work, once;
     DeliverDue -> DueWork, Work, until_answered;
+    RecordBounce -> BounceRecorded, Work, until_answered;
     ReadTray -> Vec<TrayMessage>, Verify, once;
     // Audit
     ReadLog -> LogPage, Audit, once;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::bounce::BounceStatus;
 use crate::domain::delivery::{DeliveryId, SendReport};
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
+use crate::service::delivery::bounces::BounceRecorded;
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::ports::TrayMessage;
 use crate::service::{Desk, DeskError, PAGE_MAX};
@@ -99,6 +101,21 @@ impl DeliverDue {
         let done = desk.work_off_outbox(self.concurrent.min(CONCURRENT_MAX)).await?;
         let waiting = desk.store.queue_stats().await?.length;
         Ok(DueWork { done, waiting, next: desk.next_due().await? })
+    }
+}
+
+/// Marks a message as undeliverable that came back as mail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordBounce {
+    /// The Message-IDs that the notification names.
+    pub message_ids: Vec<String>,
+    /// The status that it gives.
+    pub status: BounceStatus,
+}
+
+impl RecordBounce {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<BounceRecorded, DeskError> {
+        desk.record_bounce(&self.message_ids, self.status).await
     }
 }
 

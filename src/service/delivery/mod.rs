@@ -1,5 +1,6 @@
 //! The outbox worker: routing, send claims, retries, and what came of each message.
 
+pub mod bounces;
 pub mod calls;
 pub(super) mod claim_batch;
 pub mod contact_notices;

@@ -15,6 +15,7 @@ use crate::domain::delivery_retry::{self, MessageStanding, NextStep, OutboxTask}
 use crate::domain::event::without_terminal;
 use crate::domain::explanation::Explanation;
 use crate::domain::message::{MessageFacts, Outgoing};
+use crate::domain::message_id;
 use crate::domain::timing::MIN_USEFUL_VALIDITY;
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::delivery::routing::Choice;
@@ -355,6 +356,7 @@ impl Desk {
         Ok(Outgoing {
             to: message.contact.clone(),
             idempotency: format!("{}-{}", message.request, message.generation),
+            message_id: message_id::local_part(key, &message.request, message.generation),
             generation: message.generation,
             at: message.asked_at,
             facts: MessageFacts {

@@ -6,7 +6,7 @@ pub mod calls;
 pub mod document;
 mod enrolment;
 mod reseal;
-mod verify;
+pub(in crate::service) mod verify;
 
 use serde::{Deserialize, Serialize};
 

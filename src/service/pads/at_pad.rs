@@ -1,13 +1,16 @@
 //! The pad's side of a pairing.
 
 use crate::domain::code::Code;
+use crate::domain::customer::CustomerId;
 use crate::domain::outcome::Outcome;
 use crate::domain::pad::{PadMark, PadToken, PairingEnd, PairingNumber, PairingState, TYPED_FLOOR};
 use crate::domain::request::{Reference, Request, Status};
 use crate::domain::time::Timestamp;
+use crate::domain::totp;
+use crate::service::pads::authenticator::{self, AtPad};
 use crate::service::pads::session_act;
 use crate::service::ports::error::StoreError;
-use crate::service::ports::pads::{PadClaim, PadClaimed, PairingSide, StoredPairing};
+use crate::service::ports::pads::{PadClaim, PadClaimed, PairingSide, ShownRequest, StoredPairing};
 use crate::service::ports::verification::{AttemptOutcome, PadEntry};
 use crate::service::verification::verify::{code_tag, session_of};
 use crate::service::{Desk, DeskError};
@@ -45,12 +48,13 @@ pub struct PadView {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PadRequest {
     pub mark: PadMark,
-    /// The word in the message.
-    pub reference: Reference,
+    /// The word in the message; none where the code is one of an authenticator.
+    pub reference: Option<Reference>,
     /// Digits of a code.
     pub digits: u8,
     pub status: Status,
-    pub attempts_left: u32,
+    /// None where tries are counted for the customer alone.
+    pub attempts_left: Option<u32>,
 }
 
 /// What came of a code that was entered at a pad.
@@ -61,7 +65,7 @@ pub enum PadEntered {
     Refused {
         /// Wrong, superseded, expired, locked, used or limited.
         outcome: Outcome,
-        attempts_left: u32,
+        attempts_left: Option<u32>,
     },
     /// It cannot be a code; nothing was counted.
     Malformed,
@@ -126,23 +130,40 @@ impl Desk {
         self.reading(|| self.store.keep_pairing(id, side)).await?;
         let mut locales = vec![self.default_locale.to_string()];
         let request = match &pairing.shown {
-            Some(shown) => self.request(&shown.request).await?,
+            Some(shown) => self.shown_at_pad(pairing, shown).await?,
             None => None,
         };
-        if let Some(request) = &request
-            && let Some(customer) = self.customer(request.customer).await?
+        if let Some((_, customer)) = &request
+            && let Some(customer) = self.customer(*customer).await?
         {
             locales.splice(0..0, customer.locale);
         }
-        let request = request.map(|it| PadRequest {
-            attempts_left: it.attempts_left(),
-            mark: mark(&it),
-            reference: it.reference,
-            digits: self.office.otp.length,
-            status: it.status,
-        });
+        let request = request.map(|(request, _)| request);
         let (state, counter) = (PairingState::Paired, Some(pairing.of.counter.clone()));
         Ok(PadView { state, counter, request, locales })
+    }
+
+    /// What a pad shows, with whose it is.
+    async fn shown_at_pad(
+        &self,
+        pairing: &StoredPairing,
+        shown: &ShownRequest,
+    ) -> Result<Option<(PadRequest, CustomerId)>, DeskError> {
+        if let Some(of) = &shown.authenticator {
+            return Ok(Some((authenticator::pad_request(pairing, shown), of.customer)));
+        }
+        let request = self.request(&shown.request).await?;
+        Ok(request.map(|it| {
+            let customer = it.customer;
+            let request = PadRequest {
+                attempts_left: Some(it.attempts_left()),
+                mark: mark(&it),
+                reference: Some(it.reference),
+                digits: self.office.otp.length,
+                status: it.status,
+            };
+            (request, customer)
+        }))
     }
 
     fn is_paired(&self, pairing: &StoredPairing) -> bool {
@@ -158,7 +179,7 @@ impl Desk {
         mark: &PadMark,
         typed: u32,
     ) -> Result<(), DeskError> {
-        let typed = typed.min(self.office.otp.length.into());
+        let typed = typed.min(self.office.otp.length.max(totp::DIGITS).into());
         let digest = token.digest();
         if self.pairing_at(&digest).await?.is_none() {
             return Ok(());
@@ -181,9 +202,6 @@ impl Desk {
         typed: &str,
         key: &str,
     ) -> Result<PadEntered, DeskError> {
-        let Ok(code) = Code::parse(typed, self.office.otp.length) else {
-            return Ok(PadEntered::Malformed);
-        };
         let digest = token.digest();
         let found = self.pairing_at(&digest).await?;
         let Some(pairing) = found.filter(|it| self.is_paired(it)) else {
@@ -191,6 +209,16 @@ impl Desk {
         };
         let (Some(shown), Some(pad)) = (&pairing.shown, &pairing.pad) else {
             return Ok(PadEntered::Changed);
+        };
+        if let Some(of) = &shown.authenticator {
+            if shown.request != mark.request {
+                return Ok(PadEntered::Changed);
+            }
+            let it = AtPad { pairing: &pairing, shown, of, typed, key };
+            return self.authenticator_at_pad(it).await;
+        }
+        let Ok(code) = Code::parse(typed, self.office.otp.length) else {
+            return Ok(PadEntered::Malformed);
         };
         let request = self.request(&shown.request).await?;
         let Some(request) = request.filter(|it| self::mark(it) == *mark) else {
@@ -214,7 +242,8 @@ impl Desk {
                 PadEntered::Verified
             }
             AttemptOutcome::Refused { outcome, request, .. } => {
-                PadEntered::Refused { outcome, attempts_left: request.attempts_left() }
+                let attempts_left = Some(request.attempts_left());
+                PadEntered::Refused { outcome, attempts_left }
             }
             AttemptOutcome::NotFound | AttemptOutcome::NotAtPad => PadEntered::Changed,
         })
@@ -222,7 +251,10 @@ impl Desk {
 
     /// What a pad is told of a refusal that is not of the code: no more than that nothing was
     /// judged. Why is for the staff: a customer may be warned by it, or it names an admin.
-    async fn refused_at_pad(&self, refusal: StoreError) -> Result<PadEntered, DeskError> {
+    pub(super) async fn refused_at_pad(
+        &self,
+        refusal: StoreError,
+    ) -> Result<PadEntered, DeskError> {
         match refusal {
             StoreError::Flagged(refusal) => self.record_flagged(ENTER_AT_PAD, &refusal).await,
             // The clerk's own entry is refused with the same sentence.

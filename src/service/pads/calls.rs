@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::code::TypedCode;
+use crate::domain::customer::CustomerId;
 use crate::domain::pad::{PadMark, PadToken, PairingId};
 use crate::domain::request::RequestId;
 use crate::domain::session::SessionToken;
 use crate::domain::sign_in::TypedSecret;
+use crate::service::factors::VerifiedByFactor;
 use crate::service::pads::{CounterPad, PadAsked, PadEntered, PadOffer, PadView};
 use crate::service::verification::verify::VerifiedCustomer;
 use crate::service::{Desk, DeskError};
@@ -69,13 +71,33 @@ impl EndPairing {
     }
 }
 
-/// Lets the pad show the request that is open at its counter, or none.
+/// What a counter lets its pad show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ShownAtPad {
+    Nothing,
+    /// The request whose code is asked for.
+    Request(RequestId),
+    /// The code of an authenticator is asked for.
+    Authenticator(PadAuthenticator),
+}
+
+/// Whose authenticator is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PadAuthenticator {
+    /// Who they say they are.
+    pub customer: CustomerId,
+    /// What the verification is for.
+    pub purpose: String,
+    /// The idempotency key of this entry, which proves once.
+    pub key: String,
+}
+
+/// Lets the pad show what is asked for at its counter, or nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ShowAtPad {
     /// The pairing.
     pub pairing: PairingId,
-    /// The request; none where the pad is to show none.
-    pub request: Option<RequestId>,
+    pub shown: ShownAtPad,
     /// The secret of the session to which the factor is added, where it is a further one.
     pub session: Option<SessionToken>,
 }
@@ -85,7 +107,7 @@ impl ShowAtPad {
         self,
         desk: &Desk,
     ) -> Result<Option<CounterPad>, DeskError> {
-        desk.show_at_pad(&self.pairing, self.request, self.session.as_ref()).await
+        desk.show_at_pad(&self.pairing, self.shown, self.session.as_ref()).await
     }
 }
 
@@ -106,6 +128,30 @@ impl TakeFromPad {
         desk: &Desk,
     ) -> Result<Option<Box<VerifiedCustomer>>, DeskError> {
         let taken = desk.take_from_pad(&self.pairing, &self.request, self.session.as_ref()).await?;
+        Ok(taken.map(Box::new))
+    }
+}
+
+/// Takes over the session that a right code of an authenticator at the pad of this counter opened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TakeFactorFromPad {
+    /// The pairing.
+    pub pairing: PairingId,
+    /// The entry that the pad shows.
+    pub entry: RequestId,
+    /// Who they say they are.
+    pub customer: CustomerId,
+    /// The secret of the session to which the factor was added, where it was a further one.
+    pub session: Option<SessionToken>,
+}
+
+impl TakeFactorFromPad {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Box<VerifiedByFactor>>, DeskError> {
+        let Self { pairing, entry, customer, session } = self;
+        let taken = desk.take_factor_from_pad(&pairing, &entry, customer, session.as_ref()).await?;
         Ok(taken.map(Box::new))
     }
 }

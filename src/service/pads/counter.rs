@@ -7,8 +7,11 @@ use crate::domain::request::{RequestId, Status};
 use crate::domain::session::SessionToken;
 use crate::domain::sign_in::TypedSecret;
 use crate::domain::time::Timestamp;
+use crate::service::pads::calls::ShownAtPad;
 use crate::service::pads::session_act;
-use crate::service::ports::pads::{NewOffer, PairingSide, ShownRequest, StoredPairing};
+use crate::service::ports::pads::{
+    NewOffer, PairingSide, ShownAuthenticator, ShownRequest, StoredPairing,
+};
 use crate::service::verification::verify::{VerifiedCustomer, session_of};
 use crate::service::{Desk, DeskError};
 
@@ -106,16 +109,25 @@ impl Desk {
         self.counter_pad(id).await
     }
 
-    /// Lets the pad show a request, or none. A code of it adds its factor to `session`, where
-    /// there is one.
+    /// Lets the pad show a request, or ask for the code of an authenticator, or none. A code
+    /// adds its factor to `session`, where there is one.
     pub async fn show_at_pad(
         &self,
         id: &PairingId,
-        request: Option<RequestId>,
+        what: ShownAtPad,
         session: Option<&SessionToken>,
     ) -> Result<Option<CounterPad>, DeskError> {
+        let shown = match what {
+            ShownAtPad::Nothing => None,
+            ShownAtPad::Request(request) => {
+                Some(ShownRequest { request, session_digest: None, authenticator: None })
+            }
+            ShownAtPad::Authenticator(it) => {
+                Some(self.shown_authenticator(id, &ShownAuthenticator::from(&it), &it.key))
+            }
+        };
         let session_digest = session.map(SessionToken::digest);
-        let shown = request.map(|request| ShownRequest { request, session_digest });
+        let shown = shown.map(|it| ShownRequest { session_digest, ..it });
         self.retry(|| self.store.show_at_pad(id, shown.as_ref(), &self.actor)).await?;
         self.counter_pad(id).await
     }

@@ -2,11 +2,13 @@
 //! its counter shows.
 //!
 //! A pad has a token and nothing else: it names no request of its own choice, and is told no
-//! more than the word in the message, how many digits are asked for, and how its entry ended.
-//! What it enters is judged as if the clerk of its counter had typed it: the same tries, lockout
-//! and limits. The session that a right code opens is the clerk's ([`crate::service::Desk::take_from_pad`]).
+//! more than the word in the message, or that an authenticator is asked for, how many digits
+//! there are, and how its entry ended. What it enters is judged as if the clerk of its counter had
+//! typed it: the same tries, lockout and limits. The session that a right code opens is the
+//! clerk's ([`crate::service::Desk::take_from_pad`]).
 
 mod at_pad;
+mod authenticator;
 pub mod calls;
 mod counter;
 

@@ -11,6 +11,7 @@ use crate::domain::key::Keyring;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::{OtpPolicy, RateLimits};
 use crate::domain::purpose::Purpose;
+use crate::domain::request::RequestId;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::service::ports::contact_notices::NoticeProviders;
@@ -110,6 +111,19 @@ pub struct FactorAttempt<'a> {
     pub notices: NoticeProviders<'a>,
     /// Who entered it, and where.
     pub actor: &'a Actor,
+    /// The pad at which the customer typed it; none where the clerk did.
+    pub at_pad: Option<FactorPadEntry<'a>>,
+}
+
+/// The pad at which a code was typed. It is judged only while that pad is paired and asks for it.
+#[derive(Clone, Copy, Debug)]
+pub struct FactorPadEntry<'a> {
+    /// The digest of its token.
+    pub token_digest: &'a str,
+    /// Its account, and where it stands.
+    pub pad: &'a Actor,
+    /// The entry for which it asks.
+    pub entry: &'a RequestId,
 }
 
 /// What the staff attests of a customer.
@@ -174,6 +188,9 @@ pub enum FactorAttemptOutcome {
     },
     /// The customer has none of this kind.
     NotEnrolled,
+    /// The pad at which it was typed is not paired any more, or asks for something else. Nothing
+    /// was counted.
+    NotAtPad,
 }
 
 /// Some factors in the order of their customers.

@@ -6,6 +6,7 @@ pub mod alarm_mail;
 pub mod alarms;
 pub mod approvals;
 pub mod audit;
+pub mod bounces;
 pub mod circuit_breaker;
 pub mod contact_binding;
 pub mod contact_notices;
@@ -39,6 +40,7 @@ pub use alarm_mail::AlarmMailStore;
 pub use alarms::AlarmStore;
 pub use approvals::ApprovalStore;
 pub use audit::{AuditStore, NewEvent};
+pub use bounces::BounceStore;
 pub use circuit_breaker::BreakerStore;
 pub use contact_binding::{ContactBindingStore, Quarantine, WaitingContact};
 pub use contact_notices::NoticeStore;
@@ -50,8 +52,8 @@ pub use customers::{
 pub use delivery_stats::DeliveryStatsStore;
 pub use error::StoreError;
 pub use factors::{
-    Attestation, ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPage,
-    FactorStore, Resealed,
+    Attestation, ClockFault, FactorAttempt, FactorAttemptOutcome, FactorChange, FactorPadEntry,
+    FactorPage, FactorStore, Resealed,
 };
 pub use flags::{Disowning, EndedByDisowning, FlagStore, FlaggedCustomer, NewFlag};
 pub use health::{ProductionMark, StoreHealth};
@@ -89,6 +91,7 @@ pub trait Store:
     + SessionStore
     + ContactBindingStore
     + ContactStateStore
+    + BounceStore
     + OutboxStore
     + NoticeStore
     + BreakerStore
@@ -122,6 +125,7 @@ impl<T> Store for T where
         + SessionStore
         + ContactBindingStore
         + ContactStateStore
+        + BounceStore
         + OutboxStore
         + NoticeStore
         + BreakerStore

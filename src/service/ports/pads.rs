@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::outcome::Outcome;
@@ -115,6 +116,18 @@ pub struct ShownRequest {
     pub request: RequestId,
     /// The digest of the token of the session to which a further proof is added.
     pub session_digest: Option<String>,
+    /// Whose authenticator is asked for; then `request` is the name of that entry, and there is
+    /// no such request.
+    pub authenticator: Option<ShownAuthenticator>,
+}
+
+/// Whose authenticator a pad asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownAuthenticator {
+    /// Who they say they are.
+    pub customer: CustomerId,
+    /// What the verification is for.
+    pub purpose: String,
 }
 
 /// A pairing as it is stored.

@@ -68,6 +68,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(30, "typed at", "0030_typed_at", sqlite postgres mysql),
     migration!(31, "words of messages", "0031_words_of_messages", sqlite postgres mysql),
     migration!(32, "proofs of notices", "0032_proofs_of_notices", sqlite postgres mysql),
+    migration!(33, "authenticator at pad", "0033_authenticator_at_pad", sqlite postgres mysql),
 ];
 
 impl Migration {

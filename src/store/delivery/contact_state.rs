@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
-use crate::domain::contact_state::{self, ContactNews, ContactStanding, ContactState};
+use crate::domain::contact_state::{
+    self, ContactFailure, ContactNews, ContactStanding, ContactState,
+};
 use crate::domain::customer::CustomerId;
 use crate::domain::time::Timestamp;
 use crate::service::ports::contact_state::{BadContactPlace, BadContactRow};
@@ -126,6 +128,19 @@ impl StateRows {
             }
         }
         Self { arrived: list(arrived), failed: list(failed) }
+    }
+
+    /// That a message to a contact failed.
+    pub(in crate::store) fn failed(
+        channel: Channel,
+        contact: &Contact,
+        customer: CustomerId,
+        failure: ContactFailure,
+    ) -> Self {
+        let name = contact_state::name(channel, contact);
+        let standing = ContactNews::Failed(failure).standing(channel).word();
+        let row = serde_json::json!([name, channel.word(), customer.0, failure.word(), standing]);
+        Self { arrived: list(std::iter::empty::<serde_json::Value>()), failed: list([row]) }
     }
 
     pub(in crate::store) fn writes(&self) -> impl Iterator<Item = Write<'_>> {

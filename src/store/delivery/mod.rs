@@ -1,6 +1,7 @@
 //! The outbox and what surrounds it: leases, send claims, rate limits, circuit breakers, notices,
 //! delivery states and stats.
 
+pub(super) mod bounces;
 pub(super) mod circuit_breaker;
 pub(super) mod completion;
 pub(super) mod contact_notices;

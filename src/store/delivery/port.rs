@@ -12,6 +12,7 @@ use crate::domain::event::Actor;
 use crate::domain::explanation::Explanation;
 use crate::domain::key::Keyring;
 use crate::domain::time::Timestamp;
+use crate::service::ports::bounces::{BounceFound, BounceStore, StoredBounce};
 use crate::service::ports::circuit_breaker::BreakerStore;
 use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeStore};
 use crate::service::ports::contact_state::{BadContactPlace, BadContactRow, ContactStateStore};
@@ -22,8 +23,8 @@ use crate::service::ports::test_message::{TestMessageStore, TestSend, TestSendRe
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::delivery::{
-    circuit_breaker, completion, contact_notices, contact_state, lease, outbox, send_claim, stats,
-    test_message,
+    bounces, circuit_breaker, completion, contact_notices, contact_state, lease, outbox,
+    send_claim, stats, test_message,
 };
 
 #[async_trait]
@@ -91,6 +92,13 @@ impl OutboxStore for SqlStore {
 
     async fn complete(&self, outcomes: &[MessageOutcome<'_>]) -> Result<(), StoreError> {
         retry_on_conflict(|| completion::complete(&self.db, outcomes)).await
+    }
+}
+
+#[async_trait]
+impl BounceStore for SqlStore {
+    async fn record_bounce(&self, bounce: StoredBounce<'_>) -> Result<BounceFound, StoreError> {
+        retry_on_conflict(|| bounces::record(&self.db, bounce)).await
     }
 }
 

@@ -18,6 +18,7 @@ use crate::store::audit::events;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::statement::statements;
 use crate::store::factors::records::{self, HeldFactor, stored_step};
+use crate::store::pads::pairings;
 use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::session::{self, Proven, Proving};
 use crate::store::verification::told_afterwards::{self, Telling};
@@ -90,6 +91,11 @@ async fn judge(
 ) -> Result<FactorAttemptOutcome, StoreError> {
     let (customer, kind) = (attempt.customer, attempt.guess.kind());
     let mut tx = db.begin().await?;
+    if let Some(it) = attempt.at_pad
+        && !pairings::take_authenticator(&mut tx, it.token_digest, it.entry, customer).await?
+    {
+        return Ok(FactorAttemptOutcome::NotAtPad);
+    }
     if records::held(&mut tx, customer, kind).await?.is_none() {
         return Ok(FactorAttemptOutcome::NotEnrolled);
     }
@@ -209,7 +215,7 @@ async fn accept(
     let detail = Some(session_detail(&result.session.id, said));
     let event = NewEvent { detail, ..event };
     events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
-    tx.commit().await?;
+    commit(tx, attempt, Outcome::Verified).await?;
     Ok(FactorAttemptOutcome::Verified { session: result.session, codes_left })
 }
 
@@ -233,13 +239,26 @@ async fn reject(
     let event = event(attempt, miss.outcome, why);
     let counted = vec![clerk_guard::count(attempt.actor)];
     events::write_with(&mut tx, counted, &event, Some(attempt.act)).await?;
-    tx.commit().await?;
+    // Of a wrong code that locked the customer the counter hears that they are.
+    commit(tx, attempt, if customer_locked { Outcome::Locked } else { miss.outcome }).await?;
     Ok(FactorAttemptOutcome::Refused {
         outcome: miss.outcome,
         customer_locked,
         clerk_waits_until: None,
         clock: miss.clock,
     })
+}
+
+/// Commits, with the outcome for the counter whose pad it was typed at.
+async fn commit(
+    mut tx: Tx,
+    attempt: &FactorAttempt<'_>,
+    outcome: Outcome,
+) -> Result<(), StoreError> {
+    if let Some(it) = attempt.at_pad {
+        pairings::say_outcome(&mut tx, it.token_digest, outcome).await?;
+    }
+    tx.commit().await
 }
 
 /// The factor after its row was locked or counted.
@@ -273,7 +292,7 @@ async fn refuse(
     };
     let event = event(attempt, outcome, why);
     events::write_once(&mut tx, &event, Some(attempt.act)).await?;
-    tx.commit().await?;
+    commit(tx, attempt, outcome).await?;
     Ok(FactorAttemptOutcome::Refused { outcome, customer_locked, clerk_waits_until, clock: None })
 }
 
@@ -318,6 +337,10 @@ fn event<'a>(attempt: &FactorAttempt<'a>, outcome: Outcome, why: &str) -> NewEve
     let by = match attempt.guess {
         FactorGuess::Totp(_) => "by authenticator".to_owned(),
         FactorGuess::BackupCode(code) => format!("by backup code {}", code.number()),
+    };
+    let by = match attempt.at_pad {
+        Some(it) => format!("{by}, {}", pairings::typed_at(it.pad, attempt.actor)),
+        None => by,
     };
     let detail = if why.is_empty() { by } else { format!("{by}: {why}") };
     NewEvent {

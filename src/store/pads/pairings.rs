@@ -4,6 +4,7 @@
 //! in one that is over. One that ended by time or silence gets its end, and its event, from
 //! whoever reads it next.
 
+use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::pad::{
@@ -14,7 +15,7 @@ use crate::domain::request::RequestId;
 use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
-use crate::service::ports::pads::{PairingSide, ShownRequest, StoredPairing};
+use crate::service::ports::pads::{PairingSide, ShownAuthenticator, ShownRequest, StoredPairing};
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::row_type::row_type;
@@ -35,6 +36,8 @@ row_type! {
         pad_until: Timestamp = time "pad_until",
         request: Option<RequestId> = maybe_word "request",
         session_digest: Option<String> = maybe_text "session_digest",
+        customer_id: Option<i64> = maybe_int "customer_id",
+        purpose: Option<String> = maybe_text "purpose",
         typed: u32 = count "typed",
         outcome: Option<Outcome> = maybe_word "outcome",
         ended_at: Option<Timestamp> = maybe_time "ended_at",
@@ -48,7 +51,8 @@ statements! {
     BY_TOKEN { (select PairingColumns) "WHERE token_digest = $1" }
     END {
         "UPDATE core_pad SET ended_at = " now ", ended_how = $2, request = NULL, \
-         session_digest = NULL, number_mac = '', mac = '', version = version + 1 \
+         session_digest = NULL, customer_id = NULL, purpose = NULL, number_mac = '', mac = '', \
+         version = version + 1 \
          WHERE public_id = $1 AND ended_at IS NULL"
     }
     /// There are few.
@@ -64,8 +68,10 @@ statements! {
         "UPDATE core_pad SET pad_until = " now " + $2 WHERE public_id = $1 \
          AND ended_at IS NULL AND mac <> '' AND pad_until > " now " AND pad_until < " now " + $3"
     }
+    /// What is shown again is as it was. MySQL sets one column after the other.
     SHOW {
-        "UPDATE core_pad SET request = $4, session_digest = $5, typed = 0, outcome = NULL, \
+        "UPDATE core_pad SET outcome = CASE WHEN request = $4 THEN outcome END, request = $4, \
+         session_digest = $5, customer_id = $6, purpose = $7, typed = 0, \
          version = version + 1 WHERE public_id = $1 AND clerk = $2 AND counter = $3 \
          AND ended_at IS NULL AND mac <> '' AND expires_at > " clock " \
          AND counter_until > " clock " AND pad_until > " clock
@@ -73,8 +79,9 @@ statements! {
     TYPED {
         "UPDATE core_pad SET typed = $3, typed_at = " clock ", outcome = NULL, version = version + 1 \
          WHERE token_digest = $1 AND request = $2 AND typed <> $3 \
-         AND typed_at <= " clock " - $5 \
-         AND EXISTS (SELECT 1 FROM core_otp WHERE public_id = $2 AND generation = $4) \
+         AND typed_at <= " clock " - $5 AND COALESCE(outcome, '') <> 'verified' \
+         AND (customer_id IS NOT NULL \
+         OR EXISTS (SELECT 1 FROM core_otp WHERE public_id = $2 AND generation = $4)) \
          AND ended_at IS NULL AND mac <> '' AND expires_at > " clock " \
          AND counter_until > " clock " AND pad_until > " clock
     }
@@ -86,7 +93,16 @@ statements! {
     /// pad show something else.
     TAKE {
         "UPDATE core_pad SET typed = 0, version = version + 1 \
-         WHERE token_digest = $1 AND request = $2 \
+         WHERE token_digest = $1 AND request = $2 AND customer_id IS NULL \
+         AND ended_at IS NULL AND mac <> '' AND expires_at > " clock " \
+         AND counter_until > " clock " AND pad_until > " clock
+    }
+    /// The same for the entry of a code of the authenticator of the customer $3, which proves
+    /// once.
+    TAKE_AUTHENTICATOR {
+        "UPDATE core_pad SET typed = 0, version = version + 1 \
+         WHERE token_digest = $1 AND request = $2 AND customer_id = $3 \
+         AND COALESCE(outcome, '') <> 'verified' \
          AND ended_at IS NULL AND mac <> '' AND expires_at > " clock " \
          AND counter_until > " clock " AND pad_until > " clock
     }
@@ -215,12 +231,15 @@ pub(in crate::store) async fn show(
     actor: &Actor,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
+    let authenticator = shown.and_then(|it| it.authenticator.as_ref());
     let arguments = args![
         id.as_str(),
         &actor.clerk,
         &actor.counter,
         shown.map(|it| it.request.as_str()),
         shown.and_then(|it| it.session_digest.as_deref()),
+        authenticator.map(|it| it.customer.0),
+        authenticator.map(|it| it.purpose.as_str()),
     ];
     let is_shown = tx.write(&SHOW, arguments).await? == 1;
     tx.notify_others();
@@ -259,6 +278,18 @@ pub(in crate::store) async fn take(
     Ok(tx.write(&TAKE, args![token_digest, request.as_str()]).await? == 1)
 }
 
+/// Takes the pairing in the transaction of an attempt by a customer's authenticator; whether the
+/// pad may enter it.
+pub(in crate::store) async fn take_authenticator(
+    tx: &mut Tx,
+    token_digest: &str,
+    entry: &RequestId,
+    customer: CustomerId,
+) -> Result<bool, StoreError> {
+    let arguments = args![token_digest, entry.as_str(), customer.0];
+    Ok(tx.write(&TAKE_AUTHENTICATOR, arguments).await? == 1)
+}
+
 /// Says how the attempt ended, in the same transaction.
 pub(in crate::store) async fn say_outcome(
     tx: &mut Tx,
@@ -271,6 +302,11 @@ pub(in crate::store) async fn say_outcome(
 /// A pad as the log names it.
 pub(in crate::store) fn name(pad: &Actor) -> String {
     format!("{} ({})", pad.clerk, pad.counter)
+}
+
+/// That the customer typed it, and where, as the log says it.
+pub(in crate::store) fn typed_at(pad: &Actor, counter: &Actor) -> String {
+    format!("typed by the customer at the pad of counter {}, {}", counter.counter, name(pad))
 }
 
 /// A pairing, and whether its end is still to be written.
@@ -291,6 +327,9 @@ fn read(row: &Row) -> Result<(StoredPairing, bool), StoreError> {
         ended,
     };
     let session_digest = it.session_digest;
+    let authenticator = it.customer_id.zip(it.purpose);
+    let authenticator = authenticator
+        .map(|(customer, purpose)| ShownAuthenticator { customer: CustomerId(customer), purpose });
     let pairing = StoredPairing {
         id: it.public_id,
         of,
@@ -299,7 +338,7 @@ fn read(row: &Row) -> Result<(StoredPairing, bool), StoreError> {
         expires_at: it.expires_at,
         token_digest: it.token_digest,
         proof,
-        shown: it.request.map(|request| ShownRequest { request, session_digest }),
+        shown: it.request.map(|request| ShownRequest { request, session_digest, authenticator }),
         typed: it.typed,
         outcome: it.outcome,
     };

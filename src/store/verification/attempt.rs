@@ -22,7 +22,7 @@ use crate::domain::request::{Request, Status};
 use crate::domain::time::millis_of;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
-use crate::service::ports::verification::{Attempt, AttemptOutcome, PadEntry};
+use crate::service::ports::verification::{Attempt, AttemptOutcome};
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::columns::requests::RequestRow;
@@ -392,7 +392,8 @@ fn event<'a>(
     let detail = detail.or_else(|| request::asked_elsewhere(request, attempt.actor));
     let detail = match &attempt.at_pad {
         Some(it) => {
-            Some(detail.into_iter().chain([typed_at(it, attempt)]).collect::<Vec<_>>().join("; "))
+            let typed_at = pairings::typed_at(it.pad, attempt.actor);
+            Some(detail.into_iter().chain([typed_at]).collect::<Vec<_>>().join("; "))
         }
         None => detail,
     };
@@ -400,10 +401,4 @@ fn event<'a>(
     let detail = (!parts.is_empty()).then(|| parts.join(": "));
     let about = NewEvent { detail: None, ..about };
     NewEvent { outcome: Some(outcome), detail, ..about }
-}
-
-/// That the customer typed it, and where.
-fn typed_at(entry: &PadEntry<'_>, attempt: &Attempt<'_>) -> String {
-    let pad = pairings::name(entry.pad);
-    format!("typed by the customer at the pad of counter {}, {pad}", attempt.actor.counter)
 }

@@ -159,6 +159,9 @@ fn of_pad(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
         Answer::TakeFromPad(answer) => {
             turn.enter_code(|entry, step| enter_code::update::taken(entry, step, id, answer));
         }
+        Answer::TakeFactorFromPad(answer) => {
+            turn.enter_factor(|it, step| enter_factor::update::taken(it, step, id, answer));
+        }
         answer => of_form(turn, id, answer),
     }
 }

@@ -2,9 +2,11 @@
 //! as it is now and a list of effects come out. It never waits, reads or
 //! writes anything, and it takes every message in every state.
 
+use crate::domain::customer_factor::FactorKind;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::turn::Turn;
 use crate::tui::app::{clock_ticks, dispatch, input_gate, lock, replies};
+use crate::tui::machine::counter_pad::PadSubject;
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::Msg;
 use crate::tui::machine::notice::Tone;
@@ -12,7 +14,9 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::{
     circuit_breakers, counter_pad, open_alarms, store_lost, waiting_approvals,
 };
-use crate::tui::{deliveries, enter_code, find, log, second_person, send, tray, verified};
+use crate::tui::{
+    deliveries, enter_code, enter_factor, find, log, second_person, send, tray, verified,
+};
 
 /// What is to be done before anything has happened.
 pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
@@ -76,17 +80,27 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         clock_ticks::passed(&mut turn);
         lock::tick(&mut turn);
     }
+    if turn.model.sign_in.is_none() {
+        turn.enter_factor(enter_factor::update::follow_pad);
+    }
     show_at_pad(&mut turn);
     input_gate::note_shown(&mut turn);
     turn.done()
 }
 
-/// The pad shows the request of the boxes while they are in sight, and nothing else.
+/// The pad shows the request of the boxes while they are in sight, or asks for the code of the
+/// authenticator that the clerk asks for, and nothing else.
 fn show_at_pad(turn: &mut Turn<'_>) {
     let wanted = match (&turn.model.sign_in, &turn.model.screen) {
         (None, Screen::EnterCode(entry)) => {
             let session = entry.session.as_ref().map(|it| it.token.clone());
-            Some((entry.request.id.clone(), session))
+            Some((PadSubject::Request(entry.request.id.clone()), session))
+        }
+        (None, Screen::EnterFactor(entry)) if entry.kind == FactorKind::Totp => {
+            let session = entry.of.session.as_ref().map(|it| it.token.clone());
+            let purpose = turn.model.shared.place.purpose_name(entry.of.purpose);
+            let customer = entry.of.customer.id;
+            Some((PadSubject::Authenticator { customer, purpose }, session))
         }
         _ => None,
     };

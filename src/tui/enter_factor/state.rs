@@ -1,6 +1,7 @@
 //! What the entry of a factor knows.
 
 use crate::domain::customer_factor::FactorKind;
+use crate::domain::request::RequestId;
 use crate::domain::sign_in::TypedSecret;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::navigation::ChannelsOfCustomer;
@@ -18,6 +19,8 @@ pub struct EnterFactor {
     pub verifying: Option<EffectId>,
     /// The customer is locked: nothing is taken.
     pub customer_locked: bool,
+    /// The entry at the pad whose session was asked for.
+    pub taken: Option<RequestId>,
 }
 
 impl EnterFactor {

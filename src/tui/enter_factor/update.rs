@@ -4,10 +4,12 @@ use crossterm::event::{KeyCode, KeyEvent};
 use zeroize::Zeroizing;
 
 use crate::domain::customer_factor::{FactorGuess, FactorKind, TypedFactor};
+use crate::domain::outcome::Outcome;
 use crate::domain::sign_in::TypedSecret;
-use crate::service::factors::FactorVerification;
 use crate::service::factors::calls::VerifyFactor;
+use crate::service::factors::{FactorVerification, VerifiedByFactor};
 use crate::service::messages;
+use crate::service::pads::calls::TakeFactorFromPad;
 use crate::tui::enter_factor::state::EnterFactor;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::further_proof;
@@ -20,6 +22,8 @@ use crate::tui::machine::store_lost;
 use crate::tui::machine::text_field::{digit, types};
 
 const CHECKING: &str = "The code is being checked; one moment.";
+const OVER: &str = "\
+    The code from the pad was right, but its session is over. Ask for the next code.";
 const ONLY_DIGITS: &str = "The code of an authenticator has digits only; that key typed nothing.";
 
 /// The most characters of a code of each kind, with what stands between them.
@@ -32,7 +36,8 @@ const fn most(kind: FactorKind) -> usize {
 
 /// The field, with nothing typed.
 pub(in crate::tui) fn begin(of: ChannelsOfCustomer, kind: FactorKind) -> EnterFactor {
-    EnterFactor { of, kind, typed: empty(kind), verifying: None, customer_locked: false }
+    let typed = empty(kind);
+    EnterFactor { of, kind, typed, verifying: None, customer_locked: false, taken: None }
 }
 
 /// A field with room for all of a code: the text never moves in memory.
@@ -113,6 +118,56 @@ fn accept(entry: &mut EnterFactor, step: &mut Step<'_>) {
     step.clear_notice();
 }
 
+/// Takes over what came of the code that the customer entered at the pad: asks once for the
+/// session that a right one opened.
+pub(in crate::tui) fn follow_pad(entry: &mut EnterFactor, step: &mut Step<'_>) {
+    if entry.kind != FactorKind::Totp || entry.verifying.is_some() {
+        return;
+    }
+    let customer = entry.of.customer.id;
+    let purpose = step.shared.place.purpose_name(entry.of.purpose);
+    let Some(pad) = step.shared.pad.asking(customer, &purpose) else { return };
+    entry.customer_locked |= pad.outcome == Some(Outcome::Locked);
+    let (Some(Outcome::Verified), Some(name)) = (pad.outcome, pad.shown.clone()) else { return };
+    if entry.taken.as_ref() == Some(&name) {
+        return;
+    }
+    let (pairing, session) = (pad.pairing.clone(), entry.of.session.as_ref());
+    let session = session.map(|it| it.token.clone());
+    entry.taken = Some(name.clone());
+    entry.typed = empty(entry.kind);
+    let take = TakeFactorFromPad { pairing, entry: name, customer, session };
+    entry.verifying = Some(step.call(take));
+}
+
+/// The session of a code from the pad; none where it is over.
+pub(in crate::tui) fn taken(
+    entry: &mut EnterFactor,
+    step: &mut Step<'_>,
+    id: EffectId,
+    answer: Result<Option<Box<VerifiedByFactor>>, Failure>,
+) {
+    if entry.verifying.take_if(|verifying| *verifying == id).is_none() {
+        return;
+    }
+    match answer {
+        Ok(Some(won)) => go_on(entry, step, *won),
+        Ok(None) => step.say(Tone::Warning, OVER),
+        Err(failure) => step.fail(failure),
+    }
+}
+
+/// The customer proved who they are.
+fn go_on(entry: &EnterFactor, step: &mut Step<'_>, won: VerifiedByFactor) {
+    step.clear_notice();
+    let few = won.codes_left.and_then(messages::codes_left);
+    let won = OpenSession { session: won.session, token: won.token };
+    further_proof::proven(step, entry.of.clone(), won);
+    if let Some(few) = few {
+        step.say(Tone::Warning, format!("Verified; {few}"));
+    }
+}
+
 pub(in crate::tui) fn verified(
     entry: &mut EnterFactor,
     step: &mut Step<'_>,
@@ -129,14 +184,7 @@ pub(in crate::tui) fn verified(
     };
     entry.typed = empty(entry.kind);
     if let FactorVerification::Verified(won) = verification {
-        step.clear_notice();
-        let few = won.codes_left.and_then(messages::codes_left);
-        let won = OpenSession { session: won.session, token: won.token };
-        further_proof::proven(step, entry.of.clone(), won);
-        if let Some(few) = few {
-            step.say(Tone::Warning, format!("Verified; {few}"));
-        }
-        return;
+        return go_on(entry, step, *won);
     }
     if let FactorVerification::Refused(refused) = &verification {
         entry.customer_locked |= refused.customer_locked;

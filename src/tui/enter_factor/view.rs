@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::domain::customer_factor::FactorKind;
+use crate::domain::totp;
 use crate::service::messages;
 use crate::tui::enter_factor::state::EnterFactor;
 use crate::tui::machine::draw_context::{DrawContext, Focus};
@@ -30,9 +31,16 @@ pub fn draw(cx: DrawContext<'_>, entry: &EnterFactor, frame: &mut Frame<'_>, are
     let room = usize::from(inner.width);
     let purpose = cx.shared.place.purpose_name(entry.of.purpose);
     let mut rows = vec![Row::Gap];
-    rows.extend(wrap(asked(entry), room).into_iter().map(|it| Row::Line(Line::from(it))));
+    let pad = cx.shared.pad.asking(entry.of.customer.id, &purpose);
+    let pad = pad.filter(|_| entry.kind == FactorKind::Totp);
+    rows.extend(
+        wrap(asked(entry, pad.is_some()), room).into_iter().map(|it| Row::Line(Line::from(it))),
+    );
     rows.push(Row::Gap);
-    let typed = entry.typed.0.as_str();
+    // Which digits they are stays at the pad.
+    let at_pad = pad.map_or(0, |it| usize::try_from(it.typed).unwrap_or(0));
+    let dots = theme.symbols.tries[0].repeat(at_pad.min(usize::from(totp::DIGITS)));
+    let typed = if entry.typed.0.is_empty() { dots.as_str() } else { entry.typed.0.as_str() };
     let field = if entry.verifying.is_some() {
         Span::styled("being checked", theme.accent)
     } else {
@@ -54,8 +62,11 @@ pub fn draw(cx: DrawContext<'_>, entry: &EnterFactor, frame: &mut Frame<'_>, are
     }
 }
 
-const fn asked(entry: &EnterFactor) -> &'static str {
+const fn asked(entry: &EnterFactor, at_pad: bool) -> &'static str {
     match entry.kind {
+        FactorKind::Totp if at_pad => {
+            "The customer types the code that their authenticator shows at the pad."
+        }
         FactorKind::Totp => "Ask for the code that the customer's authenticator shows now.",
         FactorKind::BackupCodes => {
             "Ask for one of the customer's backup codes: its number, then the code, such as \

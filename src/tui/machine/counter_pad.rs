@@ -2,13 +2,16 @@
 //! pad is let show. It is read when something changed, and often enough that the counter counts as
 //! there.
 
+use crate::domain::customer::CustomerId;
 use crate::domain::outcome::Outcome;
 use crate::domain::pad::{PAIRING_KEEP_INTERVAL, PairingEnd, PairingId, PairingState};
 use crate::domain::request::RequestId;
 use crate::domain::session::SessionToken;
 use crate::service::messages;
 use crate::service::pads::CounterPad;
-use crate::service::pads::calls::{EndPairing, ReadCounterPad, ShowAtPad};
+use crate::service::pads::calls::{
+    EndPairing, PadAuthenticator, ReadCounterPad, ShowAtPad, ShownAtPad,
+};
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::{Command, Context, with_key};
 use crate::tui::machine::loaded::Reading;
@@ -17,6 +20,15 @@ use crate::tui::machine::notice::Tone;
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::Now;
+
+/// What the clerk's screen asks for, and the pad with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PadSubject {
+    /// The code of a request.
+    Request(RequestId),
+    /// The code of a customer's authenticator, for a purpose.
+    Authenticator { customer: CustomerId, purpose: String },
+}
 
 /// The pad of a counter, as far as this terminal knows.
 #[derive(Debug, Default)]
@@ -28,7 +40,9 @@ pub struct PadLink {
     reading: Reading,
     asked: Option<Now>,
     /// What the pad was told to show last, in which pairing.
-    shown: Option<(PairingId, Option<RequestId>)>,
+    pub shown: Option<(PairingId, Option<PadSubject>)>,
+    /// What the desk calls it.
+    pub name: Option<RequestId>,
     /// Telling it so.
     showing: Option<EffectId>,
 }
@@ -41,16 +55,28 @@ impl PadLink {
 
     /// How many digits of this request are typed at the pad; none where no pad shows it.
     pub fn typed(&self, request: &RequestId) -> Option<u32> {
-        let shows = |it: &&CounterPad| {
-            it.state == PairingState::Paired && it.shown.as_ref() == Some(request)
-        };
-        self.known.as_ref().filter(shows).map(|it| it.typed)
+        self.showing(request).map(|it| it.typed)
+    }
+
+    /// The pad as it asks for the code of an authenticator; none where it does not.
+    pub fn asking(&self, customer: CustomerId, purpose: &str) -> Option<&CounterPad> {
+        let (_, shown) = self.shown.as_ref()?;
+        let asked = PadSubject::Authenticator { customer, purpose: purpose.to_owned() };
+        let name = self.name.as_ref().filter(|_| shown.as_ref() == Some(&asked))?;
+        self.showing(name)
+    }
+
+    fn showing(&self, name: &RequestId) -> Option<&CounterPad> {
+        let shows =
+            |it: &&CounterPad| it.state == PairingState::Paired && it.shown.as_ref() == Some(name);
+        self.known.as_ref().filter(shows)
     }
 
     /// The pairing in which the pad was told to show this request.
     pub fn shown_in(&self, request: &RequestId) -> Option<&PairingId> {
         let (pairing, shown) = self.shown.as_ref()?;
-        (shown.as_ref() == Some(request)).then_some(pairing)
+        let is_shown = matches!(shown, Some(PadSubject::Request(it)) if it == request);
+        is_shown.then_some(pairing)
     }
 }
 
@@ -147,20 +173,32 @@ pub(in crate::tui) fn take(step: &mut Step<'_>, pad: Option<CounterPad>) {
 }
 
 /// Lets the pad show what the clerk's screen shows, where it does not yet.
-pub(in crate::tui) fn show(step: &mut Step<'_>, wanted: Option<(RequestId, Option<SessionToken>)>) {
+pub(in crate::tui) fn show(
+    step: &mut Step<'_>,
+    wanted: Option<(PadSubject, Option<SessionToken>)>,
+) {
     let link = &step.shared.pad;
     let Some(pairing) = link.pairing.clone().filter(|_| link.is_paired()) else { return };
-    let (request, session) = wanted.unzip();
+    let (subject, session) = wanted.unzip();
     let shown = link.shown.as_ref().filter(|(of, _)| *of == pairing);
     let is_shown = match shown {
-        Some((_, shown)) => *shown == request,
-        None => request.is_none(),
+        Some((_, shown)) => *shown == subject,
+        None => subject.is_none(),
     };
     if is_shown || link.showing.is_some() {
         return;
     }
-    step.shared.pad.shown = Some((pairing.clone(), request.clone()));
-    let id = step.call(ShowAtPad { pairing, request, session: session.flatten() });
+    step.shared.pad.shown = Some((pairing.clone(), subject.clone()));
+    step.shared.pad.name = None;
+    let shown = match subject {
+        None => ShownAtPad::Nothing,
+        Some(PadSubject::Request(request)) => ShownAtPad::Request(request),
+        Some(PadSubject::Authenticator { customer, purpose }) => {
+            let key = step.idempotency_key();
+            ShownAtPad::Authenticator(PadAuthenticator { customer, purpose, key })
+        }
+    };
+    let id = step.call(ShowAtPad { pairing, shown, session: session.flatten() });
     step.shared.pad.showing = Some(id);
 }
 
@@ -174,7 +212,10 @@ pub(in crate::tui) fn told(
         return;
     }
     match answer {
-        Ok(pad) => take(step, pad),
+        Ok(pad) => {
+            step.shared.pad.name = pad.as_ref().and_then(|it| it.shown.clone());
+            take(step, pad);
+        }
         Err(failure) => step.fail(failure),
     }
 }

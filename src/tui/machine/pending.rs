@@ -48,7 +48,10 @@ impl PendingAct {
         match call {
             Call::AskForCode(_) | Call::ResendCode(_) => Some(Self::Ask),
             Call::DeliverCode(deliver) => Some(Self::Deliver(deliver.delivery)),
-            Call::VerifyCode(_) | Call::TakeFromPad(_) | Call::EnterAtPad(_) => Some(Self::Verify),
+            Call::VerifyCode(_)
+            | Call::TakeFromPad(_)
+            | Call::TakeFactorFromPad(_)
+            | Call::EnterAtPad(_) => Some(Self::Verify),
             Call::CancelRequest(_) => Some(Self::Cancel),
             Call::EndSession(_) => Some(Self::Logout),
             Call::UnlockCustomer(_)

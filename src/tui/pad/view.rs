@@ -180,18 +180,22 @@ fn paired(pad: &Pad, it: &Paired, room: usize, theme: &Theme) -> Shown {
 fn open(it: &Paired, request: &PadRequest, words: &Words, room: usize, theme: &Theme) -> Shown {
     let digits = request.digits.to_string();
     let with_digits = |text: &str| text.replace("{digits}", &digits);
-    let mut prompt = lines(&with_digits(words.type_code), room, theme.text);
-    prompt.push(Line::styled(spaced(&request.reference), theme.accent));
+    let type_code = if request.reference.is_some() { words.type_code } else { words.type_shown };
+    let mut prompt = lines(&with_digits(type_code), room, theme.text);
+    prompt.extend(request.reference.iter().map(|it| Line::styled(spaced(it), theme.accent)));
     let said = match it.said {
         _ if it.entering.is_some() => lines(words.checking, room, theme.accent),
-        Some(Said::Refused(outcome)) => lines(words.refused(outcome), room, theme.bad),
+        Some(Said::Refused(outcome)) if request.reference.is_some() => {
+            lines(words.refused(outcome), room, theme.bad)
+        }
+        Some(Said::Refused(outcome)) => lines(words.refused_shown(outcome), room, theme.bad),
         Some(Said::Replaced) => lines(words.replaced, room, theme.warning),
         Some(Said::TooShort) => lines(&with_digits(words.too_short), room, theme.warning),
         Some(Said::Thanks) | None => Vec::new(),
     };
-    let foot = match it.said {
-        Some(Said::Refused(_)) => {
-            let tries = words.tries.replace("{tries}", &request.attempts_left.to_string());
+    let foot = match (it.said, request.attempts_left) {
+        (Some(Said::Refused(_)), Some(left)) => {
+            let tries = words.tries.replace("{tries}", &left.to_string());
             Line::styled(tries, theme.strong)
         }
         _ => Line::styled(words.keys, theme.muted),

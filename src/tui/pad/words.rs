@@ -17,6 +17,8 @@ pub struct Words {
     pub wait: &'static str,
     /// Before the word in the message.
     pub type_code: &'static str,
+    /// Where the code is one of an authenticator.
+    pub type_shown: &'static str,
     /// What the keys do.
     pub keys: &'static str,
     /// The code is being checked.
@@ -25,6 +27,8 @@ pub struct Words {
     pub thanks: &'static str,
     /// It was wrong.
     pub wrong: &'static str,
+    /// One of an authenticator was wrong, or used before.
+    pub wrong_shown: &'static str,
     /// It was one of another message.
     pub older: &'static str,
     /// No code helps any more.
@@ -47,10 +51,12 @@ const EN: Words = Words {
     is_latin: true,
     wait: "Please wait. The clerk will send you a code.",
     type_code: "Type the {digits} digits of the message with this word:",
+    type_shown: "Type the {digits} digits that your authenticator shows now:",
     keys: "Enter: check   Backspace: back",
     checking: "One moment, please.",
     thanks: "Thank you. The code is right.",
     wrong: "This code is wrong. Please look at the message again.",
+    wrong_shown: "This code is not right. Wait for the next one, and type that.",
     older: "This code is of another message. Look for the word above.",
     ask_clerk: "This code cannot be used. Please speak to the clerk.",
     replaced: "A new message was sent. Look for the word above.",
@@ -64,10 +70,12 @@ const AR: Words = Words {
     is_latin: false,
     wait: "يرجى الانتظار. سيرسل لك الموظف رمزًا.",
     type_code: "اكتب الرمز المكون من {digits} أرقام من الرسالة التي تحمل هذه الكلمة:",
+    type_shown: "اكتب الأرقام الـ {digits} التي يعرضها تطبيق المصادقة الآن:",
     keys: "Enter: تحقق   Backspace: رجوع",
     checking: "لحظة من فضلك.",
     thanks: "شكرًا لك. الرمز صحيح.",
     wrong: "هذا الرمز خاطئ. يرجى النظر إلى الرسالة مرة أخرى.",
+    wrong_shown: "هذا الرمز غير صحيح. انتظر الرمز التالي ثم اكتبه.",
     older: "هذا الرمز من رسالة أخرى. ابحث عن الكلمة أعلاه.",
     ask_clerk: "لا يمكن استخدام هذا الرمز. يرجى التحدث إلى الموظف.",
     replaced: "تم إرسال رسالة جديدة. ابحث عن الكلمة أعلاه.",
@@ -81,10 +89,12 @@ const DE: Words = Words {
     is_latin: true,
     wait: "Bitte warten. Sie bekommen gleich einen Code.",
     type_code: "Tippen Sie die {digits} Ziffern aus der Nachricht mit diesem Wort:",
+    type_shown: "Tippen Sie die {digits} Ziffern, die Ihre Authenticator-App jetzt zeigt:",
     keys: "Enter: prüfen   Rücktaste: zurück",
     checking: "Einen Moment, bitte.",
     thanks: "Danke. Der Code ist richtig.",
     wrong: "Dieser Code ist falsch. Bitte sehen Sie noch einmal in die Nachricht.",
+    wrong_shown: "Dieser Code stimmt nicht. Warten Sie auf den nächsten, und tippen Sie ihn.",
     older: "Dieser Code ist aus einer anderen Nachricht. Suchen Sie das Wort oben.",
     ask_clerk: "Dieser Code gilt nicht mehr. Bitte sprechen Sie am Schalter.",
     replaced: "Es kam eine neue Nachricht. Suchen Sie das Wort oben.",
@@ -98,10 +108,12 @@ const ES: Words = Words {
     is_latin: true,
     wait: "Espere, por favor. Le enviarán un código.",
     type_code: "Escriba los {digits} dígitos del mensaje con esta palabra:",
+    type_shown: "Escriba los {digits} dígitos que muestra ahora su autenticador:",
     keys: "Intro: comprobar   Retroceso: borrar",
     checking: "Un momento, por favor.",
     thanks: "Gracias. El código es correcto.",
     wrong: "Este código no es correcto. Mire el mensaje otra vez.",
+    wrong_shown: "Este código no es correcto. Espere el siguiente y escríbalo.",
     older: "Este código es de otro mensaje. Busque la palabra de arriba.",
     ask_clerk: "Este código ya no sirve. Hable con el personal, por favor.",
     replaced: "Se envió un mensaje nuevo. Busque la palabra de arriba.",
@@ -115,10 +127,12 @@ const FR: Words = Words {
     is_latin: true,
     wait: "Veuillez patienter. Un code va vous être envoyé.",
     type_code: "Tapez les {digits} chiffres du message avec ce mot :",
+    type_shown: "Tapez les {digits} chiffres que votre authentificateur affiche :",
     keys: "Entrée : vérifier   Retour : effacer",
     checking: "Un instant, s'il vous plaît.",
     thanks: "Merci. Le code est correct.",
     wrong: "Ce code est faux. Veuillez relire le message.",
+    wrong_shown: "Ce code n'est pas bon. Attendez le suivant et tapez-le.",
     older: "Ce code vient d'un autre message. Cherchez le mot ci-dessus.",
     ask_clerk: "Ce code ne peut plus servir. Adressez-vous au guichet.",
     replaced: "Un nouveau message a été envoyé. Cherchez le mot ci-dessus.",
@@ -132,10 +146,12 @@ const HI: Words = Words {
     is_latin: false,
     wait: "कृपया प्रतीक्षा करें। आपको एक कोड भेजा जाएगा।",
     type_code: "इस शब्द वाले संदेश के {digits} अंक टाइप करें:",
+    type_shown: "आपका ऑथेंटिकेटर अभी जो {digits} अंक दिखाता है, वे टाइप करें:",
     keys: "Enter: जाँचें   Backspace: मिटाएँ",
     checking: "कृपया एक क्षण रुकें।",
     thanks: "धन्यवाद। कोड सही है।",
     wrong: "यह कोड गलत है। कृपया संदेश फिर से देखें।",
+    wrong_shown: "यह कोड सही नहीं है। अगले कोड की प्रतीक्षा करें और उसे टाइप करें।",
     older: "यह कोड किसी दूसरे संदेश का है। ऊपर वाला शब्द देखें।",
     ask_clerk: "यह कोड अब काम नहीं करता। कृपया क्लर्क से बात करें।",
     replaced: "नया संदेश भेजा गया है। ऊपर वाला शब्द देखें।",
@@ -149,10 +165,12 @@ const ZH: Words = Words {
     is_latin: false,
     wait: "请稍候。工作人员将向您发送验证码。",
     type_code: "请输入带有此标识的短信或邮件中的 {digits} 位数字：",
+    type_shown: "请输入您的身份验证器现在显示的 {digits} 位数字：",
     keys: "Enter：确认   Backspace：删除",
     checking: "请稍候。",
     thanks: "谢谢。验证码正确。",
     wrong: "验证码错误。请再看一下消息。",
+    wrong_shown: "验证码不正确。请等待下一个验证码并输入。",
     older: "这是另一条消息的验证码。请查看上面的标识。",
     ask_clerk: "此验证码已不能使用。请咨询工作人员。",
     replaced: "已发送新的消息。请查看上面的标识。",
@@ -175,6 +193,14 @@ impl Words {
         match outcome {
             Outcome::Wrong => self.wrong,
             Outcome::Superseded => self.older,
+            _ => self.ask_clerk,
+        }
+    }
+
+    /// The same of a code of an authenticator.
+    pub const fn refused_shown(&self, outcome: Outcome) -> &'static str {
+        match outcome {
+            Outcome::Wrong | Outcome::Used => self.wrong_shown,
             _ => self.ask_clerk,
         }
     }
@@ -215,8 +241,9 @@ mod tests {
         ours.sort_unstable();
         assert_eq!(ours, languages);
         for words in &ALL {
-            let has = [words.type_code, words.too_short].map(|it| it.contains("{digits}"));
-            assert_eq!(has, [true, true], "{}", words.locale);
+            for text in [words.type_code, words.type_shown, words.too_short] {
+                assert!(text.contains("{digits}"), "{}: {text}", words.locale);
+            }
             assert!(words.tries.contains("{tries}"), "{}", words.locale);
         }
     }

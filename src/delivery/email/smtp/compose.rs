@@ -41,7 +41,7 @@ impl Letter {
             )
         })?;
         let texts = piece.email(templates)?;
-        let id = format!("{}@{}", plain(piece.name()), from.email.domain());
+        let id = format!("{}@{}", plain(piece.message_id()), from.email.domain());
         let seconds = Duration::from_millis(piece.at().millis().try_into().unwrap_or(0));
         let recipient = Mailbox::new(display_name(piece.customer()), to.clone());
         let letter = Message::builder()
@@ -131,6 +131,7 @@ mod tests {
             to: Contact::Email(EmailAddress::parse("dana@example.org").expect("an address")),
             generation: 1,
             idempotency: "4F7K2M9QXA-1".into(),
+            message_id: "4F7K2M9QXA-1-0123456789abcdef0123".into(),
             at: Timestamp::from_millis(1_763_820_000_000),
             facts: MessageFacts {
                 office: office.into(),
@@ -164,7 +165,7 @@ mod tests {
             "To: \"Dana Rivera\" <dana@example.org>",
             "Subject: Riverside Billing: your code for the counter, reference K7Q",
             "Date: Sat, 22 Nov 2025 14:00:00 +0000",
-            "Message-ID: <4F7K2M9QXA-1@example.org>",
+            "Message-ID: <4F7K2M9QXA-1-0123456789abcdef0123@example.org>",
             "Auto-Submitted: auto-generated",
         ] {
             assert!(headers.iter().any(|line| line == expected), "{expected}: {headers:#?}");
