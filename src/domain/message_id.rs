@@ -1,8 +1,8 @@
 //! The Message-ID of an email with a code.
 //!
 //! A request's id stands in the log, where all of the staff reads it. The keyed tag behind it is
-//! known to the desk and to who gets the email alone: nobody else can name the message in a mail that
-//! says it came back.
+//! known to the desk, to the mail servers on the way and to who reads the mailbox: nobody else can
+//! name the message in a mail that says it came back.
 
 use subtle::ConstantTimeEq as _;
 

@@ -60,7 +60,7 @@ fn a_customer_at_a_pad_of_its_own_account_is_verified_at_the_clerks_counter() {
     service.run();
     pad.wait_for_text("Type the 6 digits of the message");
     pad.press(&code[3..]).press("\r").wait_for_text("Thank you");
-    counter.wait_for_text("Verified");
+    counter.wait_for_text("VERIFIED");
     counter.wait_for_text("Account");
     let seen = pad.seen().output();
     for canary in ["Dana", "WB-004217", "example.org", "4155550142"] {

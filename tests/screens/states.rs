@@ -73,7 +73,7 @@ fn authenticator_at_the_pad(typed: u32) -> State {
         let purpose = model.shared.place.purpose_name(0);
         let asked = PadSubject::Authenticator { customer: m::dana().id, purpose };
         model.shared.pad.shown = Some((pad.pairing.clone(), Some(asked)));
-        model.shared.pad.name = name.clone();
+        model.shared.pad.name.clone_from(&name);
         model.shared.pad.known = Some(CounterPad { shown: name, typed, ..pad });
     })
 }

@@ -13,8 +13,7 @@ use countersign::domain::session::SessionId;
 use countersign::domain::sign_in::TypedSecret;
 use countersign::service::ports::pads::{ShownAuthenticator, ShownRequest};
 use countersign::service::ports::{
-    FactorAttempt, FactorAttemptOutcome, FactorPadEntry, FactorStore as _, NewSession,
-    PadStore as _, StoreHealth as _,
+    FactorAttempt, FactorAttemptOutcome, FactorPadEntry, NewSession,
 };
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;

@@ -8,8 +8,8 @@ use countersign::domain::event::{EventFilter, EventKind};
 use countersign::domain::explanation::Explanation;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, RequestId};
-use countersign::service::ports::bounces::{BounceFound, BounceStore as _, StoredBounce};
-use countersign::service::ports::{ContactStateStore as _, ErasureOutcome, PersonalDataStore as _};
+use countersign::service::ports::ErasureOutcome;
+use countersign::service::ports::bounces::{BounceFound, StoredBounce};
 use tokio::task::JoinSet;
 
 use crate::support::{Terminal, Wish, actor, email, new_customer, on_each_store, wish, with_email};
@@ -90,11 +90,21 @@ on_each_store! {
         desk.report(&request, &arrived).await;
         assert_eq!(desk.came_back(&request.id, 1).await, BounceFound::Known);
         assert!(!desk.known_of(&email(EMAIL)).await.is_bad);
-        fixture.sql("UPDATE core_delivery SET state = 'sent', progress = 3").await;
         let erased =
             desk.store.erase_customer("e1", request.customer, "asked", &actor(), None).await;
         assert!(matches!(erased, Ok(ErasureOutcome::Erased { .. })), "{erased:?}");
+        fixture.sql("UPDATE core_delivery SET state = 'sent', progress = 3").await;
         assert_eq!(desk.came_back(&request.id, 1).await, BounceFound::Nothing);
         assert_eq!(fixture.number("SELECT COUNT(*) FROM core_contact_state").await, 0);
+    }
+
+    async fn old_mail_says_nothing_of_a_contact_where_a_message_arrived_since(fixture) {
+        let desk = Terminal::new(fixture.open().await);
+        let request = desk.email_to_dana().await;
+        desk.report(&request, &sent()).await;
+        fixture.sql("UPDATE core_delivery SET updated_at = updated_at - 3600000").await;
+        assert_eq!(desk.came_back(&request.id, 1).await, BounceFound::Recorded);
+        assert_eq!(desk.request(&request.id).await.delivery.state, DeliveryState::Undeliverable);
+        assert!(!desk.known_of(&email(EMAIL)).await.is_bad);
     }
 }

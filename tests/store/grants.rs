@@ -95,6 +95,8 @@ async fn office(fixture: &TestStore) -> CustomerSettings {
     CustomerSettings { table: Some(table), read_only: true, ..CustomerSettings::default() }
 }
 
+static SCRIPT: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Runs the script as it is shipped, and gives a new account one of its roles.
 pub(crate) async fn admit(kind: Kind, database: &Database, role: &str) -> String {
     let user = server(kind).stranger(database, role);
@@ -109,8 +111,11 @@ pub(crate) async fn admit(kind: Kind, database: &Database, role: &str) -> String
             format!("GRANT {role} TO '{user}'@'%'; SET DEFAULT ROLE {role} FOR '{user}'@'%'"),
         ),
     };
+    // Roles belong to the whole server, and two that create one at once are refused.
+    let one_at_a_time = SCRIPT.lock().await;
     run(&database.admin_url, &script).await.expect("the script");
     run(&database.admin_url, &script).await.expect("the script once more");
+    drop(one_at_a_time);
     run(&database.admin_url, &grant).await.expect("a role");
     user
 }

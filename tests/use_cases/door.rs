@@ -342,6 +342,7 @@ fn a_program_may_make_few_calls() {
             "WaitForIndex",
             "ReadQueue",
             "DeliverDue",
+            "RecordBounce",
             "SealTrail",
             "ShipTrail",
             "SignIn",

@@ -63,12 +63,11 @@ impl<'a> ContentType<'a> {
         let mut parameters = Vec::new();
         while let Some((name, after)) = rest.split_once('=') {
             let after = after.trim_start();
-            let (text, behind) = match after.strip_prefix('"') {
-                Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
-                None => {
-                    let end = after.find([';', ' ', '\t']).unwrap_or(after.len());
-                    after.split_at(end)
-                }
+            let (text, behind) = if let Some(quoted) = after.strip_prefix('"') {
+                quoted.split_once('"').unwrap_or((quoted, ""))
+            } else {
+                let end = after.find([';', ' ', '\t']).unwrap_or(after.len());
+                after.split_at(end)
             };
             let name = name.trim_matches([';', ' ', '\t']).to_ascii_lowercase();
             parameters.push((name, text));

@@ -1,5 +1,7 @@
 //! Emails that came back after a provider had taken them.
 
+use std::time::Duration;
+
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
@@ -15,7 +17,7 @@ use crate::store::audit::events;
 use crate::store::database::engine::{Database, args};
 use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
-use crate::store::delivery::contact_state::StateRows;
+use crate::store::delivery::contact_state::{self, StateRows};
 
 row_type! {
     struct EmailColumns from "core_otp o JOIN core_delivery d ON d.otp_id = o.id" {
@@ -27,6 +29,7 @@ row_type! {
         contact: String = text "d.contact",
         provider: String = text "d.provider",
         created_at: Timestamp = time "d.created_at",
+        updated_at: Timestamp = time "d.updated_at",
     }
 }
 
@@ -40,7 +43,11 @@ statements! {
     }
 }
 
-/// Marks an email as undeliverable.
+/// The state of a delivery and what it says of its contact are written within this time.
+const SAME_MESSAGE: Duration = Duration::from_secs(5);
+
+/// Marks an email as undeliverable. Of the contact it says so only where nothing arrived there
+/// since.
 pub(in crate::store) async fn record(
     db: &Database,
     bounce: StoredBounce<'_>,
@@ -74,8 +81,12 @@ pub(in crate::store) async fn record(
             asked_at: Some(it.created_at),
         },
     };
+    // What arrived since says more of the contact than an old mail.
+    let since = it.updated_at.plus(SAME_MESSAGE);
+    let is_outdated =
+        contact_state::has_arrived_after(&mut tx, it.channel, &contact, since).await?;
     let of_contact = StateRows::failed(it.channel, &contact, customer, bounce.failure);
-    let writes = of_contact.writes().collect();
+    let writes = if is_outdated { Vec::new() } else { of_contact.writes().collect() };
     let act = format!("{} came back", it.delivery_id);
     events::write_with(&mut tx, writes, &event, Some(&act)).await?;
     tx.commit().await?;

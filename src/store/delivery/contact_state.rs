@@ -169,6 +169,19 @@ pub(in crate::store) async fn bad_among(
     Ok(bad)
 }
 
+/// Whether a message to the contact arrived after this time.
+pub(in crate::store) async fn has_arrived_after(
+    tx: &mut Tx,
+    channel: Channel,
+    contact: &Contact,
+    time: Timestamp,
+) -> Result<bool, StoreError> {
+    let name = contact_state::name(channel, contact);
+    let row = tx.maybe(&STATES, args![&list([name.as_str()])]).await?;
+    let state = row.map(|it| StateColumns::read(&it)).transpose()?;
+    Ok(state.and_then(|it| it.arrived_at).is_some_and(|at| at > time))
+}
+
 /// What is known of the contacts of these names.
 pub(in crate::store) async fn states(
     db: &Database,
