@@ -1,3 +1,5 @@
+//! Notifications as mail servers write them, and what no server wrote.
+
 use proptest::prelude::*;
 
 use super::*;
