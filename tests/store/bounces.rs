@@ -90,6 +90,7 @@ on_each_store! {
         desk.report(&request, &arrived).await;
         assert_eq!(desk.came_back(&request.id, 1).await, BounceFound::Known);
         assert!(!desk.known_of(&email(EMAIL)).await.is_bad);
+        assert_eq!(desk.enter(&request.id, "222222").await, Outcome::Verified);
         let erased =
             desk.store.erase_customer("e1", request.customer, "asked", &actor(), None).await;
         assert!(matches!(erased, Ok(ErasureOutcome::Erased { .. })), "{erased:?}");
