@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::contact_state::ContactFailure;
 
-pub use crate::domain::bounce::parse::{BOUNCE_MAX, Bounce, NoBounce};
+pub use crate::domain::bounce::parse::{BOUNCE_MAX, Bounce, IDS_MAX, NoBounce};
 
 /// An enhanced status code of a failure for good (RFC 3463): 5, the subject and the detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

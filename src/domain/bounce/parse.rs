@@ -13,8 +13,8 @@ use crate::domain::bounce::headers::{Headers, lines, parts};
 /// The most bytes of a message that are read.
 pub const BOUNCE_MAX: usize = 1 << 20;
 
-/// The most Message-IDs that one is looked for among.
-const IDS_MAX: usize = 16;
+/// The most Message-IDs of one notification that are looked at.
+pub const IDS_MAX: usize = 16;
 
 /// The longest Message-ID.
 const ID_MAX: usize = 250;
@@ -59,16 +59,16 @@ impl Bounce {
                 .is_none_or(|it| it.eq_ignore_ascii_case("delivery-status"));
         let boundary = kind.parameter("boundary").filter(|it| is_report && !it.is_empty());
         let boundary = boundary.ok_or(NoBounce::OtherMail)?;
-        let mut found = Found::default();
+        let mut report = ReportParts::default();
         for part in parts(body, boundary) {
-            found.part(part);
+            report.part(part);
         }
-        if !found.is_report {
+        if !report.is_report {
             return Err(NoBounce::OtherMail);
         }
-        let status = found.status.ok_or(NoBounce::NotFailed)?;
-        let mut message_ids = found.returned;
-        message_ids.extend(found.original);
+        let status = report.status.ok_or(NoBounce::NotFailed)?;
+        let mut message_ids = report.returned;
+        message_ids.extend(report.original);
         for name in ["in-reply-to", "references"] {
             message_ids.extend(ids(head.get(name).unwrap_or_default()));
         }
@@ -82,7 +82,7 @@ impl Bounce {
 
 /// What the parts say.
 #[derive(Default)]
-struct Found {
+struct ReportParts {
     /// Whether there is a part with the fields of a notification.
     is_report: bool,
     /// The first recipient's for whom it failed for good.
@@ -93,7 +93,7 @@ struct Found {
     original: Vec<String>,
 }
 
-impl Found {
+impl ReportParts {
     fn part(&mut self, part: &[&[u8]]) {
         let mut body = part;
         let head = Headers::take(&mut body);

@@ -2,14 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::bounce::BounceStatus;
+use crate::domain::bounce::{BounceStatus, IDS_MAX};
 use crate::domain::explanation::Explanation;
 use crate::domain::message_id;
 use crate::service::ports::bounces::{BounceFound, StoredBounce};
 use crate::service::{Desk, DeskError};
-
-/// The most Message-IDs of one notification that are looked at.
-const IDS_MAX: usize = 16;
 
 const FOR_CLERK: &str = "\
     The email came back: the customer does not have it. Check the address, or use another channel.";

@@ -118,16 +118,7 @@ impl StateRows {
             let name = contact_state::name(channel, &message.contact);
             latest.insert(name, (channel, message.customer, news));
         }
-        let (mut arrived, mut failed) = (Vec::new(), Vec::new());
-        for (name, (channel, customer, news)) in latest {
-            let standing = news.standing(channel).word();
-            let row = |what| serde_json::json!([name, channel.word(), customer.0, what, standing]);
-            match news {
-                ContactNews::Arrived(state) => arrived.push(row(state.word())),
-                ContactNews::Failed(failure) => failed.push(row(failure.word())),
-            }
-        }
-        Self { arrived: list(arrived), failed: list(failed) }
+        Self::new(latest)
     }
 
     /// That a message to a contact failed.
@@ -138,9 +129,20 @@ impl StateRows {
         failure: ContactFailure,
     ) -> Self {
         let name = contact_state::name(channel, contact);
-        let standing = ContactNews::Failed(failure).standing(channel).word();
-        let row = serde_json::json!([name, channel.word(), customer.0, failure.word(), standing]);
-        Self { arrived: list(std::iter::empty::<serde_json::Value>()), failed: list([row]) }
+        Self::new([(name, (channel, customer, ContactNews::Failed(failure)))])
+    }
+
+    fn new(news: impl IntoIterator<Item = (String, (Channel, CustomerId, ContactNews))>) -> Self {
+        let (mut arrived, mut failed) = (Vec::new(), Vec::new());
+        for (name, (channel, customer, news)) in news {
+            let standing = news.standing(channel).word();
+            let row = |what| serde_json::json!([name, channel.word(), customer.0, what, standing]);
+            match news {
+                ContactNews::Arrived(state) => arrived.push(row(state.word())),
+                ContactNews::Failed(failure) => failed.push(row(failure.word())),
+            }
+        }
+        Self { arrived: list(arrived), failed: list(failed) }
     }
 
     pub(in crate::store) fn writes(&self) -> impl Iterator<Item = Write<'_>> {
